@@ -1,0 +1,75 @@
+"""What a wire format can do: read a request, rewrite it, read the answer (whole or streamed), refuse in its clients' dialect.
+
+One file per format beside this one; adding a format is one file and one line in `registry.py`. A format never raises on hostile
+input: what it cannot read it says with `Unreadable` or in `Conversation.unread`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.traffic import Answer, Body, Completeness, Request, Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Why no conversation could be read from a body. `detail` never quotes content."""
+
+    completeness: Completeness
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a refused client is told. `message` is complete, plain prose for a person, ending with the reference.
+
+    `code` is the stable reason code, `reference` the short id of the record.
+    """
+
+    message: str
+    code: str
+    reference: str
+
+
+class StreamReader(Protocol):
+    """Reads a streamed response as it passes; chunk borders fall anywhere, also inside a UTF-8 character."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes. Never raises; never keeps more than a bounded amount."""
+        ...
+
+    def finish(self) -> ModelAnswer:
+        """What was said, once the stream has ended."""
+        ...
+
+
+class WireFormat(Protocol):
+    """One wire format, both directions."""
+
+    id: str
+
+    def recognises(self, request: Request, document: object) -> bool:
+        """Whether a request whose body parsed to `document` (plain JSON data) has this format's shape, whatever its host."""
+        ...
+
+    def read_request(self, request: Request, body: Body) -> Conversation | Unreadable:
+        """What the request says to the model."""
+        ...
+
+    def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
+        """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
+        ...
+
+    def read_response(self, response: Response, body: Body) -> ModelAnswer:
+        """What a whole response says."""
+        ...
+
+    def stream_reader(self, response: Response) -> StreamReader:
+        """A reader for a streamed response."""
+        ...
+
+    def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
+        """A response this format's own clients show to the person (status, headers, body), without retrying."""
+        ...

@@ -1,0 +1,104 @@
+"""What was decided and why. `Reason` is the one list of reason codes: engine, log, API, console and docs all use it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What happens to the exchange."""
+
+    ALLOW = "allow"
+    BLOCK = "block"
+    REDIRECT = "redirect"
+    TUNNEL = "tunnel"
+
+
+class Capture(StrEnum):
+    """How much of the text is kept with the record: none, with findings masked, or all of it (always encrypted)."""
+
+    NONE = "none"
+    MASKED = "masked"
+    FULL = "full"
+
+
+class Reason(StrEnum):
+    """Why a verdict came out: stable codes, part of the public interface."""
+
+    RULE = "rule"
+    DEFAULT = "default"
+    DO_NOT_INSPECT = "do_not_inspect"
+    NOT_IN_LIBRARY = "not_in_library"
+    UNINSPECTABLE = "uninspectable"
+    GATE_FAILED = "gate_failed"
+    GATEWAY_OWN_ADDRESS = "gateway_own_address"
+    PRIVATE_DESTINATION = "private_destination"
+    LOGIN_REQUIRED = "login_required"
+    CLIENT_NOT_ALLOWED = "client_not_allowed"
+    UPSTREAM_FAILED = "upstream_failed"
+    UPSTREAM_UNTRUSTED = "upstream_untrusted"
+    CLIENT_LEFT = "client_left"
+    CLIENT_DISTRUSTS_CA = "client_distrusts_ca"
+    MALFORMED_REQUEST = "malformed_request"
+    PORTAL = "portal"
+
+    @property
+    def explanation(self) -> str:
+        """One sentence for people, used by pages, logs and docs."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Reason.RULE: "A policy rule matched.",
+    Reason.DEFAULT: "No rule ended the walk, so the policy's default applied.",
+    Reason.DO_NOT_INSPECT: "The host is on the do-not-inspect list, so the connection passed without decryption.",
+    Reason.NOT_IN_LIBRARY: "The host is not an app of the library and the decrypt setting leaves such hosts alone.",
+    Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
+    Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",
+    Reason.GATEWAY_OWN_ADDRESS: "The destination is the gateway itself.",
+    Reason.PRIVATE_DESTINATION: "The destination is a loopback, link-local or private address, which is not allowed.",
+    Reason.LOGIN_REQUIRED: "The gateway needs to know who is asking; proxy login is missing or wrong.",
+    Reason.CLIENT_NOT_ALLOWED: "The client's address is not in an allowed network.",
+    Reason.UPSTREAM_FAILED: "The destination could not be reached or answered badly.",
+    Reason.UPSTREAM_UNTRUSTED: "The destination's certificate could not be verified.",
+    Reason.CLIENT_LEFT: "The client closed the connection before the exchange ended.",
+    Reason.CLIENT_DISTRUSTS_CA: "The client refused the gateway's certificate: it pins its own or lacks the gateway's CA.",
+    Reason.MALFORMED_REQUEST: "The request is not valid HTTP and was refused.",
+    Reason.PORTAL: "The request was for the gateway's own portal.",
+}
+
+
+class Truth(StrEnum):
+    """Whether a condition holds. `PENDING` is not known yet, `UNINSPECTABLE` can no longer be known."""
+
+    YES = "yes"
+    NO = "no"
+    PENDING = "pending"
+    UNINSPECTABLE = "uninspectable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceStep:
+    """How one rule came out in a walk; `why` names the selector that settled it, with the value seen (never content)."""
+
+    rule: str
+    truth: Truth
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The outcome of one walk. `rule` is absent when no rule was responsible.
+
+    `monitored` lists the monitor-mode rules that matched and what each would have done, as `rule-id:verdict`.
+    """
+
+    verdict: Verdict
+    reason: Reason
+    rule: str | None = None
+    message: str = ""
+    redirect_to: str = ""
+    capture: Capture = Capture.NONE
+    tags: tuple[str, ...] = ()
+    monitored: tuple[str, ...] = ()
+    trace: tuple[TraceStep, ...] = ()
+    policy_version: str = ""

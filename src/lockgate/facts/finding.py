@@ -1,0 +1,73 @@
+"""What an examination found, and how far it looked. A finding carries a mask, never the match."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class DetectionConfidence(IntEnum):
+    """How sure a detector is of one finding (not to be confused with the confidence scores of an app)."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Where a finding is: code points `start` (inclusive) to `end` (exclusive) of part `part` in turn `turn`."""
+
+    turn: int
+    part: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One hit of a detector. `contributions` says what made up the detection confidence, in order."""
+
+    detector: str
+    profiles: tuple[str, ...]
+    confidence: DetectionConfidence
+    span: Span
+    mask: str
+    contributions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicScore:
+    """Calibrated probability (0.0-1.0) that a prompt is about `topic`."""
+
+    topic: str
+    probability: float
+    confidence: DetectionConfidence
+
+
+class ExaminationState(StrEnum):
+    """How an examination ended. Only `COMPLETE` can prove that something is absent."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    UNDECODABLE = "undecodable"
+    ENCRYPTED = "encrypted"
+    STREAMED = "streamed"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """The result of looking at a conversation for `profiles` and `topics`; findings are in reading order.
+
+    `examined` and `already_seen` count turns; `spent_us` is the worker's time in microseconds.
+    """
+
+    state: ExaminationState
+    profiles: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    topic_scores: tuple[TopicScore, ...] = ()
+    detectors_version: str = ""
+    examined: int = 0
+    already_seen: int = 0
+    spent_us: int = 0

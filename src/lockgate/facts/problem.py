@@ -1,0 +1,70 @@
+"""What is wrong with an operator's file or command: place, problem, help.
+
+Separate because every loader reports in this one shape. Nothing here reads a file; a `Document` is what a reader made of one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+type Path = tuple[str | int, ...]
+"""Where a value sits in a document: mapping keys and sequence indexes from the root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A position in a file; `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong. `problem` is a lower-case clause without a period, `help` the next step."""
+
+    problem: str
+    help: str = ""
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.problem}" if self.place else self.problem
+        return f"{head}\n  {self.help}" if self.help else head
+
+
+class UsageError(Exception):
+    """The operator's file or command is wrong; everything else that is raised is a bug of ours."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Plain data read from a file, with the position of every value and key.
+
+    `data` holds only dict, list, str, int, float, bool and None. `places` maps the path of each value to where it starts.
+    """
+
+    file: str
+    data: object
+    places: Mapping[Path, Place]
+
+    def place(self, path: Path) -> Place:
+        """The position of `path`, or of its nearest ancestor that has one."""
+        for length in range(len(path), -1, -1):
+            found = self.places.get(path[:length])
+            if found is not None:
+                return found
+        return Place(file=self.file, line=1, column=1)
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """`did you mean `x`?` for the closest known name, or an empty string when none is close."""
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""

@@ -1,0 +1,119 @@
+"""What a person or an agent says to a model, whatever wire format carried it.
+
+A `Conversation` is what `apps.formats` reads from a request. Its turns are content-addressed: the digest of a turn covers its
+content and its parent's digest, so a history that is sent again is recognised as already seen.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+
+from lockgate.facts.problem import Path
+
+
+class Role(StrEnum):
+    """Who wrote a turn."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+class PartKind(StrEnum):
+    """What a piece of text is. `MACHINE` is text a client put around the typed words (reminders, environment, session context)."""
+
+    TEXT = "text"
+    MACHINE = "machine"
+    REASONING = "reasoning"
+    TOOL_CALL = "tool_call"
+    TOOL_RESULT = "tool_result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One piece of text. `path` is where its format found it, so that it can be rewritten there."""
+
+    text: str = field(repr=False)
+    path: Path
+    kind: PartKind = PartKind.TEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file or image beside the text. `content` is absent when only a reference (URL, file id) went over the wire."""
+
+    name: str = ""
+    media_type: str = ""
+    content: bytes | None = field(default=None, repr=False)
+    reference: str = ""
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message. `digest` covers role, parts, attachments and `parent` (the digest of the turn before, empty for the first)."""
+
+    role: Role
+    parts: tuple[Part, ...]
+    attachments: tuple[Attachment, ...] = ()
+    parent: str = ""
+    digest: str = ""
+
+    @property
+    def typed_text(self) -> str:
+        """The words a person typed or a model wrote: text parts only, joined by line breaks."""
+        return "\n".join(part.text for part in self.parts if part.kind is PartKind.TEXT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Everything one request says to a model, oldest turn first.
+
+    `wants_stream` is whether the client asked for a streamed answer. `unread` names what the format could not read
+    (an attachment by reference, an encrypted item); a non-empty tuple means the look was partial.
+    """
+
+    turns: tuple[Turn, ...]
+    id: str | None = None
+    model: str | None = None
+    wants_stream: bool = False
+    unread: tuple[str, ...] = ()
+
+    @property
+    def prompt(self) -> Turn | None:
+        """The last turn in which a person typed something, or None."""
+        return next((t for t in reversed(self.turns) if t.role is Role.USER and t.typed_text.strip()), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAnswer:
+    """What the model said, from a whole or streamed response. `finished` is False when the stream ended early."""
+
+    text: str = field(default="", repr=False)
+    reasoning: str = field(default="", repr=False)
+    tool_calls: tuple[str, ...] = field(default=(), repr=False)
+    model: str | None = None
+    finished: bool = True
+    error: str = ""
+
+
+def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) -> tuple[Turn, ...]:
+    """Turns with their digests, each linked to the one before (BLAKE2b, 16 bytes, hex)."""
+    chained: list[Turn] = []
+    parent = ""
+    for role, parts, attachments in turns:
+        digest = blake2b(digest_size=16)
+        for piece in (parent, role.value):
+            digest.update(piece.encode() + b"\x00")
+        for part in parts:
+            text = part.text.encode("utf-8", "surrogatepass")
+            digest.update(f"{part.kind.value}:{len(text)}:".encode() + text)
+        for attachment in attachments:
+            content = attachment.content or b""
+            head = f"a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{len(content)}:"
+            digest.update(head.encode("utf-8", "surrogatepass") + content)
+        turn = Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest.hexdigest())
+        chained.append(turn)
+        parent = turn.digest
+    return tuple(chained)

@@ -1,0 +1,86 @@
+"""What is kept of one exchange. Exactly one record per exchange; never content, except sealed."""
+
+from dataclasses import dataclass, field
+
+from lockgate.facts.decision import Capture, Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSummary:
+    """A finding as it is stored: what, how sure, and its mask."""
+
+    detector: str
+    profiles: tuple[str, ...]
+    confidence: str
+    mask: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedText:
+    """Captured text, encrypted to the reviewers' keys before it is queued.
+
+    `wrapped_key` is an age file holding the 32-byte data key; `nonce` and `ciphertext` are AES-256-GCM with the record id as
+    associated data. `key_id` names the data key so that its unwrapping can be cached.
+    """
+
+    key_id: str
+    wrapped_key: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    ciphertext: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One exchange: one request with its response, one WebSocket, or one tunnel.
+
+    `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
+    tunnel). `path` has no query. Scores are shown values ("2.9") or empty. `status` is 0 when no response was sent.
+    """
+
+    id: str
+    started_at: float
+    duration_ms: float
+    kind: str
+    client_address: str
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    identified_by: str = ""
+    method: str = ""
+    scheme: str = ""
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    app: str = ""
+    app_name: str = ""
+    app_category: str = ""
+    app_status: str = ""
+    tier: str = ""
+    application_confidence_score: str = ""
+    genai_confidence_score: str = ""
+    tenant: str = ""
+    operation: str = ""
+    format: str = ""
+    model: str = ""
+    conversation: str = ""
+    prompt_digest: str = ""
+    verdict: Verdict = Verdict.ALLOW
+    reason: Reason = Reason.DEFAULT
+    rule: str = ""
+    monitored: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    policy_version: str = ""
+    trace: tuple[str, ...] = ()
+    examination: str = ""
+    examined_turns: int = 0
+    already_seen_turns: int = 0
+    examination_us: int = 0
+    findings: tuple[FindingSummary, ...] = ()
+    capture: Capture = Capture.NONE
+    sealed: SealedText | None = None
+    status: int = 0
+    upstream_contacted: bool = False
+    request_bytes: int = 0
+    response_bytes: int = 0
+    first_byte_ms: float = 0.0
+    error: str = ""
+    worker: int = 0

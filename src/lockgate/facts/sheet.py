@@ -1,0 +1,52 @@
+"""Everything known about one exchange at one moment: what a policy is evaluated against.
+
+A field that is None is not known *yet*; the evaluator answers `pending` for a condition on it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lockgate.facts.app import AppMatch
+from lockgate.facts.finding import Examination
+from lockgate.facts.prompt import Conversation
+from lockgate.facts.traffic import Client, Phase, Request, Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSheet:
+    """The facts of an exchange so far.
+
+    `host` is the lower-case name the client asked for. `app_known` says whether the app library has been asked; when it has,
+    `app` is None for a host outside the library. `host_category` comes from the operator's lists, empty when on none.
+    """
+
+    at: datetime
+    phase: Phase
+    client: Client
+    host: str
+    port: int
+    app_known: bool = False
+    app: AppMatch | None = None
+    request: Request | None = None
+    conversation: Conversation | None = None
+    examination: Examination | None = None
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What must still be learned before a walk can settle: the phase to wait for and what to examine when it comes."""
+
+    phase: Phase
+    profiles: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether the request body has to be held and read."""
+        return self.phase is Phase.REQUEST_BODY
+
+    @property
+    def needs_examination(self) -> bool:
+        """Whether detectors or topics have to run."""
+        return bool(self.profiles or self.topics)

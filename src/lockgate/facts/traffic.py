@@ -1,0 +1,120 @@
+"""What crossed the wire: client, request, response, body."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Phase(IntEnum):
+    """The points at which a decision can be taken, in the order they are reached."""
+
+    CONNECT = 1
+    REQUEST_HEADERS = 2
+    REQUEST_BODY = 3
+    RESPONSE_HEADERS = 4
+    RESPONSE_BODY = 5
+
+
+class Completeness(StrEnum):
+    """How much of a body could be looked at. Anything but `COMPLETE` can prove presence, never absence."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    STREAMED = "streamed"
+    UNDECODABLE = "undecodable"
+    ENCRYPTED = "encrypted"
+
+
+class IdentifiedBy(StrEnum):
+    """How the person behind a connection is known."""
+
+    ANONYMOUS = "anonymous"
+    PROXY_LOGIN = "proxy_login"
+    ADDRESS_TABLE = "address_table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Who sent the request. `user` is absent for anonymous clients."""
+
+    address: str
+    user: str | None = None
+    groups: tuple[str, ...] = ()
+    identified_by: IdentifiedBy = IdentifiedBy.ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Header fields in order; names are lower-case. Values are never shown by `repr`."""
+
+    pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of `name` (any case), or `default`."""
+        wanted = name.lower()
+        return next((value for key, value in self.pairs if key == wanted), default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of `name` (any case), in order."""
+        wanted = name.lower()
+        return tuple(value for key, value in self.pairs if key == wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The head of a request. `host` is lower-case without port, `path` excludes the query, `query` excludes the `?`."""
+
+    method: str
+    scheme: str
+    host: str
+    port: int
+    path: str = "/"
+    query: str = ""
+    headers: Headers = Headers()
+
+    @property
+    def media_type(self) -> str:
+        """The lower-case media type without parameters, or an empty string."""
+        return self.headers.get("content-type").partition(";")[0].strip().lower()
+
+    @property
+    def is_navigation(self) -> bool:
+        """Whether a browser is loading a page (Fetch Metadata), as opposed to a script or an API client calling."""
+        mode = self.headers.get("sec-fetch-mode")
+        if mode:
+            return mode == "navigate"
+        return self.method == "GET" and "text/html" in self.headers.get("accept")
+
+    @property
+    def is_websocket_upgrade(self) -> bool:
+        """Whether this asks to become a WebSocket (RFC 6455 section 4.1)."""
+        return self.headers.get("upgrade").lower() == "websocket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """The head of a response."""
+
+    status: int
+    headers: Headers = Headers()
+
+    @property
+    def media_type(self) -> str:
+        """The lower-case media type without parameters, or an empty string."""
+        return self.headers.get("content-type").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The bytes of a request or response after content decoding. `repr` shows the length only."""
+
+    content: bytes = field(repr=False)
+    completeness: Completeness = Completeness.COMPLETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response the gateway gives by itself instead of the upstream."""
+
+    status: int
+    headers: Headers
+    content: bytes = field(repr=False)

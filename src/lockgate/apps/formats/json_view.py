@@ -1,0 +1,37 @@
+"""Looking into plain JSON data without trusting its shape: a wrong type reads as empty, never as an error.
+
+Separate because every format and every answer interpreter walks data that a stranger wrote.
+"""
+
+from typing import cast
+
+
+def members(value: object) -> dict[str, object]:
+    """`value` when it is an object, otherwise an empty one."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[object]:
+    """`value` when it is an array, otherwise an empty one."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def string(value: object) -> str:
+    """`value` when it is a string, otherwise an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object) -> int:
+    """`value` when it is a whole number, otherwise 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def dig(value: object, *steps: str | int) -> object:
+    """What lies at `steps` below `value`, or None where a step does not exist."""
+    for step in steps:
+        if isinstance(step, str):
+            value = members(value).get(step)
+        else:
+            array = items(value)
+            value = array[step] if -len(array) <= step < len(array) else None
+    return value

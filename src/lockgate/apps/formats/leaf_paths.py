@@ -1,0 +1,138 @@
+"""Where text sits in a document: walking to every leaf, and putting new text back at a path.
+
+A path is a tuple of steps. Into an object, a string step is a member and an integer step the *name* of the n-th member. Into an
+array, an integer step is an item. Into a string, a step is an operator:
+
+| step    | what is below it                                          |
+|---------|-----------------------------------------------------------|
+| `json`  | the document written in the string                        |
+| `base64`| the UTF-8 text encoded in the string (or in its data URI) |
+| `3:14`  | code points 3 (inclusive) to 14 (exclusive)               |
+
+Separate because reading and rewriting must agree on this to the character.
+"""
+
+import base64
+import re
+from collections.abc import Container, Iterator, Mapping
+from typing import cast
+
+from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.json_text import parse_nested, write_json
+from lockgate.facts.problem import Path
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,22}", re.ASCII)
+_LARGE = 10**8
+_NO_PATHS: frozenset[Path] = frozenset()
+
+
+def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iterator[tuple[Path, str]]:
+    """Every string below `value`, in document order, with its path; nothing at or below a path in `skip`.
+
+    Numbers of nine digits and more count as text (card and account numbers are sent unquoted, too), and so do member names
+    that do not look like names.
+    """
+    stack: list[tuple[Path, object]] = [(path, value)]
+    while stack:
+        at, node = stack.pop()
+        if at in skip:
+            continue
+        if isinstance(node, str):
+            yield at, node
+        elif isinstance(node, dict):
+            pairs = list(enumerate(cast("dict[str, object]", node).items()))
+            stack.extend(((*at, name), child) for _, (name, child) in reversed(pairs) if _may_hold_text(child))
+            yield from (((*at, index), name) for index, (name, _) in pairs if not _PLAIN_NAME.fullmatch(name))
+        elif isinstance(node, list):
+            children = cast("list[object]", node)
+            last = len(children) - 1
+            stack.extend(((*at, last - i), child) for i, child in enumerate(reversed(children)) if _may_hold_text(child))
+        elif (digits := _digits(node)) is not None:
+            yield at, digits
+
+
+def slice_step(start: int, end: int) -> str:
+    """The step for code points `start` to `end` of a string."""
+    return f"{start}:{end}"
+
+
+def rewrite(document: object, texts: Mapping[Path, str]) -> object:
+    """`document` with the text at each path replaced (in place where it can be). Raises ValueError for a path that is not there."""
+    if () in texts:
+        if len(texts) > 1:
+            raise ValueError("one replacement lies inside another")
+        return texts[()]
+    below: dict[str | int, dict[Path, str]] = {}
+    for path, text in texts.items():
+        below.setdefault(path[0], {})[path[1:]] = text
+    if isinstance(document, dict):
+        return _rewrite_object(cast("dict[str, object]", document), below)
+    if isinstance(document, list):
+        return _rewrite_array(cast("list[object]", document), below)
+    if isinstance(document, str):
+        return _rewrite_string(document, below)
+    raise ValueError("no text at this path")
+
+
+def _rewrite_object(node: dict[str, object], below: dict[str | int, dict[Path, str]]) -> dict[str, object]:
+    names = list(node)
+    renamed: dict[str, str] = {}
+    for step, inner in below.items():
+        if isinstance(step, str):
+            if step not in node:
+                raise ValueError("no text at this path")
+            node[step] = rewrite(node[step], inner)
+        elif 0 <= step < len(names) and set(inner) == {()}:
+            renamed[names[step]] = inner[()]
+        else:
+            raise ValueError("no text at this path")
+    if not renamed:
+        return node
+    result = {renamed.get(name, name): child for name, child in node.items()}
+    if len(result) != len(node):
+        raise ValueError("a replaced member name exists already")
+    return result
+
+
+def _rewrite_array(node: list[object], below: dict[str | int, dict[Path, str]]) -> list[object]:
+    for step, inner in below.items():
+        if not isinstance(step, int) or not 0 <= step < len(node):
+            raise ValueError("no text at this path")
+        node[step] = rewrite(node[step], inner)
+    return node
+
+
+def _rewrite_string(text: str, below: dict[str | int, dict[Path, str]]) -> str:
+    if "json" in below and len(below) == 1:
+        value = parse_nested(text)
+        if isinstance(value, Unreadable):
+            raise ValueError("no document in this string")
+        return write_json(rewrite(value, below["json"])).decode()
+    if "base64" in below and len(below) == 1 and set(below["base64"]) == {()}:
+        head, comma, _ = text.rpartition(",")
+        return head + comma + base64.b64encode(below["base64"][()].encode("utf-8", "surrogatepass")).decode()
+    pieces = sorted((*_bounds(step), inner) for step, inner in below.items())
+    end = len(text)
+    for start, stop, inner in reversed(pieces):
+        if stop > end or set(inner) != {()}:
+            raise ValueError("no text at this path")
+        text = text[:start] + inner[()] + text[stop:]
+        end = start
+    return text
+
+
+def _bounds(step: str | int) -> tuple[int, int]:
+    start, _, stop = str(step).partition(":")
+    if not (start.isdecimal() and stop.isdecimal() and int(start) <= int(stop)):
+        raise ValueError("no text at this path")
+    return int(start), int(stop)
+
+
+def _may_hold_text(value: object) -> bool:
+    return isinstance(value, (str, dict, list)) or _digits(value) is not None
+
+
+def _digits(value: object) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, int) and abs(value) >= _LARGE and value.bit_length() <= 256 else None

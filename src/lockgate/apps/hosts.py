@@ -1,0 +1,82 @@
+"""Whose host is it? Exact names before patterns before the longest suffix; paths owned inside somebody else's host on the side.
+
+Separate because it is asked for every connection through the gateway: one dictionary look-up per label, whatever the size of the
+library. It must never see a path and never decide between apps that claim the same name (`check.py` refuses that).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lockgate.apps.pattern import SafePattern, fixed_domain, host_pattern
+from lockgate.apps.schema import Hosts
+
+_LONGEST_HOST = 253
+
+
+@dataclass(frozen=True, slots=True)
+class PathOwner:
+    """An app that owns some paths of a host."""
+
+    app: str
+    path: SafePattern
+
+
+@dataclass(frozen=True, slots=True)
+class HostOwners:
+    """What is known about one host: the app that owns all of it, and the apps that own paths inside it."""
+
+    whole: str | None
+    by_path: tuple[PathOwner, ...]
+
+
+@dataclass(slots=True)
+class HostIndex:
+    """Built once with `add`, then only read."""
+
+    _exact: dict[str, str] = field(default_factory=dict[str, str])
+    _suffix: dict[str, str] = field(default_factory=dict[str, str])
+    _patterns: dict[str, list[tuple[SafePattern, str]]] = field(default_factory=dict[str, list[tuple[SafePattern, str]]])
+    _paths_exact: dict[str, tuple[PathOwner, ...]] = field(default_factory=dict[str, tuple[PathOwner, ...]])
+    _paths_below: dict[str, tuple[PathOwner, ...]] = field(default_factory=dict[str, tuple[PathOwner, ...]])
+
+    def add(self, app: str, hosts: Hosts, also: Iterable[tuple[str, SafePattern]]) -> None:
+        """Enter an app; `also` gives the hosts in which it owns paths (`*.name` for all below a name)."""
+        self._exact.update(dict.fromkeys(hosts.exact, app))
+        self._suffix.update(dict.fromkeys(hosts.suffix, app))
+        for text in hosts.regex:
+            self._patterns.setdefault(fixed_domain(text), []).append((host_pattern(text), app))
+        for host, path in also:
+            index, name = (self._paths_below, host[2:]) if host.startswith("*.") else (self._paths_exact, host)
+            index[name] = (*index.get(name, ()), PathOwner(app, path))
+
+    def find(self, host: str) -> HostOwners | None:
+        """Who owns `host`, or None when nobody owns any of it. Never raises."""
+        name = host.removesuffix(".").lower()
+        if len(name) > _LONGEST_HOST:
+            return None
+        whole = self._exact.get(name)
+        suffix: str | None = None
+        by_path = self._paths_exact.get(name, ())
+        for parent in _parents(name):
+            if whole is None and parent in self._patterns:
+                whole = next((app for pattern, app in self._patterns[parent] if pattern.match(name)), None)
+            if suffix is None:
+                suffix = self._suffix.get(parent)
+            if parent is not name and parent in self._paths_below:
+                by_path += self._paths_below[parent]
+        whole = whole or suffix
+        return HostOwners(whole, by_path) if whole or by_path else None
+
+
+def fits_host(host: str, restriction: tuple[str, ...]) -> bool:
+    """Whether `host` is one of the names in `restriction` (`*.name` for every name below it); an empty one fits every host."""
+    return not restriction or any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in restriction)
+
+
+def _parents(name: str) -> Iterator[str]:
+    """The name itself, then what is left after each dot."""
+    yield name
+    at = name.find(".")
+    while at >= 0:
+        yield name[at + 1 :]
+        at = name.find(".", at + 1)

@@ -1,0 +1,157 @@
+"""The shape of one app file: who the app is, which requests belong to it, what they do there, and how it can be told to be right.
+
+Separate because the reader of files, the library, the command line and the reference page share this one shape. It must never decide
+anything: what a file means is in `library.py`, whether it is sound in `check.py`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lockgate.apps.evidence import Breach, Evidence
+from lockgate.apps.vocabulary import Basis, Category, Protocol
+from lockgate.facts.app import Operation, ReviewStatus
+
+_CONFIG = {"extra": "forbid"}
+
+UNDECIDED = "undecided"
+"""What a sample says when only the body can tell the operation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedPath:
+    """Paths of a host that belongs to somebody else. `host` is a name, or `*.name` for every name below it."""
+
+    __pydantic_config__ = _CONFIG
+    host: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosts:
+    """What belongs to an app: `suffix` a name and all below it, `exact` that name only, `regex` a pattern, `also` paths elsewhere."""
+
+    __pydantic_config__ = _CONFIG
+    suffix: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
+    regex: tuple[str, ...] = ()
+    also: tuple[OwnedPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """Requests of one shape are one operation; the first signature of a file that fits wins.
+
+    `method` is one method or several. `path` is a pattern on the path without query; `query` are parameters that must have exactly
+    these values. `host` restricts to some of the app's hosts (`name`, or `*.name` for every name below it). `format` is the wire
+    format its body is read with, absent when nothing here reads it. `basis` is how sure the shape is, `sources` where it was learnt.
+    """
+
+    __pydantic_config__ = _CONFIG
+    id: str
+    operation: Operation
+    path: str
+    method: str | tuple[str, ...] = "POST"
+    host: str | tuple[str, ...] = ()
+    query: dict[str, str] = field(default_factory=dict[str, str])
+    protocol: Protocol = Protocol.HTTP
+    format: str | None = None
+    basis: Basis
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods as a tuple; a WebSocket is opened with GET."""
+        if self.protocol is Protocol.WEBSOCKET:
+            return ("GET",)
+        return (self.method,) if isinstance(self.method, str) else self.method
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host restriction as a tuple, empty for none."""
+        return (self.host,) if isinstance(self.host, str) else self.host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clue:
+    """One place of a request that shows a tenant or tier: exactly one of the first six is given.
+
+    `header`, `query` and `cookie` name a field; `claim` is the way to a claim of the bearer token (a JWT, read but not verified);
+    `path` and `host` are patterns, whose first group is the value (the whole match when there is no group).
+    For a tier, `values` maps what the wire shows to a tier id, and `tier` names the tier that mere presence shows.
+    """
+
+    __pydantic_config__ = _CONFIG
+    header: str = ""
+    query: str = ""
+    cookie: str = ""
+    claim: tuple[str, ...] = ()
+    path: str = ""
+    host: str = ""
+    values: dict[str, str] = field(default_factory=dict[str, str])
+    tier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """An account tier. `kind` is free, individual, team, enterprise or api."""
+
+    __pydantic_config__ = _CONFIG
+    id: str
+    name: str
+    kind: Literal["free", "individual", "team", "enterprise", "api"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The organisation's stance, who holds it and why."""
+
+    __pydantic_config__ = _CONFIG
+    status: ReviewStatus = ReviewStatus.UNREVIEWED
+    owner: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A request and what the library must say about it, run whenever the library is built.
+
+    `request` is `METHOD URL`; a `wss:` URL opens a WebSocket. `claims` become the bearer token. With a `body` (text, or plain data
+    sent as JSON), `prompt` is what the format must read as the person's last words. `operation` may be `undecided`.
+    """
+
+    __pydantic_config__ = _CONFIG
+    request: str
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    claims: dict[str, Any] = field(default_factory=dict[str, Any])
+    body: Any = None
+    operation: Operation | Literal["undecided"]
+    format: str | None = None
+    tenant: str | None = None
+    tier: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppFile:
+    """One app. `evidence` maps a tier id, or `all`, to rubric component and answer; a tier's own answer wins over `all`."""
+
+    __pydantic_config__ = _CONFIG
+    id: str
+    name: str
+    vendor: str
+    category: Category
+    hosts: Hosts
+    country: str | None = None
+    homepage: str = ""
+    notes: str = ""
+    sources: tuple[str, ...] = ()
+    basis: Basis = Basis.LOW
+    review: Review = Review()
+    operations: tuple[Signature, ...] = ()
+    tenant: tuple[Clue, ...] = ()
+    tier: tuple[Clue, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    breach: Breach = Breach()
+    evidence: dict[str, dict[str, Evidence]] = field(default_factory=dict[str, dict[str, Evidence]])

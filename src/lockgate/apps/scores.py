@@ -1,0 +1,98 @@
+"""From evidence to the two confidence scores of a tier, and to the reasons for each.
+
+Separate from the evidence so that the same answers can be scored by another rubric. It must never guess: only a confirmed answer
+gives points to the score that is shown; what is merely believed is kept apart in `with_unverified`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lockgate.apps.evidence import UNDISCLOSED, Breach, Evidence
+from lockgate.apps.rubric import Component, Rubric, ScoreRubric
+from lockgate.apps.vocabulary import BreachState, EvidenceState
+from lockgate.facts.app import ConfidenceScore
+
+_NOTHING = Evidence(state=EvidenceState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePair:
+    """Both confidence scores of one tier. They are never added or averaged."""
+
+    application: ConfidenceScore
+    genai: ConfidenceScore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentExplanation:
+    """How one component came out, in hundredths. `counted` is whether its points are in the score that is shown."""
+
+    component: str
+    category: str
+    question: str
+    answer: str
+    label: str
+    points: int
+    max_points: int
+    counted: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierExplanation:
+    """Everything behind the scores of one tier. `with_unverified` adds what is believed but was not read; for planning only."""
+
+    confirmed: ScorePair
+    with_unverified: ScorePair
+    application: tuple[ComponentExplanation, ...]
+    genai: tuple[ComponentExplanation, ...]
+    breach: Breach
+
+
+def explain_tier(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breach) -> TierExplanation:
+    """Score one tier. A component without evidence is unknown; an answer the rubric does not know gives nothing."""
+    application = _explained(rubric.application, evidence, breach)
+    genai = _explained(rubric.genai, evidence, breach)
+    return TierExplanation(
+        confirmed=ScorePair(application=_sum(application, unverified=False), genai=_sum(genai, unverified=False)),
+        with_unverified=ScorePair(application=_sum(application, unverified=True), genai=_sum(genai, unverified=True)),
+        application=application,
+        genai=genai,
+        breach=breach,
+    )
+
+
+def _explained(rubric: ScoreRubric, evidence: Mapping[str, Evidence], breach: Breach) -> tuple[ComponentExplanation, ...]:
+    return tuple(_component(component, evidence.get(component.id, _NOTHING), breach) for component in rubric.components)
+
+
+def _component(component: Component, evidence: Evidence, breach: Breach) -> ComponentExplanation:
+    answer = component.answer(evidence.answer)
+    is_zeroed = component.zeroed_by_breach and breach.state is BreachState.FOUND
+    return ComponentExplanation(
+        component=component.id,
+        category=component.category,
+        question=component.question,
+        answer=evidence.answer,
+        label=(answer.label or answer.id) if answer else evidence.answer,
+        points=0 if answer is None or is_zeroed else answer.points,
+        max_points=component.max_points,
+        counted=is_zeroed or _answered(evidence, unverified=False),
+        evidence=evidence,
+    )
+
+
+def _answered(evidence: Evidence, *, unverified: bool) -> bool:
+    if evidence.answer == UNDISCLOSED:
+        return False
+    return evidence.state is EvidenceState.CONFIRMED or (unverified and evidence.state is EvidenceState.UNVERIFIED)
+
+
+def _sum(parts: tuple[ComponentExplanation, ...], *, unverified: bool) -> ConfidenceScore:
+    """The points of what was answered; no answer at all is not scored, which is not 0."""
+    answered = [part for part in parts if part.counted or _answered(part.evidence, unverified=unverified)]
+    return ConfidenceScore(
+        hundredths=sum(part.points for part in answered) if answered else None,
+        answered=len(answered),
+        components=len(parts),
+    )

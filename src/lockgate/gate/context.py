@@ -1,0 +1,45 @@
+"""What every exchange of one configuration shares: the compiled policy, the app library, the wire formats, the limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.library import AppLibrary
+from lockgate.facts.traffic import Body, Request
+from lockgate.policy import Ruleset
+
+
+class DecryptScope(StrEnum):
+    """Which hosts are decrypted: those of the app library, every host, or only the listed ones."""
+
+    LIBRARY = "library"
+    ALL = "all"
+    LISTED = "listed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateContext:
+    """An immutable configuration of the gate.
+
+    `formats` maps a wire format id to its reader; `sniff` recognises a format by body shape. `decrypt_hosts` are host suffixes,
+    used with `DecryptScope.LISTED`. `profiles` are all DLP profiles there are (what masking a capture examines for).
+    """
+
+    ruleset: Ruleset
+    library: AppLibrary
+    formats: dict[str, WireFormat]
+    sniff: Callable[[Request, Body], WireFormat | None]
+    decrypt: DecryptScope = DecryptScope.LIBRARY
+    decrypt_hosts: tuple[str, ...] = ()
+    profiles: frozenset[str] = frozenset()
+
+    def decrypts(self, host: str) -> bool:
+        """Whether connections to `host` are decrypted."""
+        match self.decrypt:
+            case DecryptScope.ALL:
+                return True
+            case DecryptScope.LIBRARY:
+                return self.library.host(host) is not None
+            case DecryptScope.LISTED:
+                return any(host == suffix or host.endswith("." + suffix) for suffix in self.decrypt_hosts)

@@ -1,0 +1,79 @@
+"""What shall happen, as told to the shell. Closed union: `Effect`; the shell's interpreter is one exhaustive `match`."""
+
+from dataclasses import dataclass, field
+
+from lockgate.facts.decision import Decision
+from lockgate.facts.prompt import Conversation
+from lockgate.facts.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Pass the connection through without decrypting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intercept:
+    """Decrypt the connection; its exchanges are decided one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Keep the request and its body until an answer to `RequestBodySeen`; contact nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """Let the request go. `streamed` means the body was not held and may pass as it comes."""
+
+    streamed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examine:
+    """Look at `conversation` for exactly `profiles` and `topics`, then send `Examined`."""
+
+    conversation: Conversation
+    profiles: frozenset[str]
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Do not forward; answer the client in its own dialect.
+
+    `format` names the wire format whose clients are waiting, None for anything else. `upgrade_required` asks for status 426, which
+    clients of a refused WebSocket understand as "use plain requests instead".
+    """
+
+    decision: Decision
+    app_name: str = ""
+    format: str | None = None
+    conversation: Conversation | None = None
+    upgrade_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassResponse:
+    """Let the response through chunk by chunk; `tap` asks for `ResponseChunkSeen` events on the way."""
+
+    tap: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """Text to seal with the record: what was said, masked or in full."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Keep this record, with the captured text sealed into it first."""
+
+    record: Record
+    captured: Captured | None = None
+
+
+type Effect = Tunnel | Intercept | Hold | Forward | Examine | Refuse | PassResponse | Note
+

@@ -1,0 +1,196 @@
+"""From what an exchange came to, to the record that is kept and the text that is sealed into it.
+
+Separate because a record is a promise to readers: every field is filled here, in one place, whatever happened before.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
+from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
+from lockgate.facts.prompt import ModelAnswer, Turn
+from lockgate.facts.record import FindingSummary, Record
+from lockgate.facts.sheet import FactSheet
+from lockgate.gate.effects import Captured
+from lockgate.gate.events import Closed, Failed
+
+_FINDINGS_KEPT = 50
+_NEVER_DECIDED = Decision(verdict=Verdict.BLOCK, reason=Reason.GATE_FAILED)
+
+
+class ExchangeKind(StrEnum):
+    """What an exchange was."""
+
+    REQUEST = "request"
+    WEBSOCKET = "websocket"
+    TUNNEL = "tunnel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Everything an exchange came to. `reading` is how complete the look at the request could be."""
+
+    kind: ExchangeKind
+    sheet: FactSheet | None
+    decision: Decision | None
+    failure: Failed | None
+    closed: Closed
+    reading: ExaminationState
+
+
+def write_record(exchange_id: str, outcome: Outcome) -> Record:
+    """The record of one exchange. A failure that kept it from being decided is its reason."""
+    sheet, closed = outcome.sheet, outcome.closed
+    decision = outcome.decision or _undecided(outcome.failure)
+    examination = sheet.examination if sheet else None
+    return Record(
+        id=exchange_id,
+        started_at=sheet.at.timestamp() if sheet else 0.0,
+        duration_ms=closed.duration_ms,
+        first_byte_ms=closed.first_byte_ms,
+        kind=outcome.kind.value,
+        status=closed.status,
+        upstream_contacted=closed.upstream_contacted,
+        request_bytes=closed.request_bytes,
+        response_bytes=closed.response_bytes,
+        error=outcome.failure.error if outcome.failure else "",
+        verdict=decision.verdict,
+        reason=_final_reason(decision, outcome.failure),
+        rule=decision.rule or "",
+        capture=decision.capture,
+        tags=decision.tags,
+        monitored=decision.monitored,
+        policy_version=decision.policy_version,
+        trace=tuple(
+            f"{step.rule}: {step.truth.value}" + (f" ({step.why})" if step.why else "")
+            for step in decision.trace
+            if step.truth is not Truth.NO
+        ),
+        **_who(sheet),
+        **_where(sheet),
+        **_what(sheet),
+        **_looked(examination),
+    )
+
+
+def _undecided(failure: Failed | None) -> Decision:
+    """Nothing was decided before the end: whoever left or broke is the reason, and nothing was let through."""
+    return _NEVER_DECIDED if failure is None else Decision(verdict=Verdict.BLOCK, reason=failure.reason)
+
+
+def _final_reason(decision: Decision, failure: Failed | None) -> Reason:
+    """Log what finally happened: an allowed exchange whose upstream failed ended for that reason."""
+    if failure is not None and decision.verdict is Verdict.ALLOW and failure.reason is not Reason.CLIENT_LEFT:
+        return failure.reason
+    return decision.reason
+
+
+def _who(sheet: FactSheet | None) -> dict[str, object]:
+    if sheet is None:
+        return {"client_address": ""}
+    client = sheet.client
+    return {
+        "client_address": client.address,
+        "user": client.user or "",
+        "groups": client.groups,
+        "identified_by": client.identified_by.value,
+    }
+
+
+def _where(sheet: FactSheet | None) -> dict[str, object]:
+    if sheet is None:
+        return {}
+    request = sheet.request
+    return {
+        "host": sheet.host,
+        "port": sheet.port,
+        "method": request.method if request else "CONNECT",
+        "scheme": request.scheme if request else "",
+        "path": request.path if request else "",
+    }
+
+
+def _what(sheet: FactSheet | None) -> dict[str, object]:
+    if sheet is None:
+        return {}
+    known: dict[str, object] = {}
+    if sheet.app is not None:
+        match, tier = sheet.app, sheet.app.tier
+        known |= {
+            "app": match.app.id,
+            "app_name": match.app.name,
+            "app_category": match.app.category,
+            "app_status": match.app.status.value,
+            "operation": match.operation.value if match.operation else "",
+            "format": match.format or "",
+            "tenant": match.tenant or "",
+            "tier": tier.id if tier and match.tier_known else "",
+            "application_confidence_score": tier.application_confidence.shown if tier else "",
+            "genai_confidence_score": tier.genai_confidence.shown if tier else "",
+        }
+    conversation = sheet.conversation
+    if conversation is not None:
+        prompt = conversation.prompt
+        known |= {
+            "model": conversation.model or "",
+            "conversation": conversation.id or "",
+            "prompt_digest": prompt.digest if prompt else "",
+        }
+    return known
+
+
+def _looked(examination: Examination | None) -> dict[str, object]:
+    if examination is None:
+        return {}
+    return {
+        "examination": examination.state.value,
+        "examined_turns": examination.examined,
+        "already_seen_turns": examination.already_seen,
+        "examination_us": examination.spent_us,
+        "findings": tuple(_summary(finding) for finding in examination.findings[:_FINDINGS_KEPT]),
+    }
+
+
+def _summary(finding: Finding) -> FindingSummary:
+    return FindingSummary(
+        detector=finding.detector,
+        profiles=finding.profiles,
+        confidence=DetectionConfidence(finding.confidence).name.lower(),
+        mask=finding.mask,
+    )
+
+
+def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
+    """The text to seal, as JSON: the last human turn and the attachments' names; with a full capture also the answer.
+
+    A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked.
+    """
+    decision, sheet = outcome.decision, outcome.sheet
+    if decision is None or sheet is None or sheet.conversation is None or decision.capture is Capture.NONE:
+        return None
+    prompt = sheet.conversation.prompt
+    if prompt is None:
+        return None
+    kept: dict[str, object] = {"attachments": [attachment.name for attachment in prompt.attachments]}
+    if decision.capture is Capture.MASKED:
+        examination = sheet.examination
+        if examination is None or examination.state is not ExaminationState.COMPLETE:
+            return None
+        kept["prompt"] = _masked(sheet.conversation.turns.index(prompt), prompt, examination.findings)
+    else:
+        kept["prompt"] = [part.text for part in prompt.parts]
+        kept["answer"] = answer.text if answer else ""
+    return Captured(text=json.dumps(kept, ensure_ascii=False))
+
+
+def _masked(index: int, turn: Turn, findings: tuple[Finding, ...]) -> list[str]:
+    """The parts of `turn` with every finding replaced by its mask."""
+    texts: list[str] = []
+    for number, part in enumerate(turn.parts):
+        text = part.text
+        here = [finding for finding in findings if (finding.span.turn, finding.span.part) == (index, number)]
+        for finding in sorted(here, key=lambda found: found.span.start, reverse=True):
+            text = text[: finding.span.start] + finding.mask + text[finding.span.end :]
+        texts.append(text)
+    return texts

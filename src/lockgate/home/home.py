@@ -1,0 +1,109 @@
+"""Finding and making a gateway home, and where things are in it.
+
+A home is a directory with `gateway.yaml`. The repository root is one; `lockgate init` makes others. The built-in data is read where it
+is (the checkout, or the installed package); a home's files with the same name override it, others add.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lockgate.facts.problem import Problem, UsageError
+
+_SETTINGS_FILE = "gateway.yaml"
+_DATA_FOLDERS = ("apps", "policies", "dlp")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A directory with settings, policies, data, certificates and state."""
+
+    path: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings."""
+        return self.path / _SETTINGS_FILE
+
+    @property
+    def certs(self) -> Path:
+        """The CA and the reviewer key."""
+        return self.path / "certs"
+
+    @property
+    def state(self) -> Path:
+        """What the gateway writes while it runs."""
+        return self.path / "var"
+
+    @property
+    def records_db(self) -> Path:
+        """The embedded record store."""
+        return self.state / "records.sqlite"
+
+    @property
+    def users_file(self) -> Path:
+        """Users, groups and the address table."""
+        return self.path / "users.yaml"
+
+    @property
+    def recorder_socket(self) -> Path:
+        """Where proxy workers hand their records to the recorder."""
+        return self.state / "recorder.sock"
+
+    def resolve(self, name: str) -> Path:
+        """A path from the settings: absolute, or relative to the home, or else the built-in file of that name."""
+        path = Path(name).expanduser()
+        if path.is_absolute():
+            return path
+        inside = self.path / path
+        shipped = built_in_data() / path
+        return shipped if not inside.exists() and shipped.exists() else inside
+
+    def data_files(self, folder: str) -> tuple[tuple[Path, bool], ...]:
+        """YAML files of a data folder by name: (file, is built in). The home's own win over built-in ones of the same name."""
+        found = {file.name: (file, True) for file in _yaml_files(built_in_data() / folder)}
+        own = self.path / folder
+        if own.resolve() != (built_in_data() / folder).resolve():
+            found |= {file.name: (file, False) for file in _yaml_files(own)}
+        return tuple(found[name] for name in sorted(found))
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+
+
+def built_in_data() -> Path:
+    """The folder that holds the shipped `apps`, `policies` and `dlp`: the checkout if this runs from one, else the package's copy."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / "apps").is_dir() and package.parent.name == "src":
+        return checkout
+    return package / "shipped"
+
+
+def find_home(given: str | None) -> Home:
+    """The home named on the command line, by LOCKGATE_HOME, or the current directory. Raises UsageError when it is none."""
+    path = Path(given or os.environ.get("LOCKGATE_HOME") or ".").expanduser().resolve()
+    if not (path / _SETTINGS_FILE).is_file():
+        raise UsageError(
+            Problem(problem=f"`{path}` is not a gateway home: it has no {_SETTINGS_FILE}", help=f"make one: lockgate init {path}")
+        )
+    return Home(path)
+
+
+def make_home(path: Path) -> Home:
+    """A new home with commented settings and policies to edit. Raises UsageError when `path` already is one."""
+    path = path.expanduser().resolve()
+    if (path / _SETTINGS_FILE).exists():
+        raise UsageError(Problem(problem=f"`{path}` already is a gateway home", help="edit its gateway.yaml, or choose another folder"))
+    path.mkdir(parents=True, exist_ok=True)
+    source = built_in_data()
+    for folder in ("apps", "dlp/detectors", "dlp/profiles", "dlp/topics", "certs", "policies"):
+        (path / folder).mkdir(parents=True, exist_ok=True)
+    for policy in (source / "policies").glob("*.yaml"):
+        shutil.copyfile(policy, path / "policies" / policy.name)
+    shutil.copytree(source / "policies" / "cases", path / "policies" / "cases", dirs_exist_ok=True)
+    shutil.copyfile(source / _SETTINGS_FILE, path / _SETTINGS_FILE)
+    (path / "certs").chmod(0o700)
+    return Home(path)

@@ -1,0 +1,192 @@
+"""The settings of a gateway: one dataclass per group of `gateway.yaml`, each field with its default and its meaning.
+
+Separate because the settings reference page, `lockgate init` and every start read the same table. It must never guess: an unknown key
+or a wrong type refuses the file.
+"""
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from ipaddress import ip_network
+from typing import Any
+
+from lockgate.facts.problem import Document, Problem, UsageError
+
+_CONFIG = {"extra": "forbid"}
+
+
+class Decrypt(StrEnum):
+    """Which hosts are decrypted."""
+
+    LIBRARY = "library"
+    ALL = "all"
+    LISTED = "listed"
+
+
+def _meaning[T](default: T, doc: str) -> T:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """How the gateway reaches destinations."""
+
+    __pydantic_config__ = _CONFIG
+    trust: tuple[str, ...] = _meaning((), "PEM files with further root certificates upstream servers may use")
+    connect_to: dict[str, str] = field(
+        default_factory=dict[str, str],
+        metadata={"doc": "host (or `*`) to `address:port`: connect there instead; TLS still verifies the host's own name"},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """Who may use the gateway."""
+
+    __pydantic_config__ = _CONFIG
+    allowed_networks: tuple[str, ...] = _meaning((), "networks clients may come from; loopback is always allowed")
+    login: bool = _meaning(False, "require proxy login against users.yaml from every client the address table does not name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destinations:
+    """Where clients may go."""
+
+    __pydantic_config__ = _CONFIG
+    allow_private: tuple[str, ...] = _meaning((), "loopback, link-local or private networks that may be reached, e.g. `10.2.0.0/16`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """The Prometheus endpoint."""
+
+    __pydantic_config__ = _CONFIG
+    listen: str = _meaning("127.0.0.1:9464", "address of the metrics and health endpoint; empty switches it off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminationSettings:
+    """How content is looked at."""
+
+    __pydantic_config__ = _CONFIG
+    deadline_ms: int = _meaning(2000, "how long one examination may take before it counts as not looked")
+    max_body_mib: int = _meaning(10, "how much of a request body is held; a longer one is truncated, which is a fact policies act on")
+    processes: int = _meaning(1, "examination processes per proxy worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What is kept."""
+
+    __pydantic_config__ = _CONFIG
+    retention_days: int = _meaning(30, "records older than this are deleted")
+    log: str = _meaning("var/exchanges.log", "file for one JSON line per exchange, relative to the home; `-` for standard output, empty for none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSettings:
+    """Who can read captured text."""
+
+    __pydantic_config__ = _CONFIG
+    recipients: tuple[str, ...] = _meaning((), "age recipients (age1...) captured text is encrypted to; empty uses certs/reviewer.pub")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. Addresses are `host:port`; paths are relative to the home."""
+
+    __pydantic_config__ = _CONFIG
+    version: int = _meaning(1, "version of this file's format")
+    name: str = _meaning("Lockgate", "what pages call this gateway")
+    listen: str = _meaning("127.0.0.1:8080", "address of the proxy; a wider one than loopback needs `clients`")
+    public_address: str = _meaning("", "host:port that devices use to reach the proxy, when it differs from `listen`")
+    workers: int = _meaning(0, "proxy workers; 0 is one per core")
+    decrypt: Decrypt = _meaning(Decrypt.LIBRARY, "which hosts are decrypted: `library`, `all`, or `listed`")
+    decrypt_hosts: tuple[str, ...] = _meaning((), "host suffixes that `decrypt: listed` decrypts")
+    policy: str = _meaning("policies/monitor.yaml", "the policy file")
+    contact: str = _meaning("", "whom stopped people can ask, shown on pages and in messages")
+    upstream: Upstream = field(default_factory=Upstream)
+    clients: Clients = field(default_factory=Clients)
+    destinations: Destinations = field(default_factory=Destinations)
+    metrics: Metrics = field(default_factory=Metrics)
+    examination: ExaminationSettings = field(default_factory=ExaminationSettings)
+    records: Records = field(default_factory=Records)
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """One line of the settings reference."""
+
+    name: str
+    kind: str
+    default: str
+    doc: str
+
+
+def settings_reference() -> tuple[SettingRow, ...]:
+    """Every setting with its type, default and meaning, in file order."""
+    return tuple(_rows(Settings(), ""))
+
+
+def _rows(group: Any, prefix: str) -> list[SettingRow]:
+    rows: list[SettingRow] = []
+    for item in fields(group):
+        value = getattr(group, item.name)
+        if is_dataclass(value):
+            rows += _rows(value, f"{prefix}{item.name}.")
+        else:
+            kind = "list" if isinstance(value, tuple) else "mapping" if isinstance(value, dict) else _kind_name(value)
+            default = "empty" if value in ("", (), {}) else str(value).lower() if isinstance(value, bool) else str(value)
+            rows.append(SettingRow(name=prefix + item.name, kind=kind, default=default, doc=item.metadata["doc"]))
+    return rows
+
+
+def _kind_name(value: object) -> str:
+    return {"bool": "true or false", "int": "number", "str": "text"}.get(type(value).__name__, "word")
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """`host:port` or `[v6]:port`. Raises ValueError."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise ValueError(f"`{text}` is not an address of the form host:port")
+    return host, int(port)
+
+
+def check_settings(document: Document, settings: Settings) -> None:
+    """What types alone cannot say. Raises UsageError listing every problem."""
+    problems: list[Problem] = []
+
+    def wrong(path: tuple[str | int, ...], problem: str, help_text: str = "") -> None:
+        problems.append(Problem(place=document.place(path), problem=problem, help=help_text))
+
+    if settings.version != 1:
+        wrong(("version",), f"unknown version `{settings.version}`", "this release reads version 1")
+    addresses = [(("listen",), settings.listen), (("public_address",), settings.public_address)]
+    addresses.append((("metrics", "listen"), settings.metrics.listen))
+    addresses += [(("upstream", "connect_to", host), target) for host, target in settings.upstream.connect_to.items()]
+    for path, address in addresses:
+        if address or path == ("listen",):
+            try:
+                parse_address(address)
+            except ValueError as error:
+                wrong(path, str(error), "for example 127.0.0.1:8080")
+    networks = [(("clients", "allowed_networks", i), n) for i, n in enumerate(settings.clients.allowed_networks)]
+    networks += [(("destinations", "allow_private", i), n) for i, n in enumerate(settings.destinations.allow_private)]
+    for path, network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            wrong(path, f"`{network}` is not a network", "write for example 10.0.0.0/8")
+    for path, number, least in (
+        (("workers",), settings.workers, 0),
+        (("examination", "deadline_ms"), settings.examination.deadline_ms, 1),
+        (("examination", "max_body_mib"), settings.examination.max_body_mib, 1),
+        (("examination", "processes"), settings.examination.processes, 1),
+        (("records", "retention_days"), settings.records.retention_days, 1),
+    ):
+        if number < least:
+            wrong(path, f"`{'.'.join(path)}` must be at least {least}")
+    if problems:
+        raise UsageError(*problems)

@@ -1,0 +1,116 @@
+"""mitmproxy's hooks. Each is a line or two: what a hook means is in `connections` and `requests`.
+
+This class is the last net. mitmproxy logs an exception of a hook and goes on, so each hook that decides catches everything here, leaves
+the armed refusal in place and marks the exchange as failed.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+
+import structlog
+from mitmproxy import http, tls
+from mitmproxy.proxy import layer, server_hooks
+
+from lockgate.facts.decision import Reason
+from lockgate.proxy.connections import Connections
+from lockgate.proxy.requests import Requests
+
+_log = structlog.get_logger(__name__)
+
+
+class GatewayAddon:
+    """The gate, as mitmproxy sees it."""
+
+    name = "lockgate"
+
+    def __init__(self, connections: Connections, requests: Requests) -> None:
+        self._connections = connections
+        self._requests = requests
+
+    def client_connected(self, client: server_hooks.connection.Client) -> None:
+        """Refuse clients from networks that are not allowed."""
+        try:
+            admitted = self._connections.admits(client)
+        except Exception:
+            _log.exception("a client could not be judged and is refused")
+            admitted = False
+        if not admitted:
+            client.error = Reason.CLIENT_NOT_ALLOWED.explanation
+
+    def client_disconnected(self, client: server_hooks.connection.Client) -> None:
+        """End what the client leaves behind."""
+        self._requests.client_gone(client)
+        self._connections.disconnected(client)
+
+    async def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Decide about a CONNECT."""
+        flow.response = http.Response.make(502, b"The gateway could not decide about this connection.\n")
+        await self._guard(self._connections.connect(flow), flow)
+
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        """Pass a tunnel undecrypted, when its first bytes settle that."""
+        self._connections.choose_layer(nextlayer)
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """The same under plain mitmdump, where a ClientHello in pieces reaches mitmproxy's own layer first."""
+        state = self._connections.of(data.context.client)
+        if state.tunnel is None or state.name:
+            return
+        passes = self._connections.passes(state, data.client_hello.sni)
+        if passes or state.tunnel is None:
+            data.ignore_connection = True
+        if not passes and state.tunnel is None:
+            data.context.server.error = Reason.RULE.explanation
+
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """The client does not accept our certificate."""
+        self._connections.client_refused_certificate(data.context.client, data.conn.error or "handshake failed")
+
+    def tls_failed_server(self, data: tls.TlsData) -> None:
+        """The destination's certificate is not trusted, or it does not speak TLS as it should."""
+        self._connections.upstream_failed(data.context.client, Reason.UPSTREAM_UNTRUSTED, data.conn.error or "handshake failed")
+
+    def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The destination could not be reached."""
+        self._connections.upstream_failed(data.client, Reason.UPSTREAM_FAILED, data.server.error or "not reachable")
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Arm, then decide as far as the head allows."""
+        await self._guard(self._requests.head(flow), flow)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """Decide about a held request."""
+        await self._guard(self._requests.body(flow), flow)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Let the response stream, or replace it."""
+        self._requests.response_head(flow)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The exchange is complete."""
+        self._requests.end(flow)
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Count and forget."""
+        self._requests.message(flow)
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """The WebSocket is over."""
+        self._requests.websocket_end(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The exchange broke off."""
+        self._requests.error(flow)
+
+    async def _guard(self, decision: Awaitable[None], flow: http.HTTPFlow) -> None:
+        """Await a decision. Whatever goes wrong, the refusal stays on the flow and the record says so."""
+        try:
+            await decision
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            _log.exception("the gate failed; the request is refused", error_type=type(error).__name__)
+            if flow.request.method == "CONNECT":
+                self._connections.gate_failed(flow, error)
+            else:
+                self._requests.gate_failed(flow, error)

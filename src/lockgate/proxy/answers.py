@@ -1,0 +1,108 @@
+"""From a refusal to the response its client understands.
+
+A page for a person's navigation, the app's own error for its clients, status 426 for a WebSocket, a redirect where the rule names a target.
+Separate because what a refused client shows is measured knowledge (see the formats), not a decision.
+"""
+
+import time
+from dataclasses import dataclass
+
+from lockgate.apps.formats.base import Refusal
+from lockgate.apps.formats.generic import refuse as refuse_generic
+from lockgate.apps.formats.registry import FORMATS
+from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.traffic import Answer, Headers, Request
+from lockgate.gate.effects import Refuse
+from lockgate.proxy.pages import BlockPage, block_page
+from lockgate.proxy.redirects import RedirectContext, redirect_location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What the operator wants people to be told. `alternative` is what to use instead, `redirect_key` signs redirect contexts."""
+
+    gateway_name: str
+    contact: str
+    alternative: str
+    redirect_key: bytes
+
+
+def refusal_text(refuse: Refuse, wording: Wording, reference: str) -> str:
+    """One paragraph for a person reading an error message: what, why, instead, whom to ask, reference."""
+    decision = refuse.decision
+    what = f"{refuse.app_name} " if refuse.app_name else ""
+    said = decision.message or decision.reason.explanation
+    parts = [f"{wording.gateway_name} stopped this {what}request: {said}"]
+    if decision.rule:
+        parts.append(f"Rule: {decision.rule}.")
+    instead = decision.redirect_to or wording.alternative
+    if instead:
+        parts.append(f"Use instead: {instead}.")
+    if wording.contact:
+        parts.append(f"Questions: {wording.contact}.")
+    parts.append(f"Reference: {reference}.")
+    return " ".join(parts)
+
+
+def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: str) -> Answer:
+    """The response a refused request gets."""
+    decision = refuse.decision
+    text = refusal_text(refuse, wording, reference)
+    if decision.verdict is Verdict.REDIRECT and request.is_navigation:
+        return _redirect(refuse, request, wording, reference)
+    if refuse.upgrade_required:
+        return _plain(426, text, decision.reason, reference, (("upgrade", "HTTP/1.1"), ("connection", "upgrade")))
+    if request.is_navigation:
+        return block_page(
+            BlockPage(
+                gateway_name=wording.gateway_name,
+                app_name=refuse.app_name,
+                host=request.host,
+                message=decision.message or decision.reason.explanation,
+                rule=decision.rule or "",
+                reason=decision.reason,
+                alternative=decision.redirect_to or wording.alternative,
+                contact=wording.contact,
+                reference=reference,
+            )
+        )
+    refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
+    wire_format = FORMATS.get(refuse.format) if refuse.format else None
+    if wire_format is not None:
+        return wire_format.refuse(refusal, request, refuse.conversation)
+    return refuse_generic(refusal, request, refuse.conversation)
+
+
+def connect_refusal(refuse: Refuse, wording: Wording, reference: str) -> Answer:
+    """The answer to a CONNECT that is refused. Browsers show only their own error page for it; other clients show the text."""
+    return _plain(403, refusal_text(refuse, wording, reference), refuse.decision.reason, reference)
+
+
+def login_required(wording: Wording) -> Answer:
+    """The answer that makes a client send its proxy credentials (RFC 9110 section 15.5.8)."""
+    text = f"{wording.gateway_name} needs to know who you are: sign in to the proxy with your name and password."
+    realm = wording.gateway_name.replace('"', "")
+    return _plain(407, text, Reason.LOGIN_REQUIRED, "", (("proxy-authenticate", f'Basic realm="{realm}", charset="UTF-8"'),))
+
+
+def _redirect(refuse: Refuse, request: Request, wording: Wording, reference: str) -> Answer:
+    decision = refuse.decision
+    context = RedirectContext(
+        app=refuse.app_name, host=request.host, reason=decision.reason.value, rule=decision.rule or "", reference=reference
+    )
+    location = redirect_location(decision.redirect_to, context, wording.redirect_key, int(time.time()))
+    status = 302 if request.method in ("GET", "HEAD") else 303
+    return _plain(status, "", decision.reason, reference, (("location", location),))
+
+
+def _plain(status: int, text: str, reason: Reason, reference: str, extra: tuple[tuple[str, str], ...] = ()) -> Answer:
+    content = (text + "\n").encode() if text else b""
+    headers = [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("content-length", str(len(content))),
+        ("cache-control", "no-store"),
+        ("x-lockgate-reason", reason.value),
+    ]
+    if reference:
+        headers.append(("x-lockgate-reference", reference))
+    return Answer(status=status, headers=Headers((*headers, *extra)), content=content)

@@ -1,0 +1,202 @@
+"""The hooks of connections: who may connect, what a CONNECT leads to, what became of its TLS.
+
+Separate from the hooks of requests because a tunnel that stays encrypted is an exchange of its own, while one that is decrypted only
+carries exchanges.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from mitmproxy import connection, http
+from mitmproxy.net.tls import starts_like_tls_record
+from mitmproxy.proxy import layer
+from mitmproxy.proxy.layers.tls import parse_client_hello
+
+from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.traffic import Client
+from lockgate.gate.effects import Intercept, Refuse, Tunnel
+from lockgate.gate.events import Connecting
+from lockgate.identity import LoginRequired
+from lockgate.proxy.answers import connect_refusal, login_required
+from lockgate.proxy.destinations import Network
+from lockgate.proxy.live import LiveExchange, now
+from lockgate.proxy.services import PORTAL_HOST, Services, to_response
+from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
+
+
+@dataclass(slots=True, kw_only=True)
+class ConnectedClient:
+    """A client connection.
+
+    `host` and `port` are what it asked to CONNECT to (empty for plain proxy requests), `name` is the server it turned out to mean.
+    `tunnel` is the exchange of the tunnel itself, until it is known to be decrypted.
+    """
+
+    who: Client
+    host: str = ""
+    port: int = 0
+    name: str = ""
+    tunnel: LiveExchange | None = None
+    relay: CountedTunnel | None = None
+    failure: tuple[Reason, str] | None = None
+
+
+class Connections:
+    """The state of every client connection, and the decisions about tunnels."""
+
+    def __init__(self, services: Services, allowed_networks: tuple[Network, ...]) -> None:
+        self._services = services
+        self._allowed = allowed_networks
+        self._clients: dict[str, ConnectedClient] = {}
+
+    def of(self, client: connection.Client) -> ConnectedClient:
+        """The state of a client connection."""
+        state = self._clients.get(client.id)
+        if state is None:
+            state = self._clients[client.id] = ConnectedClient(who=Client(address=_address(client)))
+        return state
+
+    def admits(self, client: connection.Client) -> bool:
+        """Whether a client at this address may use the gateway at all. Loopback always may."""
+        address = ip_address(_address(client))
+        return address.is_loopback or any(address in net for net in self._allowed if net.version == address.version)
+
+    async def connect(self, flow: http.HTTPFlow) -> None:
+        """A CONNECT: settle what can be settled before anybody is contacted."""
+        services, gateway = self._services, self._services.gateway
+        state = self.of(flow.client_conn)
+        state.host, state.port = flow.request.host.lower().rstrip("."), flow.request.port
+        exchange = gateway.open_exchange()
+        live = state.tunnel = LiveExchange(exchange=exchange, client=state.who)
+        # Armed first: should anything below fail, this is what the client gets.
+        flow.response = to_response(connect_refusal(exchange.refusal(Reason.GATE_FAILED), services.wording, exchange.id))
+        live.status = flow.response.status_code
+        who = await gateway.identifier.identify(state.who.address, flow.request.headers.get("proxy-authorization"))
+        refused: Reason | None = None
+        if isinstance(who, LoginRequired):
+            refused = Reason.LOGIN_REQUIRED
+        else:
+            live.client = state.who = who
+            if state.host != PORTAL_HOST:
+                refused = await services.destinations.check(state.host, state.port)
+        match self._connecting(state, None, refused):
+            case Refuse() as refuse:
+                answer = login_required(services.wording) if refused is Reason.LOGIN_REQUIRED else None
+                flow.response = to_response(answer or connect_refusal(refuse, services.wording, exchange.id))
+                live.status = flow.response.status_code
+                self._finish(state)
+            case Tunnel() | Intercept():
+                # Whether it passes is settled with the name in the ClientHello, before TLS is answered.
+                flow.response = None
+
+    def choose_layer(self, nextlayer: layer.NextLayer) -> bool:
+        """Settle an open tunnel by its first bytes. True when that is done or needs more bytes; False leaves it to mitmproxy."""
+        state = self._clients.get(nextlayer.context.client.id)
+        if state is None or state.tunnel is None or state.name:
+            return False
+        complete, sni = _server_name(nextlayer.data_client())
+        if not complete:
+            return True
+        if self.passes(state, sni):
+            nextlayer.layer = state.relay = CountedTunnel(nextlayer.context)
+            return True
+        if state.tunnel is None:
+            nextlayer.layer = ClosedTunnel(nextlayer.context)
+            return True
+        return False
+
+    def passes(self, state: ConnectedClient, sni: str | None) -> bool:
+        """Whether the tunnel passes undecrypted. When it is refused at this late point, its exchange is over afterwards."""
+        live = state.tunnel
+        if live is None:
+            return False
+        state.name = (sni or state.host).lower().rstrip(".")
+        decided = live.exchange.decision
+        if state.name != state.host:
+            effect = self._connecting(state, state.name, None)
+        else:
+            effect = Tunnel() if decided is not None and decided.verdict is Verdict.TUNNEL else Intercept()
+        match effect:
+            case Refuse():
+                live.status = 0
+                self._finish(state)
+                return False
+            case Tunnel():
+                live.status, live.upstream_contacted = 200, True
+                return True
+            case Intercept():
+                return False
+
+    def decrypted(self, client: connection.Client) -> None:
+        """A request arrived through the tunnel: the tunnel was no exchange after all, its requests are."""
+        state = self._clients.get(client.id)
+        if state is not None and state.tunnel is not None:
+            state.tunnel = None
+            self._services.gateway.discard_exchange()
+
+    def client_refused_certificate(self, client: connection.Client, error: str) -> None:
+        """The client broke off our TLS handshake: it pins its own certificate or does not trust the gateway's CA."""
+        state = self._clients.get(client.id)
+        if state is not None and state.tunnel is not None:
+            state.tunnel.status = 0
+            state.tunnel.failed(Reason.CLIENT_DISTRUSTS_CA, error)
+            self._finish(state)
+
+    def upstream_failed(self, client: connection.Client, reason: Reason, error: str) -> None:
+        """Connecting to or shaking hands with the destination failed; the exchange that waits for it will ask why."""
+        self.of(client).failure = (reason, error)
+
+    def gate_failed(self, flow: http.HTTPFlow, error: Exception) -> None:
+        """Deciding about a CONNECT failed. It is refused, and the record says why."""
+        state = self.of(flow.client_conn)
+        if flow.response is None:
+            flow.response = http.Response.make(502, b"The gateway could not decide about this connection.\n")
+        if state.tunnel is not None:
+            state.tunnel.exchange.fail(Reason.GATE_FAILED)
+            state.tunnel.failed(Reason.GATE_FAILED, type(error).__name__)
+            self._finish(state)
+
+    def disconnected(self, client: connection.Client) -> None:
+        """The client is gone, and with it its tunnel."""
+        state = self._clients.pop(client.id, None)
+        if state is None or state.tunnel is None:
+            return
+        live = state.tunnel
+        if state.relay is not None:
+            live.request_bytes, live.response_bytes = state.relay.sent_up, state.relay.sent_down
+            if state.failure is not None:
+                live.failed(*state.failure)
+        else:
+            live.failed(Reason.CLIENT_LEFT, "the client left before the tunnel was used")
+        self._finish(state)
+
+    def _connecting(self, state: ConnectedClient, sni: str | None, refused: Reason | None) -> Tunnel | Intercept | Refuse:
+        live = state.tunnel
+        if live is None:
+            raise TypeError("no tunnel to decide about")
+        event = Connecting(at=now(), client=state.who, host=state.host, port=state.port, sni=sni, refused=refused)
+        (effect,) = live.exchange.handle(event)
+        if not isinstance(effect, Tunnel | Intercept | Refuse):
+            raise TypeError(f"unexpected effect {type(effect).__name__}")
+        return effect
+
+    def _finish(self, state: ConnectedClient) -> None:
+        live, state.tunnel = state.tunnel, None
+        if live is not None:
+            self._services.gateway.note(live.close())
+
+
+def _address(client: connection.Client) -> str:
+    address = ip_address(client.peername[0].partition("%")[0])
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _server_name(data: bytes) -> tuple[bool, str | None]:
+    """Whether the first bytes say enough, and the TLS server name in them if there is one."""
+    if not starts_like_tls_record(data):
+        return bool(data), None
+    try:
+        hello = parse_client_hello(data)
+    except ValueError:
+        return True, None
+    return hello is not None, hello.sni if hello else None

@@ -1,0 +1,79 @@
+"""What the proxy keeps of an exchange that is under way: the state machine, clocks and byte counts.
+
+Separate from the hooks so that every way an exchange can end goes through one `close`.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lockgate.facts.decision import Reason
+from lockgate.facts.traffic import Client, Request
+from lockgate.gate.effects import Note
+from lockgate.gate.events import Closed, Failed, ResponseChunkSeen
+from lockgate.gate.exchange import Exchange
+
+
+def now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveExchange:
+    """An exchange under way. Times are of `time.perf_counter`."""
+
+    exchange: Exchange
+    client: Client
+    client_id: str = ""
+    request: Request | None = None
+    started: float = field(default_factory=time.perf_counter)
+    first_byte: float = 0.0
+    status: int = 0
+    upstream_contacted: bool = False
+    request_bytes: int = 0
+    response_bytes: int = 0
+    websocket: bool = False
+    holding: bool = False
+    refused: bool = False
+    broken: Reason | None = None
+
+    def pass_chunk(self, chunk: bytes) -> bytes:
+        """Count response bytes as they pass (mitmproxy calls this with an empty chunk at the end)."""
+        if chunk and not self.first_byte:
+            self.first_byte = time.perf_counter()
+        self.response_bytes += len(chunk)
+        return chunk
+
+    def tap_chunk(self, chunk: bytes) -> bytes:
+        """As `pass_chunk`, and let the exchange read along. Reading along must never hold or break the stream."""
+        self.pass_chunk(chunk)
+        if chunk:
+            self.exchange.handle(ResponseChunkSeen(chunk=chunk))
+        return chunk
+
+    def count_request_chunk(self, chunk: bytes) -> bytes:
+        """Count request bytes of a body that was not held."""
+        self.request_bytes += len(chunk)
+        return chunk
+
+    def failed(self, reason: Reason, error: str) -> None:
+        """Something outside the gate went wrong."""
+        self.exchange.handle(Failed(reason=reason, error=error))
+
+    def close(self) -> Note:
+        """The exchange is over; what to keep of it."""
+        ended = time.perf_counter()
+        (note,) = self.exchange.handle(
+            Closed(
+                duration_ms=(ended - self.started) * 1000,
+                first_byte_ms=(self.first_byte - self.started) * 1000 if self.first_byte else 0.0,
+                status=self.status,
+                upstream_contacted=self.upstream_contacted,
+                request_bytes=self.request_bytes,
+                response_bytes=self.response_bytes,
+            )
+        )
+        if not isinstance(note, Note):
+            raise TypeError("closing an exchange gives its note")
+        return note

@@ -1,0 +1,82 @@
+"""Our own mitmproxy master: the addons we chose and nothing else.
+
+Separate because this list is a security decision. mitmproxy's default chain can map local files, replay, rewrite bodies and reload
+scripts while traffic runs; none of that is here. `mitmproxy.ctx` is read in `server.py` only.
+"""
+
+from mitmproxy import master, options
+from mitmproxy.addons import disable_h2c, next_layer
+
+from lockgate.facts.problem import Problem, UsageError
+from lockgate.pki.ca import CertificateAuthority
+from lockgate.proxy.addon import GatewayAddon
+from lockgate.proxy.connections import Connections
+from lockgate.proxy.server import SharedPortServer
+from lockgate.proxy.tls import TlsFromOwnCa
+
+FORBIDDEN_OPTIONS = ("emudhra", "emudhra_old")
+"""Options of mitmproxy 12.3.0 and 12.3.1 that sign with a compromised public CA's key."""
+
+
+class GateFirst(next_layer.NextLayer):
+    """mitmproxy's protocol detection, asked only where the gate leaves the choice open."""
+
+    name = "nextlayer"
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def next_layer(self, nextlayer: next_layer.layer.NextLayer) -> None:
+        """The gate settles tunnels that pass undecrypted; the rest is ordinary detection."""
+        if not self._connections.choose_layer(nextlayer):
+            super().next_layer(nextlayer)
+
+
+def refuse_unsafe_options(opts: options.Options) -> None:
+    """Raise UsageError when mitmproxy is set up in a way that lets traffic past the gate or breaks trust."""
+    problems: list[Problem] = []
+    present = opts.keys()
+    for name in FORBIDDEN_OPTIONS:
+        if name in present:
+            problems.append(
+                Problem(
+                    problem=f"this mitmproxy has the option `{name}`, which uses a compromised CA key",
+                    help="install mitmproxy 12.2.x, as pinned in the lock file",
+                )
+            )
+    for name, why in (
+        ("stream_large_bodies", "sends request bodies on before they are judged"),
+        ("ssl_insecure", "accepts any upstream certificate"),
+        ("ignore_hosts", "passes hosts without a record; use the policy's do_not_inspect"),
+        ("allow_hosts", "passes hosts without a record; use the `decrypt` setting"),
+    ):
+        if name in present and getattr(opts, name):
+            problems.append(Problem(problem=f"mitmproxy's option `{name}` is set, which {why}", help="unset it"))
+    if problems:
+        raise UsageError(*problems)
+
+
+class GatewayMaster(master.Master):
+    """mitmproxy with exactly the addons a gateway needs."""
+
+    def __init__(
+        self, *, gate: GatewayAddon, connections: Connections, authority: CertificateAuthority, trust_bundle: str, address: tuple[str, int]
+    ) -> None:
+        super().__init__(options.Options())
+        self.server = SharedPortServer(*address)
+        self.addons.add(
+            self.server,
+            disable_h2c.DisableH2C(),
+            gate,
+            GateFirst(connections),
+            TlsFromOwnCa(authority.certificate, authority.key),
+        )
+        if self.addons.get("lockgate") is not gate:
+            raise RuntimeError("the gate is not in the chain")
+        self.options.update(
+            connection_strategy="lazy",
+            upstream_cert=False,
+            rawtcp=False,
+            ssl_verify_upstream_trusted_ca=trust_bundle,
+        )
+        refuse_unsafe_options(self.options)

@@ -1,0 +1,307 @@
+"""The hooks of requests: arm, ask the gate, perform what it says, and make sure that every exchange ends in one record.
+
+The order inside `head` is a law: the refusal is on the flow before anything that may fail runs, and only `Forward` takes it off.
+"""
+
+import asyncio
+from typing import assert_never
+
+import structlog
+from mitmproxy import connection, http
+
+from lockgate.facts.decision import Capture, Reason
+from lockgate.facts.traffic import Body, Completeness
+from lockgate.gate.effects import Effect, Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
+from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen, ResponseHeadersSeen
+from lockgate.identity import LoginRequired
+from lockgate.proxy.answers import answer_for, login_required
+from lockgate.proxy.connections import Connections
+from lockgate.proxy.decode import decode_body
+from lockgate.proxy.live import LiveExchange, now
+from lockgate.proxy.portal import portal_answer
+from lockgate.proxy.services import PORTAL_HOST, Services, to_response
+from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
+
+_log = structlog.get_logger(__name__)
+_MIB = 1 << 20
+_DECIDE_SECONDS_BEYOND_EXAMINATION = 5.0
+
+
+class Requests:
+    """Exchanges under way, and what mitmproxy's hooks mean for them."""
+
+    def __init__(self, services: Services, connections: Connections) -> None:
+        self._services = services
+        self._connections = connections
+        self._live: dict[str, LiveExchange] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many exchanges have not ended."""
+        return len(self._live)
+
+    async def head(self, flow: http.HTTPFlow) -> None:
+        """A request's head is complete."""
+        live = self._arm(flow)
+        async with asyncio.timeout(self._decision_seconds):
+            await self._decide_head(flow, live)
+
+    async def body(self, flow: http.HTTPFlow) -> None:
+        """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
+        live = self._live.get(flow.id)
+        if live is None or live.request is None or not live.holding:
+            return
+        raw = flow.request.raw_content or b""
+        live.request_bytes = len(raw)
+        limit = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
+        body = decode_body(raw, flow.request.headers.get("content-encoding", ""), limit)
+        async with asyncio.timeout(self._decision_seconds):
+            await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
+
+    def response_head(self, flow: http.HTTPFlow) -> None:
+        """A response's head is complete: the upstream's, or our own answer on its way out."""
+        live, response = self._live.get(flow.id), flow.response
+        if live is None or response is None:
+            return
+        live.status = response.status_code
+        if live.refused:
+            return
+        live.upstream_contacted = True
+        for effect in live.exchange.handle(ResponseHeadersSeen(response=response_of(flow))):
+            self._answer_response(flow, live, effect)
+
+    def end(self, flow: http.HTTPFlow) -> None:
+        """A response is complete. A WebSocket goes on after it."""
+        live, response = self._live.get(flow.id), flow.response
+        if live is None or response is None:
+            return
+        if live.refused:
+            live.response_bytes = len(response.raw_content or b"")
+        if response.status_code == http.status_codes.SWITCHING_PROTOCOLS:
+            live.websocket = True
+        else:
+            self._close(flow.id)
+
+    def message(self, flow: http.HTTPFlow) -> None:
+        """A WebSocket message passed. mitmproxy keeps every message of a socket; we keep none."""
+        live = self._live.get(flow.id)
+        if flow.websocket is None:
+            return
+        message = flow.websocket.messages[-1]
+        if live is not None:
+            if message.from_client:
+                live.request_bytes += len(message.content)
+            else:
+                live.pass_chunk(message.content)
+        flow.websocket.messages.clear()
+
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        """A WebSocket is over."""
+        self._close(flow.id)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """An exchange broke off: the client left, the upstream failed, or the request was not valid HTTP."""
+        live = self._live.get(flow.id)
+        if live is None:
+            return
+        state = self._connections.of(flow.client_conn)
+        text = flow.error.msg if flow.error else ""
+        if live.broken is not None:
+            live.failed(live.broken, text)
+        elif state.failure is not None:
+            live.failed(*state.failure)
+        elif not flow.client_conn.connected:
+            live.failed(Reason.CLIENT_LEFT, text)
+        else:
+            live.failed(Reason.UPSTREAM_FAILED, text)
+        self._close(flow.id)
+
+    def gate_failed(self, flow: http.HTTPFlow, error: Exception) -> None:
+        """Deciding failed. The refusal is on the flow, or is put back, and the record says why."""
+        live = self._live.get(flow.id)
+        flow.request.stream = False
+        if live is None or live.request is None:
+            flow.response = http.Response.make(502, b"The gateway could not decide about this request.\n")
+            return
+        live.exchange.fail(Reason.GATE_FAILED)
+        live.failed(Reason.GATE_FAILED, type(error).__name__)
+        live.refused, live.holding = True, False
+        if flow.response is None:
+            refusal = live.exchange.refusal(Reason.GATE_FAILED)
+            flow.response = to_response(answer_for(refusal, live.request, self._services.wording, live.exchange.id))
+
+    def client_gone(self, client: connection.Client) -> None:
+        """Whatever of this client has not ended by its hooks ends now."""
+        for flow_id in [flow_id for flow_id, live in self._live.items() if live.client_id == client.id]:
+            live = self._live[flow_id]
+            if not live.websocket:
+                live.failed(Reason.CLIENT_LEFT, "the client's connection closed")
+            self._close(flow_id)
+
+    def close_all(self) -> None:
+        """The worker stops: every exchange under way still gets its record."""
+        for flow_id in list(self._live):
+            self._live[flow_id].failed(Reason.UPSTREAM_FAILED, "the gateway stopped")
+            self._close(flow_id)
+
+    @property
+    def _decision_seconds(self) -> float:
+        deadline = self._services.gateway.snapshot.settings.examination.deadline_ms / 1000
+        return deadline + _DECIDE_SECONDS_BEYOND_EXAMINATION
+
+    def _arm(self, flow: http.HTTPFlow) -> LiveExchange:
+        """Put the fail-safe answer on the flow before anything else can go wrong."""
+        flow.response = http.Response.make(502, b"The gateway could not decide about this request.\n")
+        state = self._connections.of(flow.client_conn)
+        exchange = self._services.gateway.open_exchange()
+        live = LiveExchange(exchange=exchange, client=state.who, client_id=flow.client_conn.id)
+        self._live[flow.id] = live
+        host = (state.name or flow.request.host).lower().rstrip(".")
+        live.request = request_of(flow, host)
+        refusal = answer_for(exchange.refusal(Reason.GATE_FAILED), live.request, self._services.wording, exchange.id)
+        flow.response = to_response(refusal)
+        state.failure = None
+        self._connections.decrypted(flow.client_conn)
+        return live
+
+    async def _decide_head(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+        request = live.request
+        if request is None:
+            raise TypeError("an armed exchange has its request")
+        if self._is_portal(flow):
+            self._serve_portal(flow, live)
+            return
+        refused = await self._refused_outright(flow, live)
+        if refused is Reason.LOGIN_REQUIRED:
+            flow.response = to_response(login_required(self._services.wording))
+        flow.request.headers.pop("proxy-authorization", None)
+        flow.request.headers.pop("proxy-connection", None)
+        has_body = expects_body(flow.request)
+        event = RequestHeadersSeen(at=now(), client=live.client, request=request, has_body=has_body, refused=refused)
+        effects = live.exchange.handle(event)
+        if refused is Reason.LOGIN_REQUIRED:
+            live.refused = True
+            return
+        await self._perform(flow, live, effects)
+
+    async def _refused_outright(self, flow: http.HTTPFlow, live: LiveExchange) -> Reason | None:
+        """Refusals that no policy can lift."""
+        state = self._connections.of(flow.client_conn)
+        services, request = self._services, flow.request
+        if not state.host:
+            who = await services.gateway.identifier.identify(state.who.address, request.headers.get("proxy-authorization"))
+            if isinstance(who, LoginRequired):
+                return Reason.LOGIN_REQUIRED
+            live.client = who
+            reason = await services.destinations.check(request.host, request.port)
+            if reason is not None:
+                return reason
+        named = (request.host_header or "").lower()
+        host = named.rpartition(":")[0] if named.rpartition(":")[2].isdecimal() else named
+        if host and live.request is not None and host.rstrip(".") != live.request.host:
+            # The name that was judged and certified must be the name the upstream serves (domain fronting).
+            return Reason.MALFORMED_REQUEST
+        return None
+
+    async def _perform(self, flow: http.HTTPFlow, live: LiveExchange, effects: tuple[Effect, ...]) -> None:
+        """Do what the gate says about a request."""
+        for effect in effects:
+            match effect:
+                case Forward(streamed=streamed):
+                    self._forward(flow, live, streamed=streamed)
+                case Hold():
+                    await self._hold(flow, live)
+                case Examine():
+                    examined = await self._services.gateway.examine(effect)
+                    await self._perform(flow, live, live.exchange.handle(examined))
+                case Refuse():
+                    self._refuse(flow, live, effect)
+                case Tunnel() | Intercept() | PassResponse() | Note():
+                    raise TypeError(f"{type(effect).__name__} is not for a request")
+                case _:
+                    assert_never(effect)
+
+    def _forward(self, flow: http.HTTPFlow, live: LiveExchange, *, streamed: bool) -> None:
+        decision = live.exchange.decision
+        if decision is not None and decision.capture is Capture.FULL:
+            # A captured answer is read as it passes; an encoding we would have to undo is not asked for.
+            flow.request.headers["accept-encoding"] = "identity"
+        if streamed:
+            flow.request.stream = live.count_request_chunk
+        live.holding = False
+        flow.response = None  # disarmed, last
+
+    async def _hold(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+        """The body is read with the refusal still armed. One that says it is too long is not waited for."""
+        live.holding = True
+        limit = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
+        length = declared_length(flow.request)
+        if length is not None and length > limit:
+            live.holding = False
+            body = Body(content=b"", completeness=Completeness.TRUNCATED)
+            effects = live.exchange.handle(RequestBodySeen(body=body))
+            await self._perform(flow, live, effects)
+            if flow.response is None:
+                flow.request.stream = live.count_request_chunk
+
+    def _refuse(self, flow: http.HTTPFlow, live: LiveExchange, refuse: Refuse) -> None:
+        if live.request is None:
+            raise TypeError("an armed exchange has its request")
+        live.refused, live.holding = True, False
+        flow.response = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
+
+    def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange, effect: Effect) -> None:
+        """Do what the gate says about a response."""
+        match effect:
+            case PassResponse(tap=tap):
+                if flow.response is not None:
+                    flow.response.stream = live.tap_chunk if tap else live.pass_chunk
+            case Refuse():
+                self._replace_response(flow, live, effect)
+            case _:
+                raise TypeError(f"{type(effect).__name__} is not for a response")
+
+    def _replace_response(self, flow: http.HTTPFlow, live: LiveExchange, refuse: Refuse) -> None:
+        """Our answer instead of the upstream's, whose body is read to its end and thrown away."""
+        if live.request is None or flow.response is None:
+            raise TypeError("a response that is refused has its request")
+        answer = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
+        content = answer.raw_content or b""
+        flow.response.status_code, flow.response.reason = answer.status_code, answer.reason
+        flow.response.headers = answer.headers
+        live.status = answer.status_code
+        flow.response.stream = _Instead(content)
+
+    def _is_portal(self, flow: http.HTTPFlow) -> bool:
+        request = flow.request
+        if request.host == PORTAL_HOST:
+            return True
+        at_this_port = request.port in self._services.own_ports and request.scheme == "http"
+        return at_this_port and not self._connections.of(flow.client_conn).host and request.data.authority == b""
+
+    def _serve_portal(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+        """Our own pages are no exchange of anybody's: answered and forgotten."""
+        self._live.pop(flow.id, None)
+        self._services.gateway.discard_exchange()
+        del live
+        flow.response = to_response(
+            portal_answer(flow.request.path, self._services.portal, flow.request.headers.get("user-agent", ""))
+        )
+
+    def _close(self, flow_id: str) -> None:
+        live = self._live.pop(flow_id, None)
+        if live is not None:
+            self._services.gateway.note(live.close())
+
+
+class _Instead:
+    """A response stream that swallows the upstream's bytes and gives ours at the end."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __call__(self, chunk: bytes) -> bytes:
+        if chunk:
+            return b""
+        content, self._content = self._content, b""
+        return content

@@ -1,0 +1,268 @@
+"""Examining conversations: only what is new, in worker processes, within a deadline.
+
+Separate from the gate, which only says *what* to look for. Turns are content-addressed, so a history that was examined before costs a
+dictionary look-up per turn. A process that outlives the deadline is killed and replaced; the examination then says `timed_out`.
+"""
+
+import asyncio
+import contextlib
+import pickle
+import struct
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from lockgate.dlp.detectors import DetectorSet
+from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
+from lockgate.facts.prompt import Conversation, Turn
+from lockgate.runtime.examiner_process import Findings, FoundHit, Job, frame
+
+_log = structlog.get_logger(__name__)
+_LENGTH = struct.Struct(">I")
+_TURNS_REMEMBERED = 20_000
+_START_SECONDS = 60.0
+
+type PartHits = tuple[tuple[FoundHit, ...], ...]
+"""Hits per part of one turn."""
+
+
+class ProcessFailedError(Exception):
+    """The examination process ended or answered nonsense."""
+
+
+class _Process:
+    """One examination process; takes one job at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._decoder = msgspec.msgpack.Decoder(Findings)
+        self._encoder = msgspec.msgpack.Encoder()
+
+    @classmethod
+    async def start(cls, detectors: DetectorSet, compiled: bytes | None) -> "_Process":
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "lockgate.runtime.examiner_process",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
+        )  # fmt: skip
+        started = cls(process)
+        try:
+            await started._send(pickle.dumps((detectors, compiled)))
+            async with asyncio.timeout(_START_SECONDS):
+                await started._receive()
+        except BaseException:
+            await started.kill()
+            raise
+        return started
+
+    async def run(self, job: Job) -> Findings:
+        """Raises ProcessFailedError when the process is gone."""
+        await self._send(self._encoder.encode(job))
+        try:
+            return self._decoder.decode(await self._receive())
+        except msgspec.DecodeError as error:
+            raise ProcessFailedError(str(error)) from None
+
+    async def kill(self) -> None:
+        """End the process now."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        # The pipe transport must see the end of the process, or it is closed by the garbage collector.
+        await self._process.wait()
+        transport = getattr(self._process, "_transport", None)
+        if transport is not None:
+            transport.close()
+
+    async def _send(self, payload: bytes) -> None:
+        stdin = self._process.stdin
+        if stdin is None:
+            raise ProcessFailedError("no standard input")
+        try:
+            stdin.write(frame(payload))
+            await stdin.drain()
+        except (ConnectionError, RuntimeError) as error:
+            raise ProcessFailedError(str(error)) from None
+
+    async def _receive(self) -> bytes:
+        stdout = self._process.stdout
+        if stdout is None:
+            raise ProcessFailedError("no standard output")
+        try:
+            (length,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
+            return await stdout.readexactly(length)
+        except asyncio.IncompleteReadError as error:
+            raise ProcessFailedError("the process ended") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A turn that has to be looked at: its place in the conversation."""
+
+    index: int
+    turn: Turn
+
+
+class Examiner:
+    """A pool of examination processes with a memory of what was examined, all for one set of detectors."""
+
+    def __init__(self, detectors: DetectorSet, compiled: bytes | None, *, processes: int, deadline_seconds: float) -> None:
+        self._detectors = detectors
+        self._compiled = compiled
+        self._count = processes
+        self._deadline = deadline_seconds
+        self._idle: asyncio.Queue[_Process] = asyncio.Queue()
+        self._all: set[_Process] = set()
+        self._replacing: set[asyncio.Task[None]] = set()
+        self._seen: OrderedDict[tuple[str, frozenset[str]], PartHits] = OrderedDict()
+        self._closed = False
+        self._in_flight = 0
+        self._drained = asyncio.Event()
+        self._drained.set()
+
+    @property
+    def version(self) -> str:
+        """The version of the detectors."""
+        return self._detectors.version
+
+    async def start(self) -> None:
+        """Start the processes; returns when all are ready."""
+        await asyncio.gather(*(self._add_process() for _ in range(self._count)))
+
+    async def close(self) -> None:
+        """End the processes once running examinations are done (each is bounded by the deadline)."""
+        self._closed = True
+        await self._drained.wait()
+        for task in self._replacing:
+            task.cancel()
+        await asyncio.gather(*self._replacing, return_exceptions=True)
+        for process in tuple(self._all):
+            await process.kill()
+        self._all.clear()
+
+    async def examine(self, conversation: Conversation, profiles: frozenset[str], topics: frozenset[str]) -> Examination:
+        """Look at every turn not seen before. Never raises: a failure is a state of the examination."""
+        self._in_flight += 1
+        self._drained.clear()
+        try:
+            return await self._examine(conversation, profiles, topics)
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._drained.set()
+
+    async def _examine(self, conversation: Conversation, profiles: frozenset[str], topics: frozenset[str]) -> Examination:
+        known: dict[int, PartHits] = {}
+        wanted: list[_Wanted] = []
+        for index, turn in enumerate(conversation.turns):
+            hits = self._recall(turn, profiles)
+            if hits is None:
+                wanted.append(_Wanted(index=index, turn=turn))
+            else:
+                known[index] = hits
+        state, spent_us = ExaminationState.COMPLETE, 0
+        if wanted:
+            state, spent_us = await self._look(wanted, profiles, known)
+        return Examination(
+            state=state,
+            profiles=profiles,
+            topics=topics,
+            findings=_in_reading_order(known),
+            detectors_version=self._detectors.version,
+            examined=len(wanted) if state is ExaminationState.COMPLETE else 0,
+            already_seen=len(conversation.turns) - len(wanted),
+            spent_us=spent_us,
+        )
+
+    async def _look(
+        self, wanted: Sequence[_Wanted], profiles: frozenset[str], known: dict[int, PartHits]
+    ) -> tuple[ExaminationState, int]:
+        job = Job(texts=tuple(part.text for item in wanted for part in item.turn.parts), profiles=tuple(sorted(profiles)))
+        try:
+            async with asyncio.timeout(self._deadline):
+                findings = await self._run(job)
+        except TimeoutError:
+            return ExaminationState.TIMED_OUT, int(self._deadline * 1e6)
+        except (ProcessFailedError, UnicodeEncodeError) as error:
+            _log.warning("examination failed", error=type(error).__name__)
+            return ExaminationState.CRASHED, 0
+        position = 0
+        state = ExaminationState.COMPLETE
+        for item in wanted:
+            end = position + len(item.turn.parts)
+            hits = findings.hits[position:end]
+            known[item.index] = hits
+            if all(findings.complete[position:end]):
+                self._remember(item.turn, profiles, hits)
+            else:
+                state = ExaminationState.TRUNCATED
+            position = end
+        return state, findings.spent_us
+
+    async def _run(self, job: Job) -> Findings:
+        process = await self._idle.get()
+        finished = False
+        try:
+            findings = await process.run(job)
+            finished = True
+        finally:
+            if finished:
+                self._idle.put_nowait(process)
+            else:
+                self._replace(process)
+        return findings
+
+    def _replace(self, process: _Process) -> None:
+        """A process that timed out, crashed or was left mid-answer is killed; a fresh one takes its place."""
+        task = asyncio.create_task(self._kill_and_add(process))
+        self._replacing.add(task)
+        task.add_done_callback(self._replacing.discard)
+
+    async def _kill_and_add(self, process: _Process) -> None:
+        self._all.discard(process)
+        await process.kill()
+        delay = 0.05
+        while not self._closed:
+            try:
+                await self._add_process()
+            except (ProcessFailedError, TimeoutError, OSError) as error:
+                _log.error("examination process does not start", error=type(error).__name__)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 5.0)
+            else:
+                return
+
+    async def _add_process(self) -> None:
+        process = await _Process.start(self._detectors, self._compiled)
+        self._all.add(process)
+        self._idle.put_nowait(process)
+
+    def _recall(self, turn: Turn, profiles: frozenset[str]) -> PartHits | None:
+        key = (turn.digest, profiles)
+        hits = self._seen.get(key)
+        if hits is not None:
+            self._seen.move_to_end(key)
+        return hits
+
+    def _remember(self, turn: Turn, profiles: frozenset[str], hits: PartHits) -> None:
+        self._seen[(turn.digest, profiles)] = hits
+        while len(self._seen) > _TURNS_REMEMBERED:
+            self._seen.popitem(last=False)
+
+
+def _in_reading_order(known: dict[int, PartHits]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            detector=hit.detector,
+            profiles=hit.profiles,
+            confidence=DetectionConfidence(hit.detection_confidence),
+            span=Span(turn=index, part=number, start=hit.start, end=hit.end),
+            mask=hit.mask,
+            contributions=hit.contributions,
+        )
+        for index in sorted(known)
+        for number, part_hits in enumerate(known[index])
+        for hit in part_hits
+    )

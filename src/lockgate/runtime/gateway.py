@@ -1,0 +1,140 @@
+"""What a proxy worker decides and records with: the live snapshot, the examiner, the record pipe, the sealer, identities.
+
+Separate from `proxy` so that nothing here knows mitmproxy, and from `snapshot` because this is the mutable half: it swaps snapshots while
+traffic runs. An exchange keeps the snapshot it started with.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import structlog
+
+from lockgate.facts.problem import UsageError
+from lockgate.facts.record import Record
+from lockgate.gate.effects import Examine, Note
+from lockgate.gate.events import Examined
+from lockgate.gate.exchange import Exchange
+from lockgate.identity import Identifier
+from lockgate.runtime.compiled_detectors import compiled_detectors
+from lockgate.runtime.examiner import Examiner
+from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
+from lockgate.store.sealing import Sealer
+
+_log = structlog.get_logger(__name__)
+_WATCH_SECONDS = 0.25
+
+
+class Gateway:
+    """The live configuration of one worker and everything an exchange needs from it."""
+
+    def __init__(self, builder: SnapshotBuilder, keep: Callable[[Record], None], sealer: Sealer | None, worker: int) -> None:
+        self.snapshot: Snapshot = builder.build()
+        self.refused_change: str = ""
+        self.opened = 0
+        self.recorded = 0
+        self._builder = builder
+        self._keep = keep
+        self._sealer = sealer
+        self._worker = worker
+        self._examiner: Examiner | None = None
+        self._identifier = Identifier(self.snapshot.users)
+        self._watching: asyncio.Task[None] | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._changed: list[Callable[[Snapshot], None]] = []
+
+    @property
+    def identifier(self) -> Identifier:
+        """Who is behind a connection."""
+        return self._identifier
+
+    async def start(self) -> None:
+        """Start examination processes and watch the home for changes."""
+        self._examiner = await self._start_examiner(self.snapshot)
+        self._watching = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Stop watching and examining."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        if self._examiner is not None:
+            await self._examiner.close()
+
+    def on_change(self, listener: Callable[[Snapshot], None]) -> None:
+        """Call `listener` with every snapshot that goes live from now on."""
+        self._changed.append(listener)
+
+    def open_exchange(self) -> Exchange:
+        """A new exchange under the live snapshot."""
+        self.opened += 1
+        return Exchange(secrets.token_hex(8), self.snapshot.gate)
+
+    def discard_exchange(self) -> None:
+        """An opened exchange turned out to be none (a tunnel that was decrypted: its requests are the exchanges)."""
+        self.opened -= 1
+
+    async def examine(self, effect: Examine) -> Examined:
+        """Answer an `Examine` effect."""
+        if self._examiner is None:
+            raise RuntimeError("the gateway was not started")
+        return Examined(examination=await self._examiner.examine(effect.conversation, effect.profiles, effect.topics))
+
+    def note(self, note: Note) -> None:
+        """Seal what was captured and hand the record on. Captured text never leaves unsealed."""
+        record = replace(note.record, worker=self._worker)
+        if note.captured is not None and self._sealer is not None:
+            record = replace(record, sealed=self._sealer.seal(record.id, note.captured.text))
+        self._keep(record)
+        self.recorded += 1
+
+    async def _watch(self) -> None:
+        refused = ""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            fingerprint = await asyncio.to_thread(self._builder.fingerprint)
+            if fingerprint in (self.snapshot.version, refused):
+                continue
+            try:
+                await self._swap(await asyncio.to_thread(self._builder.build))
+                refused, self.refused_change = "", ""
+            except UsageError as error:
+                refused, self.refused_change = fingerprint, str(error)
+                _log.error("change refused, the old configuration stays", problems=[str(p) for p in error.problems])
+            except Exception:
+                refused = fingerprint
+                _log.exception("change could not be loaded, the old configuration stays")
+
+    async def _swap(self, snapshot: Snapshot) -> None:
+        old = self._examiner
+        if old is None or old.version != snapshot.detectors.version:
+            # The new examiner is ready before anything asks it; the old one ends when its last examination does.
+            self._examiner = await self._start_examiner(snapshot)
+            if old is not None:
+                self._later(old.close())
+        if snapshot.users != self.snapshot.users:
+            self._identifier = Identifier(snapshot.users)
+        self.snapshot = snapshot
+        for listener in self._changed:
+            listener(snapshot)
+        _log.info("configuration changed", version=snapshot.version, policy=snapshot.ruleset.version, pid=os.getpid())
+
+    def _later(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    @staticmethod
+    async def _start_examiner(snapshot: Snapshot) -> Examiner:
+        settings = snapshot.settings.examination
+        compiled = await asyncio.to_thread(compiled_detectors, snapshot.home, snapshot.detectors)
+        examiner = Examiner(
+            snapshot.detectors, compiled, processes=settings.processes, deadline_seconds=settings.deadline_ms / 1000
+        )
+        await examiner.start()
+        return examiner

@@ -1,0 +1,154 @@
+"""The live configuration as one immutable snapshot: built from the files of a home, checked, tested with its own cases, then swapped.
+
+Separate because every face (worker, explain, policy check, doctor) must see the same configuration built in the same way. A snapshot that
+cannot be built raises UsageError and leaves the caller with the one it has.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from lockgate.apps.formats.registry import FORMATS, sniff
+from lockgate.apps.library import AppLibrary
+from lockgate.dlp.detectors import DetectorSet
+from lockgate.facts.problem import Problem, UsageError
+from lockgate.gate.context import DecryptScope, GateContext
+from lockgate.home.home import Home
+from lockgate.home.load import load_detectors, load_library, load_settings, load_users, read_document
+from lockgate.home.settings import Settings
+from lockgate.identity import Users
+from lockgate.policy import Ruleset, Vocabulary, compile_policy
+from lockgate.runtime.cases import failed_cases
+
+_DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One complete configuration. `version` changes whenever any file it was built from does."""
+
+    home: Home
+    settings: Settings
+    users: Users
+    detectors: DetectorSet
+    gate: GateContext
+    policy_file: Path
+    version: str
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """The compiled policy."""
+        return self.gate.ruleset
+
+
+@dataclass(slots=True)
+class _Part[T]:
+    """Something built from files, kept until those files change."""
+
+    fingerprint: str
+    value: T
+
+
+class SnapshotBuilder:
+    """Builds snapshots of a home, rebuilding only what changed since the last one."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._parts: dict[str, _Part[object]] = {}
+
+    def fingerprint(self) -> str:
+        """A cheap digest of names, sizes and times of all files a snapshot is built from."""
+        return _fingerprint(self._every_file())
+
+    def build(self) -> Snapshot:
+        """A snapshot of the files as they are now. Raises UsageError with every problem found."""
+        home = self._home
+        fingerprint = self.fingerprint()
+        settings = self._part("settings", [home.settings_file], lambda: load_settings(home))
+        users = self._part("users", [home.users_file], lambda: load_users(home))
+        library = self._part("apps", _folder(home, "apps"), lambda: load_library(home))
+        dlp_files = [*_folder(home, "dlp/detectors"), *_folder(home, "dlp/profiles")]
+        detectors = self._part("dlp", dlp_files, lambda: load_detectors(home))
+        policy_file = home.resolve(settings.policy)
+        ruleset = self._policy(policy_file, library, detectors)
+        gate = GateContext(
+            ruleset=ruleset,
+            library=library,
+            formats=dict(FORMATS),
+            sniff=sniff,
+            decrypt=DecryptScope(settings.decrypt.value),
+            decrypt_hosts=settings.decrypt_hosts,
+            profiles=frozenset(detectors.profiles),
+        )
+        return Snapshot(
+            home=home, settings=settings, users=users, detectors=detectors, gate=gate, policy_file=policy_file, version=fingerprint
+        )
+
+    def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
+        key = f"{library.version}:{detectors.version}:{file}"
+        files = [file, _cases_file(file)]
+
+        def compile_and_test() -> Ruleset:
+            ruleset = compile_policy(read_document(file), vocabulary(library, detectors))
+            cases = _cases_file(file)
+            if cases.exists():
+                problems = failed_cases(ruleset, library, read_document(cases))
+                if problems:
+                    raise UsageError(*problems)
+            return ruleset
+
+        if not file.is_file():
+            raise UsageError(Problem(problem=f"policy file `{file}` does not exist", help="name another in gateway.yaml, `policy:`"))
+        return self._part(key, files, compile_and_test)
+
+    def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T]) -> T:
+        fingerprint = _fingerprint(files)
+        kept = self._parts.get(name)
+        if kept is not None and kept.fingerprint == fingerprint:
+            return kept.value  # type: ignore[return-value]  # one name always keeps one type
+        value = build()
+        self._parts[name] = _Part(fingerprint, value)
+        return value
+
+    def _every_file(self) -> list[Path]:
+        home = self._home
+        settings = self._parts.get("settings")
+        files = [home.settings_file, home.users_file, *_folder(home, "apps")]
+        files += [*_folder(home, "dlp/detectors"), *_folder(home, "dlp/profiles")]
+        if settings is not None and isinstance(settings.value, Settings):
+            policy_file = home.resolve(settings.value.policy)
+            files += [policy_file, _cases_file(policy_file)]
+        return files
+
+
+def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
+    """The names a policy may use."""
+    names = library.names()
+    return Vocabulary(
+        apps=names.apps,
+        categories=names.categories,
+        vendors=names.vendors,
+        tiers=names.tiers,
+        profiles=frozenset(detectors.profiles),
+        detectors=frozenset(detectors.detectors),
+    )
+
+
+def _folder(home: Home, name: str) -> list[Path]:
+    return [file for file, _ in home.data_files(name)]
+
+
+def _cases_file(policy_file: Path) -> Path:
+    return policy_file.parent / "cases" / policy_file.name
+
+
+def _fingerprint(files: Sequence[Path]) -> str:
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    for file in files:
+        try:
+            stat = file.stat()
+            digest.update(f"{file}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}\n".encode())
+        except OSError:
+            digest.update(f"{file}:absent\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,104 @@
+"""A record store that forgets: for tests and for `lockgate up` without a disk.
+
+Separate from the SQLite store, same contract. It must never be the default of a running gateway.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from threading import Lock
+
+from lockgate.facts.record import Record
+from lockgate.store.record_store import EVERY_RECORD, RecordFilter, StoredRecord, Tally
+
+
+class MemoryStore:
+    """Records in a dictionary, in order of arrival."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._rows: dict[str, StoredRecord] = {}
+        self._last_position = 0
+
+    def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
+        """See `RecordStore.append`."""
+        fresh: list[Record] = []
+        with self._lock:
+            for record in records:
+                if record.id in self._rows:
+                    continue
+                self._last_position += 1
+                self._rows[record.id] = StoredRecord(position=self._last_position, record=record)
+                fresh.append(record)
+        return tuple(fresh)
+
+    def newest(
+        self, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 100, before: int | None = None
+    ) -> tuple[StoredRecord, ...]:
+        """See `RecordStore.newest`."""
+        older = (row for row in reversed(self._matching(wanted)) if before is None or row.position < before)
+        return tuple(row for row, _ in zip(older, range(limit), strict=False))
+
+    def tail(self, after: int, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 1000) -> tuple[StoredRecord, ...]:
+        """See `RecordStore.tail`."""
+        newer = (row for row in self._matching(wanted) if row.position > after)
+        return tuple(row for row, _ in zip(newer, range(limit), strict=False))
+
+    def get(self, record_id: str) -> Record | None:
+        """See `RecordStore.get`."""
+        with self._lock:
+            row = self._rows.get(record_id)
+        return row.record if row else None
+
+    def count(self, wanted: RecordFilter = EVERY_RECORD) -> int:
+        """See `RecordStore.count`."""
+        return len(self._matching(wanted))
+
+    def tally(self, by: Tally, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 20) -> tuple[tuple[str, int], ...]:
+        """See `RecordStore.tally`."""
+        counts = Counter(str(getattr(row.record, by.value)) for row in self._matching(wanted))
+        return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
+
+    def remove(self, before: float) -> int:
+        """See `RecordStore.remove`."""
+        with self._lock:
+            old = [record_id for record_id, row in self._rows.items() if row.record.started_at < before]
+            for record_id in old:
+                del self._rows[record_id]
+        return len(old)
+
+    def remove_captures(self, before: float) -> int:
+        """See `RecordStore.remove_captures`."""
+        with self._lock:
+            old = [row for row in self._rows.values() if row.record.started_at < before and row.record.sealed is not None]
+            for row in old:
+                bare = replace(row.record, sealed=None)
+                self._rows[bare.id] = StoredRecord(position=row.position, record=bare)
+        return len(old)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _matching(self, wanted: RecordFilter) -> list[StoredRecord]:
+        with self._lock:
+            rows = list(self._rows.values())
+        return [row for row in rows if _matches(row.record, wanted)]
+
+
+def _matches(record: Record, wanted: RecordFilter) -> bool:
+    pairs = (
+        (wanted.app, record.app),
+        (wanted.user, record.user),
+        (wanted.verdict, record.verdict),
+        (wanted.reason, record.reason),
+        (wanted.operation, record.operation),
+        (wanted.rule, record.rule),
+        (wanted.host, record.host),
+        (wanted.conversation, record.conversation),
+        (wanted.has_findings, bool(record.findings)),
+    )
+    return (
+        all(value is None or value == actual for value, actual in pairs)
+        and (wanted.since is None or record.started_at >= wanted.since)
+        and (wanted.until is None or record.started_at < wanted.until)
+    )

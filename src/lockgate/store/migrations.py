@@ -1,0 +1,76 @@
+"""How a record database came to its present shape: named steps, each applied once, in order.
+
+Separate so that the history of the schema can be read in one place. A step that has shipped is never edited; a new need is a
+new step at the end.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+from lockgate.facts.problem import Problem, UsageError
+
+
+def create_records(database: sqlite3.Connection) -> None:
+    """One row per record: columns for what is searched, `body` (JSON) for the rest, `sealed` (MessagePack) for captured text.
+
+    `sealed` comes last: a row's tail is not read from disk unless it is asked for. AUTOINCREMENT keeps positions from being
+    used again after the newest rows were deleted.
+    """
+    database.execute("""
+        CREATE TABLE records (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            started_at REAL NOT NULL,
+            app TEXT NOT NULL,
+            user TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            operation TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            host TEXT NOT NULL,
+            conversation TEXT NOT NULL,
+            findings INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            sealed BLOB
+        )
+    """)
+
+
+def index_searched_columns(database: sqlite3.Connection) -> None:
+    """What people ask for: when, who, which app, what was stopped, which conversation. SQLite adds the position by itself."""
+    for column in ("started_at", "user", "app", "verdict", "conversation"):
+        database.execute(f"CREATE INDEX records_by_{column} ON records ({column})")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_records, index_searched_columns)
+
+
+def migrate(database: sqlite3.Connection, *, steps: tuple[Callable[[sqlite3.Connection], None], ...] = STEPS) -> None:
+    """Apply the steps this database has not had, each in its own transaction. Raises UsageError for a newer database."""
+    database.execute("CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, applied_at REAL NOT NULL) WITHOUT ROWID")
+    applied = {name for (name,) in database.execute("SELECT name FROM schema_steps")}
+    refuse_newer(applied, steps)
+    for step in steps:
+        if step.__name__ in applied:
+            continue
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            step(database)
+            database.execute("INSERT INTO schema_steps VALUES (?, ?)", (step.__name__, time.time()))
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+        database.execute("COMMIT")
+
+
+def refuse_newer(applied: set[str], steps: tuple[Callable[[sqlite3.Connection], None], ...] = STEPS) -> None:
+    """Raise UsageError when the database had steps that this version does not know."""
+    unknown = sorted(applied - {step.__name__ for step in steps})
+    if unknown:
+        raise UsageError(
+            Problem(
+                problem=f"the record database was written by a newer Lockgate (unknown step `{unknown[0]}`)",
+                help="run that version again, or move the file aside to start an empty one",
+            )
+        )

@@ -1,0 +1,199 @@
+"""A worker's end of the way to the recorder.
+
+Separate from the collector because it lives in the proxy's event loop. Laws: `put` never blocks and never raises; a record
+leaves the buffer only when the recorder has acknowledged it, so a recorder that is killed loses nothing; what the bounded
+buffer cannot take is counted in `lost`.
+"""
+
+import asyncio
+import os
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from lockgate.facts.record import Record
+from lockgate.store.wire import (
+    MAX_FRAME_BYTES,
+    Batch,
+    BrokenFrame,
+    Hello,
+    Statistics,
+    WorkerStats,
+    encode_record,
+    frame,
+    read_ack,
+)
+
+_log: FilteringBoundLogger = structlog.get_logger("lockgate.store.pipe")
+_FRAME_SPARE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipeLimits:
+    """How much may wait for the recorder, how much travels at once, how long to pause between attempts to connect."""
+
+    waiting_records: int = 20_000
+    waiting_bytes: int = 64 * 1024 * 1024
+    batch_records: int = 500
+    batch_bytes: int = 1024 * 1024
+    batches_in_flight: int = 4
+    first_pause_seconds: float = 0.05
+    longest_pause_seconds: float = 2.0
+
+
+class RecordPipe:
+    """Sends records to the recorder's socket. Use from one event loop: `start`, `put` as often as needed, `close`."""
+
+    def __init__(self, socket_path: Path, *, worker: int, limits: PipeLimits | None = None) -> None:
+        self._socket_path = socket_path
+        self._worker = worker
+        self._limits = limits or PipeLimits()
+        self._waiting: deque[bytes] = deque()
+        self._in_flight: dict[int, list[bytes]] = {}
+        self._pending = self._pending_bytes = self._lost = self._next_number = 0
+        self._statistics: WorkerStats | None = None
+        self._something_to_do = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._connected = asyncio.Event()
+        self._closed = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """Records not acknowledged yet."""
+        return self._pending
+
+    @property
+    def lost(self) -> int:
+        """Records that found the buffer full, were too large, or were still pending when the pipe closed."""
+        return self._lost
+
+    @property
+    def connected(self) -> bool:
+        """Whether the recorder is there."""
+        return self._connected.is_set()
+
+    def start(self) -> None:
+        """Begin to send. Records put earlier are kept."""
+        self._task = asyncio.create_task(self._run(), name="record-pipe")
+
+    def put(self, record: Record) -> None:
+        """Take a record on its way. Never blocks, never raises."""
+        encoded = encode_record(record)
+        limits = self._limits
+        too_large = len(encoded) > MAX_FRAME_BYTES - _FRAME_SPARE_BYTES
+        no_room = self._pending >= limits.waiting_records or self._pending_bytes + len(encoded) > limits.waiting_bytes
+        if self._closed or too_large or no_room:
+            self._lost += 1
+            if self._lost & (self._lost - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a log that a full disk cannot flood
+                _log.error("a record was lost", record=record.id, lost=self._lost, too_large=too_large, no_room=no_room)
+            return
+        self._waiting.append(encoded)
+        self._pending += 1
+        self._pending_bytes += len(encoded)
+        self._drained.clear()
+        self._something_to_do.set()
+
+    def report(self, stats: WorkerStats) -> None:
+        """Send these figures when there is an opportunity; only the latest ones matter."""
+        self._statistics = stats
+        self._something_to_do.set()
+
+    async def wait_until_drained(self) -> None:
+        """Return when everything put so far has been acknowledged."""
+        await self._drained.wait()
+
+    async def close(self, *, deadline_seconds: float = 5.0) -> None:
+        """Wait up to `deadline_seconds` for acknowledgements, then stop; what is still pending counts as lost."""
+        if self._task is not None:
+            try:
+                await asyncio.wait_for(self._drained.wait(), deadline_seconds)
+            except TimeoutError:
+                _log.error("records lost: the recorder did not take them in time", records=self._pending)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        self._closed = True
+        self._lost += self._pending
+        self._pending = self._pending_bytes = 0
+        self._waiting.clear()
+        self._in_flight.clear()
+        self._drained.set()
+
+    async def _run(self) -> None:
+        pause = self._limits.first_pause_seconds
+        while True:
+            try:
+                reader, writer = await asyncio.open_unix_connection(self._socket_path)
+            except OSError:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._limits.longest_pause_seconds)
+                continue
+            pause = self._limits.first_pause_seconds
+            try:
+                await self._converse(reader, writer)
+            finally:
+                self._connected.clear()
+                self._take_back()
+                writer.close()
+            await asyncio.sleep(pause)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send and receive until the connection ends."""
+        writer.write(frame(Hello(worker=self._worker, pid=os.getpid())))
+        self._connected.set()
+        self._something_to_do.set()
+        sending = asyncio.create_task(self._send(writer))
+        receiving = asyncio.create_task(self._receive(reader))
+        try:
+            await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            receiving.cancel()
+            outcomes = await asyncio.gather(sending, receiving, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception) and not isinstance(outcome, OSError | BrokenFrame):
+                raise outcome
+        _log.warning("the recorder went away; records wait", pending=self._pending)
+
+    async def _send(self, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await self._something_to_do.wait()
+            self._something_to_do.clear()
+            if self._statistics is not None:
+                writer.write(frame(Statistics(self._statistics)))
+                self._statistics = None
+            while self._waiting and len(self._in_flight) < self._limits.batches_in_flight:
+                writer.write(frame(self._next_batch()))
+                await writer.drain()
+
+    async def _receive(self, reader: asyncio.StreamReader) -> None:
+        while (ack := await read_ack(reader)) is not None:
+            done = self._in_flight.pop(ack.number, [])
+            self._pending -= len(done)
+            self._pending_bytes -= sum(map(len, done))
+            self._something_to_do.set()
+            if self._pending == 0:
+                self._drained.set()
+
+    def _next_batch(self) -> Batch:
+        chosen: list[bytes] = []
+        size = 0
+        while self._waiting and len(chosen) < self._limits.batch_records:
+            size += len(self._waiting[0])
+            if chosen and size > self._limits.batch_bytes:
+                break
+            chosen.append(self._waiting.popleft())
+        self._next_number += 1
+        self._in_flight[self._next_number] = chosen
+        return Batch(number=self._next_number, records=tuple(msgspec.Raw(encoded) for encoded in chosen))
+
+    def _take_back(self) -> None:
+        """What was sent and not acknowledged is sent again, in its old order."""
+        for number in sorted(self._in_flight, reverse=True):
+            self._waiting.extendleft(reversed(self._in_flight.pop(number)))

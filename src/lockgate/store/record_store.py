@@ -1,0 +1,113 @@
+"""What every record store promises.
+
+Separate so that the embedded and the in-memory store (and one on a server) are interchangeable; one contract suite runs on
+all of them. Laws: a record id is stored at most once; positions only grow and are never used again; a failing disk is
+`StoreUnavailable`, never a silent loss.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.record import Record
+
+_PAGE = 1000
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the world that passes, not a mistake
+    """The store cannot take or give records now (disk full, read-only, locked). Trying again later may work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFilter:
+    """Which records are meant; an absent field does not restrict.
+
+    `since` (inclusive) and `until` (exclusive) are seconds since the epoch and apply to `started_at`. `has_findings` keeps
+    records with at least one finding (True) or none (False).
+    """
+
+    app: str | None = None
+    user: str | None = None
+    verdict: Verdict | None = None
+    reason: Reason | None = None
+    operation: str | None = None
+    rule: str | None = None
+    host: str | None = None
+    conversation: str | None = None
+    has_findings: bool | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+EVERY_RECORD = RecordFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A record with its place in the order of arrival. Positions grow; they are the cursor of `newest` and `tail`."""
+
+    position: int
+    record: Record
+
+
+class Tally(StrEnum):
+    """What records can be counted by."""
+
+    APP = "app"
+    USER = "user"
+    VERDICT = "verdict"
+    REASON = "reason"
+    OPERATION = "operation"
+    RULE = "rule"
+    HOST = "host"
+
+
+class RecordStore(Protocol):
+    """Keeps records. Safe to call from several threads; any method may raise `StoreUnavailable`."""
+
+    def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
+        """Store all of `records` or none; the ones that are new come back (an id that is already there is left alone)."""
+        ...
+
+    def newest(
+        self, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 100, before: int | None = None
+    ) -> tuple[StoredRecord, ...]:
+        """The last `limit` arrivals, latest first; `before` continues after the last position of a page."""
+        ...
+
+    def tail(self, after: int, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 1000) -> tuple[StoredRecord, ...]:
+        """Up to `limit` records that arrived after position `after`, oldest first."""
+        ...
+
+    def get(self, record_id: str) -> Record | None:
+        """The record with this id."""
+        ...
+
+    def count(self, wanted: RecordFilter = EVERY_RECORD) -> int:
+        """How many records there are."""
+        ...
+
+    def tally(self, by: Tally, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 20) -> tuple[tuple[str, int], ...]:
+        """The most frequent values of `by` with their counts, highest count first, then by name."""
+        ...
+
+    def remove(self, before: float) -> int:
+        """Delete records that started before this time; how many there were."""
+        ...
+
+    def remove_captures(self, before: float) -> int:
+        """Delete the sealed text, and only that, of records that started before this time; how many had one."""
+        ...
+
+    def close(self) -> None:
+        """Release files. Closing twice is fine."""
+        ...
+
+
+def everything(store: RecordStore, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0) -> Iterator[StoredRecord]:
+    """All records in order of arrival, read page by page; records that arrive meanwhile are included."""
+    while page := store.tail(after, wanted, limit=_PAGE):
+        yield from page
+        after = page[-1].position

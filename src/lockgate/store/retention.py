@@ -1,0 +1,28 @@
+"""How long records are kept.
+
+Separate so that the rule (days, from the settings) and the time (from the caller) meet in one place. Whoever runs the recorder
+calls this now and then; it must never run on an event loop.
+"""
+
+from dataclasses import dataclass
+
+from lockgate.store.record_store import RecordStore
+
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was removed: whole records, and sealed texts of records that stay."""
+
+    records: int
+    captures: int
+
+
+def prune(
+    store: RecordStore, *, now: float, older_than_days: float | None, captures_older_than_days: float | None = None
+) -> Pruned:
+    """Delete what is older than asked at `now` (seconds since the epoch); None keeps that kind for ever."""
+    records = 0 if older_than_days is None else store.remove(now - older_than_days * _DAY_SECONDS)
+    captures = 0 if captures_older_than_days is None else store.remove_captures(now - captures_older_than_days * _DAY_SECONDS)
+    return Pruned(records=records, captures=captures)

@@ -1,0 +1,300 @@
+"""The embedded record store: one SQLite file in WAL mode.
+
+Separate because it is the only file that speaks SQL for records. One process writes (an advisory lock on `<file>.lock` says
+who), any number read. A committed record survives a killed process and a lost power supply (`synchronous=FULL`).
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import LiteralString, Self
+
+import msgspec
+
+from lockgate.facts.problem import Problem, UsageError
+from lockgate.facts.record import Record, SealedText
+from lockgate.store.migrations import migrate, refuse_newer
+from lockgate.store.record_store import EVERY_RECORD, RecordFilter, StoredRecord, StoreUnavailable, Tally
+
+_BUSY_SECONDS = 5.0
+_CHECKED_UP_TO_BYTES = 256 * 1024 * 1024  # a full check reads the whole file; above this, `check()` is for a maintenance window
+_REMOVED_PER_TRANSACTION = 2000  # deleting in slices lets the recorder's commits in between
+
+_INSERT = """
+    INSERT INTO records (id, started_at, app, user, verdict, reason, operation, rule, host, conversation, findings, body,
+    sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_REMOVE = """
+    DELETE FROM records WHERE position IN (SELECT position FROM records WHERE started_at < ? LIMIT ?)
+"""
+_REMOVE_CAPTURES = """
+    UPDATE records SET sealed = NULL
+    WHERE position IN (SELECT position FROM records WHERE started_at < ? AND sealed IS NOT NULL LIMIT ?)
+"""
+_COLUMNS: dict[Tally, LiteralString] = {
+    Tally.APP: "app",
+    Tally.USER: "user",
+    Tally.VERDICT: "verdict",
+    Tally.REASON: "reason",
+    Tally.OPERATION: "operation",
+    Tally.RULE: "rule",
+    Tally.HOST: "host",
+}
+_body = msgspec.json.Decoder(Record)
+_sealed = msgspec.msgpack.Decoder(SealedText)
+
+
+class SqliteStore:
+    """Records in one file. Open with `for_writing` (one process) or `for_reading`."""
+
+    def __init__(self, database: sqlite3.Connection, lock_file: int | None) -> None:
+        self._database = database
+        self._lock_file = lock_file
+        self._lock = Lock()
+
+    @classmethod
+    def for_writing(cls, path: Path) -> Self:
+        """Open or create `path` (mode 0600). Raises UsageError when another process writes to it or when it is damaged."""
+        lock_file = _lock(path)
+        try:
+            # Created before SQLite sees it, because SQLite would create it readable for everybody.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            left_unclean = path.with_name(path.name + "-wal").exists()
+            database = _connect(f"{path.absolute().as_uri()}?mode=rw")
+            try:
+                database.execute("PRAGMA auto_vacuum=INCREMENTAL")
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute("PRAGMA synchronous=FULL")
+                migrate(database)
+                if left_unclean and path.stat().st_size <= _CHECKED_UP_TO_BYTES:
+                    _refuse_damaged(path, _check(database))
+            except BaseException:
+                database.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            os.close(lock_file)
+            raise _as_usage_error(path, error) from None
+        except OSError as error:
+            os.close(lock_file)
+            raise UsageError(Problem(problem=f"cannot open the record database {path}: {error.strerror}")) from None
+        except BaseException:
+            os.close(lock_file)
+            raise
+        return cls(database, lock_file)
+
+    @classmethod
+    def for_reading(cls, path: Path) -> Self:
+        """Open `path` without the right to change it. Raises UsageError when it is missing, damaged or from a newer version."""
+        if not path.exists():
+            raise UsageError(
+                Problem(problem=f"there is no record database at {path}", help="it appears when `lockgate up` first runs")
+            )
+        try:
+            database = _connect(f"{path.absolute().as_uri()}?mode=ro")
+            try:
+                refuse_newer({name for (name,) in database.execute("SELECT name FROM schema_steps")})
+            except BaseException:
+                database.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            raise _as_usage_error(path, error) from None
+        return cls(database, None)
+
+    def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
+        """See `RecordStore.append`."""
+        rows = [_row(record) for record in records]
+        with self._exclusively() as database, _transaction(database):
+            return tuple(
+                record for record, row in zip(records, rows, strict=True) if database.execute(_INSERT, row).rowcount == 1
+            )
+
+    def newest(
+        self, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 100, before: int | None = None
+    ) -> tuple[StoredRecord, ...]:
+        """See `RecordStore.newest`."""
+        where, values = _where(wanted, ("position < ?", before))
+        return self._read(_sql(where, "ORDER BY position DESC LIMIT ?"), (*values, limit))
+
+    def tail(self, after: int, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 1000) -> tuple[StoredRecord, ...]:
+        """See `RecordStore.tail`."""
+        where, values = _where(wanted, ("position > ?", after))
+        return self._read(_sql(where, "ORDER BY position LIMIT ?"), (*values, limit))
+
+    def get(self, record_id: str) -> Record | None:
+        """See `RecordStore.get`."""
+        found = self._read("WHERE id = ?", (record_id,))
+        return found[0].record if found else None
+
+    def count(self, wanted: RecordFilter = EVERY_RECORD) -> int:
+        """See `RecordStore.count`."""
+        where, values = _where(wanted)
+        with self._exclusively() as database:
+            return int(database.execute(_sql("SELECT count(*) FROM records", where), values).fetchone()[0])
+
+    def tally(self, by: Tally, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 20) -> tuple[tuple[str, int], ...]:
+        """See `RecordStore.tally`."""
+        where, values = _where(wanted)
+        query = _sql("SELECT", _COLUMNS[by], ", count(*) FROM records", where, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
+        with self._exclusively() as database:
+            return tuple((str(value), int(number)) for value, number in database.execute(query, (*values, limit)))
+
+    def remove(self, before: float) -> int:
+        """See `RecordStore.remove`."""
+        return self._in_slices(_REMOVE, before)
+
+    def remove_captures(self, before: float) -> int:
+        """See `RecordStore.remove_captures`."""
+        return self._in_slices(_REMOVE_CAPTURES, before)
+
+    def check(self) -> tuple[str, ...]:
+        """What is damaged in the file; empty when it is sound. Reads all of it."""
+        with self._exclusively() as database:
+            return _check(database)
+
+    def close(self) -> None:
+        """See `RecordStore.close`."""
+        with self._lock:
+            self._database.close()
+            if self._lock_file is not None:
+                os.close(self._lock_file)
+                self._lock_file = None
+
+    def _read(self, rest: LiteralString, values: tuple[object, ...]) -> tuple[StoredRecord, ...]:
+        with self._exclusively() as database:
+            rows = database.execute(_sql("SELECT position, body, sealed FROM records", rest), values).fetchall()
+        return tuple(_stored(*row) for row in rows)
+
+    def _in_slices(self, statement: LiteralString, before: float) -> int:
+        total = 0
+        while True:
+            with self._exclusively() as database:
+                with _transaction(database):
+                    changed = database.execute(statement, (before, _REMOVED_PER_TRANSACTION)).rowcount
+                if changed == 0:
+                    # One page per step is freed, so the statement has to be read to its end.
+                    database.execute("PRAGMA incremental_vacuum").fetchall()
+                    return total
+            total += changed
+
+    @contextmanager
+    def _exclusively(self) -> Generator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._database
+            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError):
+                raise  # the row or the statement is wrong, not the store
+            except sqlite3.DatabaseError as error:
+                raise StoreUnavailable(str(error)) from error
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Generator[None]:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:  # a full disk has rolled it back already
+            database.execute("ROLLBACK")
+        raise
+
+
+def _lock(path: Path) -> int:
+    """An exclusive lock that the kernel lets go of when this process ends, however it ends."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock_file = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(Problem(problem=f"cannot open the record database {path}: {error.strerror}")) from None
+    try:
+        fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock_file)
+        raise UsageError(
+            Problem(problem=f"another process already writes to {path}", help="stop the other `lockgate up` of this home first")
+        ) from None
+    return lock_file
+
+
+def _check(database: sqlite3.Connection) -> tuple[str, ...]:
+    return tuple(str(line) for (line,) in database.execute("PRAGMA quick_check(5)") if line != "ok")
+
+
+def _refuse_damaged(path: Path, damage: tuple[str, ...]) -> None:
+    if damage:
+        raise _damaged(path, damage[0])
+
+
+def _damaged(path: Path, how: str) -> UsageError:
+    return UsageError(
+        Problem(
+            problem=f"the record database {path} is damaged: {how}",
+            help="move the file aside; a new one is made at the next start",
+        )
+    )
+
+
+def _as_usage_error(path: Path, error: sqlite3.DatabaseError) -> UsageError:
+    if isinstance(error, sqlite3.OperationalError):
+        return UsageError(Problem(problem=f"cannot open the record database {path}: {error}"))
+    return _damaged(path, str(error))
+
+
+def _row(record: Record) -> tuple[object, ...]:
+    bare = record if record.sealed is None else replace(record, sealed=None)
+    return (
+        record.id,
+        record.started_at,
+        record.app,
+        record.user,
+        record.verdict.value,
+        record.reason.value,
+        record.operation,
+        record.rule,
+        record.host,
+        record.conversation,
+        len(record.findings),
+        msgspec.json.encode(bare).decode(),
+        msgspec.msgpack.encode(record.sealed) if record.sealed is not None else None,
+    )
+
+
+def _stored(position: int, body: str, sealed: bytes | None) -> StoredRecord:
+    record = _body.decode(body)
+    return StoredRecord(position=position, record=replace(record, sealed=_sealed.decode(sealed)) if sealed else record)
+
+
+def _sql(*pieces: LiteralString) -> LiteralString:
+    """A statement of fixed texts. The type checker refuses anything computed here: every value is bound, never written in."""
+    return " ".join(pieces)
+
+
+def _where(wanted: RecordFilter, *also: tuple[LiteralString, object]) -> tuple[LiteralString, tuple[object, ...]]:
+    terms: list[tuple[LiteralString, object]] = [
+        ("app = ?", wanted.app),
+        ("user = ?", wanted.user),
+        ("verdict = ?", wanted.verdict),
+        ("reason = ?", wanted.reason),
+        ("operation = ?", wanted.operation),
+        ("rule = ?", wanted.rule),
+        ("host = ?", wanted.host),
+        ("conversation = ?", wanted.conversation),
+        ("(findings > 0) = ?", wanted.has_findings),
+        ("started_at >= ?", wanted.since),
+        ("started_at < ?", wanted.until),
+        *also,
+    ]
+    asked: list[tuple[LiteralString, object]] = [(text, value) for text, value in terms if value is not None]
+    if not asked:
+        return "", ()
+    conditions: list[LiteralString] = [text for text, _ in asked]
+    return _sql("WHERE", " AND ".join(conditions)), tuple(value for _, value in asked)

@@ -1,0 +1,215 @@
+"""The contract of a record store: every implementation passes this suite."""
+
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.record import FindingSummary, Record, SealedText
+from lockgate.store import MemoryStore, RecordFilter, RecordStore, SqliteStore, Tally, everything, prune
+
+DAY = 86_400
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+records = st.builds(
+    Record,
+    id=texts,
+    started_at=numbers,
+    duration_ms=numbers,
+    first_byte_ms=numbers,
+    kind=texts,
+    client_address=texts,
+    user=texts,
+    groups=st.lists(texts, max_size=3).map(tuple),
+    path=texts,
+    app=texts,
+    verdict=st.sampled_from(Verdict),
+    reason=st.sampled_from(Reason),
+    findings=st.lists(
+        st.builds(
+            FindingSummary, detector=texts, profiles=st.lists(texts, max_size=2).map(tuple), confidence=texts, mask=texts
+        ),
+        max_size=3,
+    ).map(tuple),
+    sealed=st.none() | st.builds(SealedText, key_id=texts, wrapped_key=st.binary(), nonce=st.binary(), ciphertext=st.binary()),
+    error=texts,
+)
+
+
+def open_store(kind: str, folder: Path) -> RecordStore:
+    return MemoryStore() if kind == "memory" else SqliteStore.for_writing(folder / "records.db")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def store(kind, tmp_path):
+    opened = open_store(kind, tmp_path)
+    yield opened
+    opened.close()
+
+
+def ids(page):
+    return [row.record.id for row in page]
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@given(batch=st.lists(records, unique_by=lambda record: record.id, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_what_is_stored_comes_back_unchanged_and_in_order_of_arrival(kind, batch):
+    with TemporaryDirectory() as folder:
+        store = open_store(kind, Path(folder))
+        assert store.append(batch) == tuple(batch)
+        assert [row.record for row in store.tail(0)] == batch
+        assert [store.get(record.id) for record in batch] == batch
+        store.close()
+
+
+def test_a_record_is_stored_once_however_often_it_arrives(store, record):
+    first = record("a", app="one")
+    assert store.append([first, first]) == (first,)
+    assert store.append([record("a", app="two"), record("b")]) == (record("b"),)
+    assert store.get("a") == first
+    assert store.count() == 2
+
+
+def test_an_unknown_id_is_none(store):
+    assert store.get("nothing") is None
+
+
+def test_pages_of_the_newest_meet_without_gap_or_overlap(store, record):
+    store.append([record(str(number)) for number in range(7)])
+    seen, before = [], None
+    while page := store.newest(limit=3, before=before):
+        seen += ids(page)
+        before = page[-1].position
+    assert seen == ["6", "5", "4", "3", "2", "1", "0"]
+
+
+def test_the_tail_continues_where_a_cursor_left_off(store, record):
+    store.append([record("a"), record("b")])
+    cursor = store.tail(0)[-1].position
+    assert store.tail(cursor) == ()
+    store.append([record("c")])
+    assert ids(store.tail(cursor)) == ["c"]
+
+
+def test_positions_are_never_used_again_even_when_the_newest_records_are_removed(store, record):
+    store.append([record("a"), record("b")])
+    cursor = store.newest(limit=1)[0].position
+    assert store.remove(before=2000.0) == 2
+    store.append([record("c")])
+    assert ids(store.tail(cursor)) == ["c"]
+
+
+FINDING = FindingSummary(detector="d", profiles=("p",), confidence="high", mask="***")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        RecordFilter(app="x"),
+        RecordFilter(user="ana"),
+        RecordFilter(verdict=Verdict.BLOCK),
+        RecordFilter(reason=Reason.RULE),
+        RecordFilter(operation="upload"),
+        RecordFilter(rule="r"),
+        RecordFilter(host="x.example"),
+        RecordFilter(conversation="c"),
+        RecordFilter(has_findings=True),
+        RecordFilter(since=1000.5),
+        RecordFilter(app="x", verdict=Verdict.BLOCK, has_findings=True, since=1001.0, until=1001.5),
+    ],
+)
+def test_each_filter_separates_the_record_it_names_from_one_it_does_not(store, record, wanted):
+    other = record("other")
+    named = record(
+        "named", started_at=1001.0, app="x", user="ana", verdict=Verdict.BLOCK, reason=Reason.RULE, operation="upload",
+        rule="r", host="x.example", conversation="c", findings=(FINDING,),
+    )  # fmt: skip
+    store.append([other, named])
+    assert ids(store.newest(wanted)) == ["named"]
+    assert ids(store.tail(0, wanted)) == ["named"]
+    assert store.count(wanted) == 1
+
+
+def test_a_filter_can_ask_for_the_empty_value_and_for_no_findings(store, record):
+    store.append([record("plain"), record("other", user="ana", findings=(FINDING,))])
+    assert ids(store.newest(RecordFilter(user=""))) == ["plain"]
+    assert ids(store.newest(RecordFilter(has_findings=False))) == ["plain"]
+
+
+def test_until_is_exclusive_and_since_inclusive(store, record):
+    store.append([record("a", started_at=1.0), record("b", started_at=2.0)])
+    assert ids(store.newest(RecordFilter(until=2.0))) == ["a"]
+    assert ids(store.newest(RecordFilter(since=2.0))) == ["b"]
+
+
+def test_a_filter_value_is_data_and_never_part_of_the_query(store, record):
+    store.append([record("a", app="x' OR '1'='1")])
+    assert store.count(RecordFilter(app="' OR '1'='1")) == 0
+    assert store.count(RecordFilter(app="x' OR '1'='1")) == 1
+
+
+@pytest.mark.parametrize("by", list(Tally))
+def test_a_tally_can_be_made_by_every_name(store, record, by):
+    store.append([record("a"), record("b")])
+    assert [count for _, count in store.tally(by)] == [2]
+
+
+def test_a_tally_counts_the_highest_first_then_by_name(store, record):
+    store.append([record(str(n), app=app, verdict=Verdict.BLOCK if n else Verdict.ALLOW) for n, app in enumerate("bbacac")])
+    assert store.tally(Tally.APP, limit=2) == (("a", 2), ("b", 2))
+    assert store.tally(Tally.APP, RecordFilter(verdict=Verdict.ALLOW)) == (("b", 1),)
+
+
+def test_everything_reads_across_pages(store, record):
+    store.append([record(str(number)) for number in range(1500)])
+    assert ids(everything(store)) == [str(number) for number in range(1500)]
+
+
+def test_pruning_removes_what_is_older_and_nothing_else(store, record):
+    sealed = SealedText(key_id="k", wrapped_key=b"w", nonce=b"n", ciphertext=b"c")
+    made = [record(str(age), started_at=100 * DAY - age * DAY, sealed=sealed) for age in (0, 10, 40)]
+    store.append(made)
+    pruned = prune(store, now=100 * DAY, older_than_days=30, captures_older_than_days=5)
+    assert (pruned.records, pruned.captures) == (1, 1)
+    assert [row.record for row in store.tail(0)] == [made[0], replace(made[1], sealed=None)]
+
+
+def test_without_a_limit_nothing_is_pruned(store, record):
+    store.append([record("a", started_at=0.0)])
+    prune(store, now=1e10, older_than_days=None)
+    assert store.count() == 1
+
+
+def test_pruning_goes_on_until_all_slices_are_gone(store, record):
+    store.append([record(str(number), started_at=1.0) for number in range(4100)])
+    assert store.remove(before=2.0) == 4100
+    assert store.count() == 0
+
+
+def test_several_threads_may_append_and_read(store, record):
+    threads = [
+        Thread(target=lambda n=n: [store.append([record(f"{n}-{i}")]) and store.newest(limit=1) for i in range(25)])
+        for n in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.count() == 100
+
+
+def test_closing_twice_is_fine(store):
+    store.close()
+    store.close()

@@ -1,8 +1,8 @@
 """The contract of a record store: every implementation passes this suite."""
 
 from dataclasses import replace
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest

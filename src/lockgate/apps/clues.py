@@ -1,23 +1,23 @@
 """Reading tenant and tier from the head of a request.
 
-Separate because everything here is attacker-controlled: tokens are read without being verified (their word decides only which of the
-vendor's own tiers applies, never who the person is), every size is bounded, and nothing here may raise.
+Separate because everything here is attacker-controlled: tokens are read without being verified (their word decides only which
+of the vendor's own tiers applies, never who the person is), every size is bounded, and nothing here may raise.
 """
 
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote_plus
+from typing import cast
 
 import orjson
 
+from lockgate.apps.canonical import LONGEST_HOST, canonical_path, query_values
 from lockgate.apps.pattern import SafePattern, host_pattern, path_pattern
 from lockgate.apps.schema import Clue
 from lockgate.facts.traffic import Request
 
 _LONGEST_VALUE = 200
 _LONGEST_TOKEN = 16_384
-_LONGEST_QUERY = 16_384
 
 type _Reader = Callable[[Request], str]
 
@@ -37,20 +37,13 @@ class CompiledClue:
 
 
 def compile_clue(clue: Clue) -> CompiledClue:
-    """Make `clue` ready. Raises ValueError with a lower-case clause when it is not exactly one clue or its pattern is refused."""
+    """Make `clue` ready. Raises ValueError with a lower-case clause when it is not exactly one clue or its pattern is
+    refused.
+    """
     given = [name for name in ("header", "query", "cookie", "claim", "path", "host") if getattr(clue, name)]
     if len(given) != 1:
         raise ValueError("a clue names exactly one of header, query, cookie, claim, path, host")
     return CompiledClue(value=_reader(clue), values=clue.values, tier=clue.tier)
-
-
-def query_values(request: Request) -> dict[str, str]:
-    """The query's parameters, the first value of each; a very long query is read in part."""
-    found: dict[str, str] = {}
-    for pair in request.query[:_LONGEST_QUERY].split("&"):
-        name, _, value = pair.partition("=")
-        found.setdefault(unquote_plus(name), unquote_plus(value))
-    return found
 
 
 def _reader(clue: Clue) -> _Reader:
@@ -64,9 +57,9 @@ def _reader(clue: Clue) -> _Reader:
         return lambda request: _bounded(_claim(request, clue.claim))
     if clue.path:
         path = path_pattern(clue.path)
-        return lambda request: _bounded(_first_group(path, request.path))
+        return lambda request: _bounded(_first_group(path, canonical_path(request.path) or ""))
     host = host_pattern(clue.host)
-    return lambda request: _bounded(_first_group(host, request.host))
+    return lambda request: _bounded(_first_group(host, request.host[:LONGEST_HOST]))
 
 
 def _bounded(value: str) -> str:
@@ -74,7 +67,7 @@ def _bounded(value: str) -> str:
 
 
 def _first_group(pattern: SafePattern, text: str) -> str:
-    match = pattern.match(text[:_LONGEST_QUERY])
+    match = pattern.match(text)
     if match is None:
         return ""
     return (match.group(1) or "") if pattern.groups else match.group(0)
@@ -99,5 +92,7 @@ def _claim(request: Request, way: tuple[str, ...]) -> str:
     except ValueError:
         return ""
     for step in way:
-        claims = claims.get(step) if isinstance(claims, dict) else None  # pyright: ignore
+        if not isinstance(claims, dict):
+            return ""
+        claims = cast("dict[str, object]", claims).get(step)
     return claims if isinstance(claims, str) else ""

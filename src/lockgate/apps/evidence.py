@@ -1,7 +1,7 @@
 """What is known about an app tier, answer by answer, each with where it was read.
 
-Separate from the app's requests because it changes at another pace and for other reasons. It must never hold points: those belong to
-the rubric.
+Separate from the app's requests because it changes at another pace and for other reasons. It must never hold points: those
+belong to the rubric.
 """
 
 from collections.abc import Mapping

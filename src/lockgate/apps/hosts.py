@@ -1,16 +1,15 @@
 """Whose host is it? Exact names before patterns before the longest suffix; paths owned inside somebody else's host on the side.
 
-Separate because it is asked for every connection through the gateway: one dictionary look-up per label, whatever the size of the
-library. It must never see a path and never decide between apps that claim the same name (`check.py` refuses that).
+Separate because it is asked for every connection through the gateway: one dictionary look-up per label, whatever the size of
+the library. It must never see a path and never decide between apps that claim the same name (`check.py` refuses that).
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from lockgate.apps.canonical import canonical_host
 from lockgate.apps.pattern import SafePattern, fixed_domain, host_pattern
 from lockgate.apps.schema import Hosts
-
-_LONGEST_HOST = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,7 @@ class HostIndex:
 
     def find(self, host: str) -> HostOwners | None:
         """Who owns `host`, or None when nobody owns any of it. Never raises."""
-        name = host.removesuffix(".").lower()
-        if len(name) > _LONGEST_HOST:
-            return None
+        name = canonical_host(host)
         whole = self._exact.get(name)
         suffix: str | None = None
         by_path = self._paths_exact.get(name, ())

@@ -1,14 +1,13 @@
 """What does a request do in the app it goes to? Signatures first, then what the method alone says.
 
-Separate from the library because it is one app's business: no other app is known here. It must never guess that a request with a body
-is harmless: what no signature names stays undecided until the body has been seen.
+Separate from the library because it is one app's business: no other app is known here. It must never guess that a request with
+a body is harmless: what no signature names stays undecided until the body has been seen.
 """
 
-import re
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from lockgate.apps.clues import CompiledClue, query_values
+from lockgate.apps.canonical import canonical_path, query_values
+from lockgate.apps.clues import CompiledClue
 from lockgate.apps.hosts import fits_host
 from lockgate.apps.pattern import SafePattern
 from lockgate.apps.schema import Signature
@@ -16,8 +15,6 @@ from lockgate.apps.vocabulary import Protocol
 from lockgate.facts.app import App, AppMatch, AppTier, Operation
 from lockgate.facts.traffic import Request
 
-LONGEST_PATH = 2048
-_ESCAPED_PLAIN = re.compile(r"%(?:2[dDeE]|3[0-9aA]|4[0-9a-fA-F]|5[0-9aA]|5[fF]|6[1-9a-fA-F]|7[0-9aA]|7[eE])")
 _BODYLESS = frozenset({"GET", "HEAD"})
 
 
@@ -48,7 +45,9 @@ class CompiledSignature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledApp:
-    """Everything that is needed to say what a request does in one app. `lowest` is the tier that is assumed when none is shown."""
+    """Everything that is needed to say what a request does in one app. `lowest` is the tier that is assumed when none is
+    shown.
+    """
 
     app: App
     signatures: tuple[CompiledSignature, ...]
@@ -85,13 +84,6 @@ class CompiledApp:
         if method in _BODYLESS and not is_websocket and not _announces_body(request):
             return Operation.BROWSE, None
         return None, None
-
-
-def canonical_path(path: str) -> str | None:
-    """`path` with needless percent-escapes undone (RFC 3986 section 6.2.2.2, and `:` `@`); None when it is too long to look at."""
-    if len(path) > LONGEST_PATH:
-        return None
-    return _ESCAPED_PLAIN.sub(lambda match: unquote(match.group()), path) if "%" in path else path
 
 
 def _announces_body(request: Request) -> bool:

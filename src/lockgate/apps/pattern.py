@@ -1,13 +1,14 @@
 """Patterns of app files: a subset of regular expressions that cannot be made slow by the text they are matched against.
 
-Separate because hosts, paths and the tenant in a path are all attacker-controlled and all described by such patterns. The subset is
-checked by structure, before anything is matched: it must never accept a pattern whose matching time could explode.
+Separate because hosts, paths and the tenant in a path are all attacker-controlled and all described by such patterns. The
+subset is checked by structure, before anything is matched: it must never accept a pattern whose matching time could explode.
 
 The rules, with `separator` being `/` in paths and `.` in hosts:
 
 * a pattern starts with `^`, and a host pattern ends with `$`;
 * `*`, `+` and `{m,n}` follow one character or class, never a group; a group takes `?` at most; no lazy or possessive forms;
-* between two open-ended repeats there is a separator that has to be there, and at most one of them can match the separator itself;
+* between two open-ended repeats there is a separator that has to be there, and at most one of them can match the separator
+  itself;
 * alternatives and optional parts multiply to a bounded number of ways;
 * no look-around, back-references, inline flags or conditionals.
 
@@ -134,7 +135,9 @@ class _Reader:
             self.ways *= 2
             return state
         if state.open:
-            raise ValueError(f"two open-ended repeats need a fixed `{self.separator}` between them, or matching can take very long")
+            raise ValueError(
+                f"two open-ended repeats need a fixed `{self.separator}` between them, or matching can take very long"
+            )
         crosses = re.fullmatch(item, self.separator, re.ASCII) is not None
         if crosses and state.wide:
             raise ValueError(f"only one repeat of a pattern may match `{self.separator}` itself; write `[^{self.separator}]+`")

@@ -1,7 +1,7 @@
 """The rubric of the two confidence scores as data: questions, possible answers, points.
 
-Separate because the rubric is somebody's published method, with a version and a source, and not ours to bury in code. It must never
-know an app. Points are whole hundredths, so that no binary fraction is ever added up.
+Separate because the rubric is somebody's published method, with a version and a source, and not ours to bury in code. It must
+never know an app. Points are whole hundredths, so that no binary fraction is ever added up.
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,9 @@ def check_rubric(document: Document, rubric: Rubric) -> None:
                 problems.append(Problem(place=place, problem=f"component `{component.id}` is given twice"))
             if undisclosed is None or undisclosed.points:
                 help_text = f"add {{id: {UNDISCLOSED}, points: 0}}"
-                problems.append(Problem(place=place, problem=f"`{component.id}` lacks the answer that is worth nothing", help=help_text))
+                problems.append(
+                    Problem(place=place, problem=f"`{component.id}` lacks the answer that is worth nothing", help=help_text)
+                )
             if any(answer.points < 0 for answer in component.answers):
                 problems.append(Problem(place=place, problem=f"`{component.id}` takes points away"))
             seen.add(component.id)

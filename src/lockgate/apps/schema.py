@@ -1,7 +1,8 @@
-"""The shape of one app file: who the app is, which requests belong to it, what they do there, and how it can be told to be right.
+"""The shape of one app file: who the app is, which requests belong to it, what they do there, and how it can be told to be
+right.
 
-Separate because the reader of files, the library, the command line and the reference page share this one shape. It must never decide
-anything: what a file means is in `library.py`, whether it is sound in `check.py`.
+Separate because the reader of files, the library, the command line and the reference page share this one shape. It must never
+decide anything: what a file means is in `library.py`, whether it is sound in `check.py`.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +29,9 @@ class OwnedPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosts:
-    """What belongs to an app: `suffix` a name and all below it, `exact` that name only, `regex` a pattern, `also` paths elsewhere."""
+    """What belongs to an app: `suffix` a name and all below it, `exact` that name only, `regex` a pattern, `also` paths
+    elsewhere.
+    """
 
     __pydantic_config__ = _CONFIG
     suffix: tuple[str, ...] = ()
@@ -41,9 +44,10 @@ class Hosts:
 class Signature:
     """Requests of one shape are one operation; the first signature of a file that fits wins.
 
-    `method` is one method or several. `path` is a pattern on the path without query; `query` are parameters that must have exactly
-    these values. `host` restricts to some of the app's hosts (`name`, or `*.name` for every name below it). `format` is the wire
-    format its body is read with, absent when nothing here reads it. `basis` is how sure the shape is, `sources` where it was learnt.
+    `method` is one method or several. `path` is a pattern on the path without query; `query` are parameters that must have
+    exactly these values. `host` restricts to some of the app's hosts (`name`, or `*.name` for every name below it). `format` is
+    the wire format its body is read with, absent when nothing here reads it. `basis` is how sure the shape is, `sources` where
+    it was learnt.
     """
 
     __pydantic_config__ = _CONFIG
@@ -76,8 +80,8 @@ class Signature:
 class Clue:
     """One place of a request that shows a tenant or tier: exactly one of the first six is given.
 
-    `header`, `query` and `cookie` name a field; `claim` is the way to a claim of the bearer token (a JWT, read but not verified);
-    `path` and `host` are patterns, whose first group is the value (the whole match when there is no group).
+    `header`, `query` and `cookie` name a field; `claim` is the way to a claim of the bearer token (a JWT, read but not
+    verified); `path` and `host` are patterns, whose first group is the value (the whole match when there is no group).
     For a tier, `values` maps what the wire shows to a tier id, and `tier` names the tier that mere presence shows.
     """
 
@@ -116,8 +120,8 @@ class Review:
 class Sample:
     """A request and what the library must say about it, run whenever the library is built.
 
-    `request` is `METHOD URL`; a `wss:` URL opens a WebSocket. `claims` become the bearer token. With a `body` (text, or plain data
-    sent as JSON), `prompt` is what the format must read as the person's last words. `operation` may be `undecided`.
+    `request` is `METHOD URL`; a `wss:` URL opens a WebSocket. `claims` become the bearer token. With a `body` (text, or plain
+    data sent as JSON), `prompt` is what the format must read as the person's last words. `operation` may be `undecided`.
     """
 
     __pydantic_config__ = _CONFIG
@@ -147,11 +151,11 @@ class AppFile:
     notes: str = ""
     sources: tuple[str, ...] = ()
     basis: Basis = Basis.LOW
-    review: Review = Review()
+    review: Review = field(default_factory=Review)
     operations: tuple[Signature, ...] = ()
     tenant: tuple[Clue, ...] = ()
     tier: tuple[Clue, ...] = ()
     tiers: tuple[Tier, ...] = ()
     samples: tuple[Sample, ...] = ()
-    breach: Breach = Breach()
+    breach: Breach = field(default_factory=Breach)
     evidence: dict[str, dict[str, Evidence]] = field(default_factory=dict[str, dict[str, Evidence]])

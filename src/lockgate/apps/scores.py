@@ -1,7 +1,7 @@
 """From evidence to the two confidence scores of a tier, and to the reasons for each.
 
-Separate from the evidence so that the same answers can be scored by another rubric. It must never guess: only a confirmed answer
-gives points to the score that is shown; what is merely believed is kept apart in `with_unverified`.
+Separate from the evidence so that the same answers can be scored by another rubric. It must never guess: only a confirmed
+answer gives points to the score that is shown; what is merely believed is kept apart in `with_unverified`.
 """
 
 from collections.abc import Mapping

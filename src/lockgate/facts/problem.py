@@ -6,6 +6,7 @@ Separate because every loader reports in this one shape. Nothing here reads a fi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import ClassVar
 
 type Path = tuple[str | int, ...]
 """Where a value sits in a document: mapping keys and sequence indexes from the root."""
@@ -38,6 +39,8 @@ class Problem:
 
 class UsageError(Exception):
     """The operator's file or command is wrong; everything else that is raised is a bug of ours."""
+
+    EXIT_CODE: ClassVar = 3
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))

@@ -6,6 +6,7 @@ names.
 """
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from lockgate.facts.problem import Problem, UsageError
@@ -74,10 +76,15 @@ def build_trust_bundle(
 def _read(path: Path) -> list[x509.Certificate]:
     help_text = "it must hold one or more PEM certificates"
     try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise UsageError(Problem(problem=f"cannot read the trusted authorities in {path}: {why}", help=help_text)) from None
+    try:
+        with warnings.catch_warnings():
+            # Some old public roots have the serial number 0, which is against RFC 5280 and says nothing about their keys.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return x509.load_pem_x509_certificates(content)
     except ValueError:
         raise UsageError(Problem(problem=f"there is no certificate in {path}", help=help_text)) from None
 

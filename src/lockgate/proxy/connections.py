@@ -130,9 +130,8 @@ class Connections:
     def decrypted(self, client: connection.Client) -> None:
         """A request arrived through the tunnel: the tunnel was no exchange after all, its requests are."""
         state = self._clients.get(client.id)
-        if state is not None and state.tunnel is not None:
-            state.tunnel = None
-            self._services.gateway.discard_exchange()
+        if state is not None:
+            self._discard(state)
 
     def client_refused_certificate(self, client: connection.Client, error: str) -> None:
         """The client broke off our TLS handshake: it pins its own certificate or does not trust the gateway's CA."""
@@ -158,16 +157,25 @@ class Connections:
 
     def disconnected(self, client: connection.Client) -> None:
         """The client is gone, and with it its tunnel."""
-        state = self._clients.pop(client.id, None)
+        self._end(client.id)
+
+    def close_all(self) -> None:
+        """The worker stops: every tunnel still gets its record."""
+        for client_id in list(self._clients):
+            self._end(client_id)
+
+    def _end(self, client_id: str) -> None:
+        state = self._clients.pop(client_id, None)
         if state is None or state.tunnel is None:
             return
         live = state.tunnel
-        if state.relay is not None:
-            live.request_bytes, live.response_bytes = state.relay.sent_up, state.relay.sent_down
-            if state.failure is not None:
-                live.failed(*state.failure)
-        else:
-            live.failed(Reason.CLIENT_LEFT, "the client left before the tunnel was used")
+        if state.relay is None:
+            # Opened ahead of need and never used, as browsers do: nothing was exchanged.
+            self._discard(state)
+            return
+        live.request_bytes, live.response_bytes = state.relay.sent_up, state.relay.sent_down
+        if state.failure is not None:
+            live.failed(*state.failure)
         self._finish(state)
 
     def _connecting(self, state: ConnectedClient, sni: str | None, refused: Reason | None) -> Tunnel | Intercept | Refuse:
@@ -179,6 +187,12 @@ class Connections:
         if not isinstance(effect, Tunnel | Intercept | Refuse):
             raise TypeError(f"unexpected effect {type(effect).__name__}")
         return effect
+
+    def _discard(self, state: ConnectedClient) -> None:
+        """The tunnel is no exchange of its own."""
+        if state.tunnel is not None:
+            state.tunnel = None
+            self._services.gateway.discard_exchange()
 
     def _finish(self, state: ConnectedClient) -> None:
         live, state.tunnel = state.tunnel, None

@@ -25,11 +25,13 @@ class SharedPortServer(proxyserver.Proxyserver):
         self._address = (host, port)
         self._mode = mode_specs.ProxyMode.parse("regular")
         self._listener: asyncio.Server | None = None
+        self.listening = asyncio.Event()
 
     async def setup_servers(self) -> bool:
         """Start listening. Raises OSError when the address cannot be had."""
         host, port = self._address
         self._listener = await asyncio.start_server(self._serve, host, port, reuse_port=True, backlog=_BACKLOG)
+        self.listening.set()
         return True
 
     def stop_listening(self) -> None:

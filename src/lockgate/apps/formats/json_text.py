@@ -7,13 +7,13 @@ not get. Deep nesting is refused before anything recursive meets it. Nothing her
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn, cast
 
 import orjson
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.json_view import is_array, is_object
 from lockgate.facts.traffic import Completeness
 
 MAX_DEPTH = 96
@@ -21,7 +21,12 @@ MAX_DEPTH = 96
 
 # One whole string with its closing quote, and the colon when it is a member's name. Possessive: never backtracks.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"([ \t\r\n]*+:)?', re.DOTALL)
-_OTHER_ENCODINGS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_OTHER_ENCODINGS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,25 +101,19 @@ def _no_constant(name: str) -> NoReturn:
 def _shape(value: object) -> int | None:
     """How many members all objects of `value` have together, or None when it nests beyond MAX_DEPTH."""
     count = 0
-    level: list[object] = [value]
+    level = [value]
     for _ in range(MAX_DEPTH):
         below: list[object] = []
-        for container in level:
-            if isinstance(container, dict):
-                count += len(cast("dict[str, object]", container))
-            below.extend(_containers(container))
+        for node in level:
+            if is_object(node):
+                count += len(node)
+                below += [child for child in node.values() if isinstance(child, (dict, list))]
+            elif is_array(node):
+                below += [child for child in node if isinstance(child, (dict, list))]
         if not below:
             return count
         level = below
     return None
-
-
-def _containers(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        return (child for child in cast("dict[str, object]", value).values() if isinstance(child, (dict, list)))
-    if isinstance(value, list):
-        return (child for child in cast("list[object]", value) if isinstance(child, (dict, list)))
-    return iter(())
 
 
 def _names_written(content: bytes) -> int:

@@ -3,17 +3,27 @@
 Separate because every format and every answer interpreter walks data that a stranger wrote.
 """
 
-from typing import cast
+from typing import TypeGuard
+
+
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether `value` is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[object]]:
+    """Whether `value` is an array."""
+    return isinstance(value, list)
 
 
 def members(value: object) -> dict[str, object]:
     """`value` when it is an object, otherwise an empty one."""
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    return value if is_object(value) else {}
 
 
 def items(value: object) -> list[object]:
     """`value` when it is an array, otherwise an empty one."""
-    return cast("list[object]", value) if isinstance(value, list) else []
+    return value if is_array(value) else []
 
 
 def string(value: object) -> str:

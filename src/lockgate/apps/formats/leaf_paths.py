@@ -15,10 +15,10 @@ Separate because reading and rewriting must agree on this to the character.
 import base64
 import re
 from collections.abc import Container, Iterator, Mapping
-from typing import cast
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_text import parse_nested, write_json
+from lockgate.apps.formats.json_view import is_array, is_object
 from lockgate.facts.problem import Path
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,22}", re.ASCII)
@@ -39,14 +39,13 @@ def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iter
             continue
         if isinstance(node, str):
             yield at, node
-        elif isinstance(node, dict):
-            pairs = list(enumerate(cast("dict[str, object]", node).items()))
+        elif is_object(node):
+            pairs = list(enumerate(node.items()))
             stack.extend(((*at, name), child) for _, (name, child) in reversed(pairs) if _may_hold_text(child))
             yield from (((*at, index), name) for index, (name, _) in pairs if not _PLAIN_NAME.fullmatch(name))
-        elif isinstance(node, list):
-            children = cast("list[object]", node)
-            last = len(children) - 1
-            stack.extend(((*at, last - i), child) for i, child in enumerate(reversed(children)) if _may_hold_text(child))
+        elif is_array(node):
+            last = len(node) - 1
+            stack.extend(((*at, last - i), child) for i, child in enumerate(reversed(node)) if _may_hold_text(child))
         elif (digits := _digits(node)) is not None:
             yield at, digits
 
@@ -57,7 +56,7 @@ def slice_step(start: int, end: int) -> str:
 
 
 def rewrite(document: object, texts: Mapping[Path, str]) -> object:
-    """`document` with the text at each path replaced (in place where it can be). Raises ValueError for a path that is not there."""
+    """`document` with the text at each path replaced (in place where it can be). Raises ValueError for a path without text."""
     if () in texts:
         if len(texts) > 1:
             raise ValueError("one replacement lies inside another")
@@ -65,10 +64,10 @@ def rewrite(document: object, texts: Mapping[Path, str]) -> object:
     below: dict[str | int, dict[Path, str]] = {}
     for path, text in texts.items():
         below.setdefault(path[0], {})[path[1:]] = text
-    if isinstance(document, dict):
-        return _rewrite_object(cast("dict[str, object]", document), below)
-    if isinstance(document, list):
-        return _rewrite_array(cast("list[object]", document), below)
+    if is_object(document):
+        return _rewrite_object(document, below)
+    if is_array(document):
+        return _rewrite_array(document, below)
     if isinstance(document, str):
         return _rewrite_string(document, below)
     raise ValueError("no text at this path")

@@ -1,0 +1,54 @@
+# Lockgate. `make up` runs the gateway, `make test` runs every test; both make the environment first.
+# Needs Python 3.12 or later, make and git; tests also install Debian's chromium and friends where they are allowed to.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_ARGS ?=
+
+.PHONY: up test lint bench docs lock clean environment test-environment
+
+up: environment
+	$(BIN)/lockgate up
+
+test: test-environment lint
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(TEST_ARGS)
+
+lint: test-environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+bench: test-environment
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+docs: test-environment
+	$(BIN)/python docs/generate.py
+
+environment: $(VENV)/.runtime-made
+
+test-environment: $(VENV)/.dev-made
+
+$(VENV)/.runtime-made: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { echo "Lockgate needs Python 3.12 or later; set PYTHON=..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev-made: requirements-dev.lock pyproject.toml $(VENV)/.runtime-made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	./tests/install-components
+	@touch $@
+
+# Renews the locks. The universal resolution holds for every supported Python; hashes pin what is installed.
+lock:
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml locks.in -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml locks.in --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) var dist build

@@ -1,0 +1,101 @@
+"""An answer of a model while it is being put together, from deltas, snapshots or patches, in a bounded amount of memory.
+
+Separate because joining is where streams go wrong: a format says which section a piece belongs to and whether it adds to the
+section or replaces it, and the draft does the rest.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator
+from enum import Enum, auto
+
+from lockgate.facts.prompt import ModelAnswer
+
+MAX_TEXT = 1024 * 1024
+"""Code points kept of one answer, over all channels; what comes after is dropped."""
+
+_MAX_SECTIONS = 4096
+
+
+class Channel(Enum):
+    """What a piece of an answer is. A `CALL` is the tool's name, a space and its arguments."""
+
+    TEXT = auto()
+    REASONING = auto()
+    CALL = auto()
+
+
+class AnswerDraft:
+    """What has been said so far. Sections of one channel are joined in the order in which they first appeared."""
+
+    def __init__(self) -> None:
+        self.model: str | None = None
+        self.finished = False
+        self.error = ""
+        self._sections: dict[tuple[Channel, Hashable], list[str]] = {}
+        self._room = MAX_TEXT
+
+    def add(self, channel: Channel, section: Hashable, text: object) -> None:
+        """Append to a section. Anything but a non-empty string is ignored."""
+        if not isinstance(text, str) or not text or self._room <= 0:
+            return
+        pieces = self._sections.get((channel, section))
+        if pieces is None:
+            if len(self._sections) >= _MAX_SECTIONS:
+                return
+            pieces = self._sections[channel, section] = []
+        kept = text[: self._room]
+        self._room -= len(kept)
+        pieces.append(kept)
+
+    def put(self, channel: Channel, section: Hashable, text: object) -> None:
+        """Replace a section: `text` is all of it so far."""
+        if not isinstance(text, str):
+            return
+        pieces = self._sections.get((channel, section))
+        if pieces is not None:
+            self._room += sum(map(len, pieces))
+            pieces.clear()
+        self.add(channel, section, text)
+
+    def is_empty(self, channel: Channel, section: Hashable) -> bool:
+        """Whether nothing has been said in a section."""
+        return not self._sections.get((channel, section))
+
+    def named(self, model: object) -> None:
+        """The model that answers."""
+        if isinstance(model, str) and model:
+            self.model = model[:256]
+
+    def failed(self, message: object) -> None:
+        """An error instead of (the rest of) an answer."""
+        if isinstance(message, str) and message:
+            self.error = message[:4096]
+
+    def build(self) -> ModelAnswer:
+        """The answer."""
+        return ModelAnswer(
+            text="\n".join(self._joined(Channel.TEXT)),
+            reasoning="\n".join(self._joined(Channel.REASONING)),
+            tool_calls=tuple(self._joined(Channel.CALL)),
+            model=self.model,
+            finished=self.finished and not self.error,
+            error=self.error,
+        )
+
+    def _joined(self, channel: Channel) -> Iterator[str]:
+        joined = ("".join(pieces) for (of, _), pieces in self._sections.items() if of is channel)
+        return (text for text in joined if text)
+
+
+class Interpreter(ABC):
+    """Understands the events of one format's answers, streamed or whole."""
+
+    def __init__(self) -> None:
+        self.draft = AnswerDraft()
+
+    @abstractmethod
+    def event(self, name: str, data: object) -> None:
+        """Take one event. Never raises.
+
+        `name` is the name it was framed with (may be empty), `data` plain JSON data, or a string when it is not JSON.
+        """

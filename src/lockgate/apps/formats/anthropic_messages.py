@@ -1,0 +1,179 @@
+"""Anthropic Messages: system prompt apart, typed content blocks, tool results in the user's role; also `count_tokens`.
+
+Vertex and Bedrock carry the same body with the model in the path. https://docs.anthropic.com/en/api/messages
+"""
+
+import re
+from typing import override
+
+from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.document_format import DocumentFormat
+from lockgate.apps.formats.json_text import unreadable, write_json
+from lockgate.apps.formats.json_view import dig, items, members, string
+from lockgate.apps.formats.openai_chat import ROLES, is_messages
+from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import refuse_with_json
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Conversation, PartKind, Role
+from lockgate.facts.traffic import Answer, Request
+
+_PATH = re.compile(r"/messages(?:/count_tokens)?$|:(?:streamR|r)awPredict$")
+_BLOCKS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "image", "document", "server_tool_use"})
+_SESSION = re.compile(r"session_([0-9a-f-]{36})", re.ASCII)
+
+
+class AnthropicMessages(DocumentFormat):
+    """`anthropic-messages`."""
+
+    id = "anthropic-messages"
+
+    @override
+    def recognises(self, request: Request, document: object) -> bool:
+        """Messages with one of the vendor's marks: version, path, a separate `system`, or its own block types."""
+        body = members(document)
+        if not is_messages(body.get("messages")):
+            return False
+        if "anthropic_version" in body or request.headers.get("anthropic-version") or _PATH.search(request.path):
+            return True
+        return isinstance(body.get("max_tokens"), int) and (
+            "system" in body or any(map(_has_own_block, items(body["messages"])))
+        )
+
+    @override
+    def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
+        """The vendor's error object, with the status its clients do not take for a failed login."""
+        return refuse_with_json(refusal, request, permission_error(refusal))
+
+    @override
+    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
+        body = members(document)
+        if not items(body.get("messages")):
+            return unreadable("no messages")
+        if "system" in body:
+            page.open(Role.SYSTEM, ("system",))
+            page.text(("system",))
+            for index in range(len(items(body["system"]))):
+                page.text(("system", index, "text"))
+        for index, message in enumerate(items(body["messages"])):
+            path = ("messages", index)
+            page.open(ROLES.get(string(dig(message, "role")), Role.USER), path)
+            page.typed((*path, "content"))
+            for position, block in enumerate(items(dig(message, "content"))):
+                _read_block(page, block, (*path, "content", position))
+        session = _SESSION.search(string(dig(body, "metadata", "user_id")))
+        return page.conversation(
+            conversation_id=request.headers.get("x-claude-code-session-id") or (session.group(1) if session else None),
+            model=string(body.get("model")) or _model_in(request.path),
+            wants_stream=body.get("stream") is True or request.path.endswith(":streamRawPredict"),
+        )
+
+    @override
+    def _interpreter(self) -> Interpreter:
+        return MessagesAnswer()
+
+
+def permission_error(refusal: Refusal) -> object:
+    """The vendor's error object."""
+    return {"type": "error", "error": {"type": "permission_error", "message": refusal.message}}
+
+
+def _has_own_block(message: object) -> bool:
+    return any(string(dig(block, "type")) in _BLOCKS for block in items(dig(message, "content")))
+
+
+def _model_in(path: str) -> str:
+    _, found, rest = path.partition("/models/")
+    return rest.partition(":")[0] if found else ""
+
+
+def _read_block(page: Page, block: object, path: Path) -> None:
+    kind = string(dig(block, "type"))
+    if kind.endswith("tool_use"):
+        page.tree((*path, "input"), PartKind.TOOL_CALL)
+    elif kind.endswith("tool_result"):
+        page.text((*path, "content"), PartKind.TOOL_RESULT)
+        for index, inner in enumerate(items(dig(block, "content"))):
+            at = (*path, "content", index)
+            page.text((*at, "text"), PartKind.TOOL_RESULT)
+            _read_source(page, inner, at, PartKind.TOOL_RESULT)
+    elif kind == "thinking":
+        page.text((*path, "thinking"), PartKind.REASONING)
+    else:
+        page.typed((*path, "text"))
+        _read_source(page, block, path, PartKind.MACHINE)
+
+
+def _read_source(page: Page, block: object, path: Path, kind: PartKind) -> None:
+    """The file of an image, document or search-result block."""
+    source = dig(block, "source")
+    at = (*path, "source")
+    name = string(dig(block, "title"))
+    media_type = string(dig(source, "media_type"))
+    match dig(source, "type"):
+        case "text":
+            page.text((*at, "data"), kind)
+        case "base64":
+            if not page.data((*at, "data"), name=name, media_type=media_type):
+                page.could_not_read("inline file")
+        case "content":
+            page.tree((*at, "content"), kind)
+        case "url":
+            page.reference(dig(source, "url"), (*at, "url"), name=name, what="file")
+        case "file":
+            page.reference(dig(source, "file_id"), (*at, "file_id"), name=name, what="file")
+        case _:
+            pass
+
+
+class MessagesAnswer(Interpreter):
+    """Content blocks by index; a whole answer has all of them at once. Also what claude.ai streams."""
+
+    @override
+    def event(self, name: str, data: object) -> None:
+        """Take one event, or a whole message."""
+        draft = self.draft
+        index = str(dig(data, "index"))
+        match string(dig(data, "type")):
+            case "message_start":
+                draft.named(dig(data, "message", "model"))
+            case "content_block_start":
+                self._block(index, dig(data, "content_block"))
+            case "content_block_delta":
+                self._delta(index, dig(data, "delta"))
+            case "message_stop":
+                draft.finished = True
+            case "message":
+                draft.named(dig(data, "model"))
+                for position, block in enumerate(items(dig(data, "content"))):
+                    self._block(str(position), block)
+                draft.finished = True
+            case "completion":
+                draft.add(Channel.TEXT, "", dig(data, "completion"))
+                draft.finished = draft.finished or dig(data, "stop_reason") is not None
+            case "error":
+                draft.failed(dig(data, "error", "message") or dig(data, "message"))
+            case _:
+                draft.failed(dig(data, "error", "message"))
+
+    def _block(self, index: str, block: object) -> None:
+        # Text blocks of one answer continue one another (citations cut them apart), so they share a section.
+        self.draft.add(Channel.TEXT, "", dig(block, "text"))
+        self.draft.add(Channel.REASONING, "", dig(block, "thinking"))
+        if string(dig(block, "type")).endswith("tool_use"):
+            given = dig(block, "input")
+            arguments = write_json(given).decode() if given else ""
+            self.draft.add(Channel.CALL, index, f"{string(dig(block, 'name'))} {arguments}")
+
+    def _delta(self, index: str, delta: object) -> None:
+        match string(dig(delta, "type")):
+            case "text_delta":
+                self.draft.add(Channel.TEXT, "", dig(delta, "text"))
+            case "thinking_delta":
+                self.draft.add(Channel.REASONING, "", dig(delta, "thinking"))
+            case "thinking_summary_delta":
+                self.draft.add(Channel.REASONING, "", dig(delta, "summary", "summary") or dig(delta, "summary"))
+            case "input_json_delta":
+                self.draft.add(Channel.CALL, index, dig(delta, "partial_json"))
+            case _:
+                pass

@@ -1,0 +1,52 @@
+"""Files and images that travel inside a document as base64, bare or in a data URI.
+
+Separate because every format carries them and all must agree on what is decoded, what stays text and what is too large.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+MAX_INLINE = 32 * 1024 * 1024
+"""Decoded bytes above which inline data is not decoded but reported as not looked into."""
+
+_TEXTUAL = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml", "application/javascript",
+            "application/toml", "application/sql", "application/x-sh")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineData:
+    """What was inside: the media type as declared (may be empty) and the bytes."""
+
+    media_type: str
+    content: bytes
+
+    @property
+    def text(self) -> str | None:
+        """The content as text when it is declared to be text (or not declared) and is valid UTF-8."""
+        if self.media_type and not self.media_type.startswith(_TEXTUAL):
+            return None
+        try:
+            return self.content.decode()
+        except UnicodeDecodeError:
+            return None
+
+
+def inline_data(value: str, media_type: str = "") -> InlineData | None:
+    """What `value` encodes: a data URI, or bare base64 of `media_type`. None for anything else and for what is too large."""
+    encoded = value
+    if value[:5].lower() == "data:":
+        head, comma, encoded = value.partition(",")
+        declared, *parameters = head[5:].split(";")
+        if not comma or "base64" not in (parameter.strip().lower() for parameter in parameters):
+            return None
+        media_type = declared.strip().lower() or media_type
+    if not encoded or len(encoded) > MAX_INLINE * 4 // 3:
+        return None
+    try:
+        content = base64.b64decode(
+            encoded.encode("ascii"), altchars=b"-_" if "-" in encoded or "_" in encoded else None, validate=True
+        )
+    except (binascii.Error, ValueError):
+        return None
+    return InlineData(media_type=media_type.lower(), content=content)

@@ -1,0 +1,157 @@
+"""OpenAI Chat Completions, the most copied wire format, with its older sibling that takes a bare `prompt`.
+
+Also served under Azure deployment paths and by most other model APIs. https://platform.openai.com/docs/api-reference/chat
+"""
+
+from typing import override
+
+from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.document_format import DocumentFormat
+from lockgate.apps.formats.json_text import unreadable
+from lockgate.apps.formats.json_view import dig, items, members, string
+from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import openai_error, refuse_with_json
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Conversation, PartKind, Role
+from lockgate.facts.traffic import Answer, Request
+
+ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "assistant": Role.ASSISTANT, "model": Role.ASSISTANT,
+         "tool": Role.TOOL, "function": Role.TOOL}  # fmt: skip
+"""Roles on the wire. Whatever is not listed counts as the user's."""
+
+
+class OpenAiChat(DocumentFormat):
+    """`openai-chat`."""
+
+    id = "openai-chat"
+
+    @override
+    def recognises(self, request: Request, document: object) -> bool:
+        """`messages` with roles and contents, or a `model` with a `prompt`."""
+        body = members(document)
+        if "messages" in body:
+            return is_messages(body["messages"])
+        prompt = body.get("prompt")
+        return isinstance(body.get("model"), str) and (isinstance(prompt, str) or bool(items(prompt)))
+
+    @override
+    def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
+        """The vendor's error object."""
+        return refuse_with_json(refusal, request, openai_error(refusal))
+
+    @override
+    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
+        body = members(document)
+        if not items(body.get("messages")) and "prompt" not in body:
+            return unreadable("neither messages nor a prompt")
+        for index, message in enumerate(items(body.get("messages"))):
+            _read_message(page, message, ("messages", index))
+        if "prompt" in body:
+            page.open(Role.USER, ("prompt",))
+            _read_prompt(page, body["prompt"])
+            page.text(("suffix",))
+        return page.conversation(
+            conversation_id=string(dig(body, "metadata", "conversation_id")) or request.headers.get("x-interaction-id"),
+            model=string(body.get("model")),
+            wants_stream=body.get("stream") is True,
+        )
+
+    @override
+    def _interpreter(self) -> Interpreter:
+        return _ChatAnswer()
+
+
+def is_messages(value: object) -> bool:
+    """Whether `value` is a non-empty list of messages: objects with a role and something said."""
+    return bool(items(value)) and all(
+        isinstance(members(message).get("role"), str) and not {"content", "tool_calls", "parts"}.isdisjoint(members(message))
+        for message in items(value)
+    )
+
+
+def _read_message(page: Page, message: object, path: Path) -> None:
+    role = ROLES.get(string(dig(message, "role")), Role.USER)
+    page.open(role, path)
+    content = dig(message, "content")
+    if role is Role.TOOL:
+        page.text((*path, "content"), PartKind.TOOL_RESULT)
+    else:
+        page.typed((*path, "content"))
+    for index, block in enumerate(items(content)):
+        if role is Role.TOOL:
+            page.text((*path, "content", index, "text"), PartKind.TOOL_RESULT)
+        _read_block(page, block, (*path, "content", index))
+    for field in ("reasoning_content", "reasoning"):
+        page.text((*path, field), PartKind.REASONING)
+    page.text((*path, "refusal"))
+    for index, call in enumerate(items(dig(message, "tool_calls"))):
+        for field, text in (("function", "arguments"), ("custom", "input")):
+            if dig(call, field, text) is not None:
+                page.tree((*path, "tool_calls", index, field, text), PartKind.TOOL_CALL)
+    if dig(message, "function_call", "arguments") is not None:
+        page.tree((*path, "function_call", "arguments"), PartKind.TOOL_CALL)
+
+
+def _read_block(page: Page, block: object, path: Path) -> None:
+    if isinstance(block, str):
+        page.typed(path)
+        return
+    page.typed((*path, "text"))
+    page.text((*path, "refusal"))
+    image = "image_url"
+    where = (*path, image, "url") if isinstance(dig(block, image), dict) else (*path, image)
+    if dig(block, image) is not None and not page.data(where):
+        page.reference(dig(block, *where[len(path) :]), where, what="image")
+    if dig(block, "input_audio") is not None:
+        page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(block, 'input_audio', 'format'))}")
+    file = dig(block, "file")
+    if file is not None:
+        name = string(dig(file, "filename"))
+        page.data((*path, "file", "file_data"), name=name)
+        page.reference(dig(file, "file_id"), (*path, "file", "file_id"), name=name, what="file")
+
+
+def _read_prompt(page: Page, prompt: object) -> None:
+    page.typed(("prompt",))
+    for index, item in enumerate(items(prompt)):
+        page.typed(("prompt", index))
+        if not isinstance(item, str):
+            page.could_not_read("prompt as token numbers")
+
+
+class _ChatAnswer(Interpreter):
+    """Whole answers have `message` where chunks have `delta`; legacy ones have `text`."""
+
+    @override
+    def event(self, name: str, data: object) -> None:
+        """Take one chunk, or a whole answer."""
+        draft = self.draft
+        if data == "[DONE]":
+            draft.finished = True
+        draft.named(dig(data, "model"))
+        error = dig(data, "error")
+        draft.failed(dig(error, "message") or error)
+        for choice in items(dig(data, "choices")):
+            index = str(dig(choice, "index"))
+            draft.add(Channel.TEXT, index, dig(choice, "text"))
+            for piece in (dig(choice, "delta"), dig(choice, "message")):
+                self._piece(index, piece)
+            if dig(choice, "finish_reason") is not None:
+                draft.finished = True
+
+    def _piece(self, index: str, piece: object) -> None:
+        draft = self.draft
+        content = dig(piece, "content")
+        draft.add(Channel.TEXT, index, content)
+        for block in items(content):
+            draft.add(Channel.TEXT, index, dig(block, "text"))
+        draft.add(Channel.TEXT, index, dig(piece, "refusal"))
+        draft.add(Channel.REASONING, index, dig(piece, "reasoning_content") or dig(piece, "reasoning"))
+        for position, call in enumerate(items(dig(piece, "tool_calls"))):
+            function = dig(call, "function") or dig(call, "custom")
+            number = dig(call, "index")
+            section = (index, str(position if number is None else number))
+            said = string(dig(function, "name"))
+            draft.add(Channel.CALL, section, f"{said} " if said else "")
+            draft.add(Channel.CALL, section, dig(function, "arguments") or dig(function, "input"))

@@ -1,0 +1,172 @@
+"""OpenAI Responses: `input` as a string or as typed items, `instructions` apart, state perhaps kept by the server.
+
+Also `/responses/compact`, `/responses/input_tokens`, conversation items, and the `response.create` frames of its WebSocket.
+https://platform.openai.com/docs/api-reference/responses
+"""
+
+from typing import override
+
+from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.document_format import DocumentFormat
+from lockgate.apps.formats.json_text import unreadable
+from lockgate.apps.formats.json_view import dig, is_array, items, members, string
+from lockgate.apps.formats.openai_chat import ROLES
+from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import openai_error, refuse_with_json
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Conversation, PartKind, Role
+from lockgate.facts.traffic import Answer, Request
+
+_CALLS = {"function_call": "arguments", "custom_tool_call": "input", "local_shell_call": "action", "shell_call": "action",
+          "computer_call": "action", "web_search_call": "action", "apply_patch_call": "operation", "mcp_call": "arguments",
+          "code_interpreter_call": "code", "tool_search_call": "arguments"}  # fmt: skip
+"""Items in which the model calls a tool, with the field that says how."""
+
+
+class OpenAiResponses(DocumentFormat):
+    """`openai-responses`."""
+
+    id = "openai-responses"
+
+    @override
+    def recognises(self, request: Request, document: object) -> bool:
+        """`input` beside a model, a previous response or instructions; items must look like items."""
+        body = members(document)
+        given = body.get("input")
+        if is_array(given):
+            fits = all(isinstance(item, str) or not {"type", "role"}.isdisjoint(members(item)) for item in given)
+        else:
+            fits = isinstance(given, str)
+        return fits and any(isinstance(body.get(name), str) for name in ("model", "previous_response_id", "instructions"))
+
+    @override
+    def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
+        """The vendor's error object (a `response.failed` event would be retried)."""
+        return refuse_with_json(refusal, request, openai_error(refusal))
+
+    @override
+    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
+        body = members(document)
+        place = next((name for name in ("input", "items") if name in body), None)
+        if place is None and not {"instructions", "previous_response_id", "prompt", "conversation"} & body.keys():
+            return unreadable("no input")
+        if "instructions" in body:
+            page.open(Role.SYSTEM, ("instructions",))
+            page.text(("instructions",))
+        if isinstance(body.get("input"), str):
+            page.open(Role.USER, ("input",))
+            page.typed(("input",))
+        for index, item in enumerate(items(body.get(place or ""))):
+            _read_item(page, item, (place or "", index))
+        conversation = body.get("conversation")
+        return page.conversation(
+            conversation_id=string(conversation) or string(dig(conversation, "id")) or request.headers.get("session-id")
+            or request.headers.get("session_id") or request.headers.get("x-interaction-id")
+            or string(body.get("prompt_cache_key")),
+            model=string(body.get("model")),
+            wants_stream=body.get("stream") is True,
+        )  # fmt: skip
+
+    @override
+    def _interpreter(self) -> Interpreter:
+        return _ResponsesAnswer()
+
+
+def _read_item(page: Page, item: object, path: Path) -> None:
+    kind = string(dig(item, "type"))
+    if kind in _CALLS:
+        page.open(Role.ASSISTANT, path)
+        page.tree((*path, _CALLS[kind]), PartKind.TOOL_CALL)
+        page.tree((*path, "output"), PartKind.TOOL_RESULT)
+    elif "output" in members(item):
+        page.open(Role.TOOL, path)
+        page.text((*path, "output"), PartKind.TOOL_RESULT)
+        for index, block in enumerate(items(dig(item, "output"))):
+            page.text((*path, "output", index, "text"), PartKind.TOOL_RESULT)
+            _read_files(page, block, (*path, "output", index))
+        _read_files(page, dig(item, "output"), (*path, "output"))
+    elif kind == "reasoning":
+        page.open(Role.ASSISTANT, path)
+        for field in ("summary", "content"):
+            for index in range(len(items(dig(item, field)))):
+                page.text((*path, field, index, "text"), PartKind.REASONING)
+    elif "content" in members(item) or isinstance(item, str):
+        page.open(ROLES.get(string(dig(item, "role")), Role.USER), path)
+        page.typed(path)
+        page.typed((*path, "content"))
+        for index, block in enumerate(items(dig(item, "content"))):
+            at = (*path, "content", index)
+            page.typed(at)
+            page.typed((*at, "text"))
+            page.text((*at, "refusal"))
+            _read_files(page, block, at)
+    else:
+        page.open(Role.SYSTEM, path)
+
+
+def _read_files(page: Page, block: object, path: Path) -> None:
+    name = string(dig(block, "filename"))
+    for field in ("image_url", "file_data", "file_url"):
+        where = (*path, field)
+        if dig(block, field) is not None and not page.data(where, name=name):
+            page.reference(dig(block, field), where, name=name)
+    page.reference(dig(block, "file_id"), (*path, "file_id"), name=name, what="file")
+    audio = dig(block, "input_audio")
+    if audio is not None:
+        page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(audio, 'format'))}")
+
+
+class _ResponsesAnswer(Interpreter):
+    """Deltas by item and content index; the closing events repeat everything, so they replace instead of adding."""
+
+    @override
+    def event(self, name: str, data: object) -> None:
+        """Take one typed event, or a whole response object."""
+        kind = string(dig(data, "type"))
+        item = str(dig(data, "output_index"))
+        content = (item, str(dig(data, "content_index")))
+        match kind:
+            case "response.output_text.delta" | "response.refusal.delta":
+                self.draft.add(Channel.TEXT, content, dig(data, "delta"))
+            case "response.output_text.done":
+                self.draft.put(Channel.TEXT, content, dig(data, "text"))
+            case "response.reasoning_summary_text.delta":
+                self.draft.add(Channel.REASONING, (item, "s", str(dig(data, "summary_index"))), dig(data, "delta"))
+            case "response.reasoning_text.delta":
+                self.draft.add(Channel.REASONING, (item, "t", str(dig(data, "content_index"))), dig(data, "delta"))
+            case "response.output_item.added" | "response.output_item.done":
+                self._item(item, dig(data, "item"))
+            case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
+                self.draft.add(Channel.CALL, item, dig(data, "delta"))
+            case "error":
+                self.draft.failed(dig(data, "message") or dig(data, "error", "message"))
+            case _:
+                self._whole(dig(data, "response") if kind else data)
+                self.draft.finished = self.draft.finished or kind in ("response.completed", "response.incomplete")
+
+    def _whole(self, response: object) -> None:
+        self.draft.named(dig(response, "model"))
+        error = dig(response, "error")
+        self.draft.failed(dig(error, "message") or error)
+        for index, item in enumerate(items(dig(response, "output"))):
+            self._item(str(index), item)
+        if dig(response, "status") in ("completed", "incomplete"):
+            self.draft.finished = True
+
+    def _item(self, index: str, item: object) -> None:
+        kind = string(dig(item, "type"))
+        for position, block in enumerate(items(dig(item, "content"))):
+            channel = Channel.REASONING if kind == "reasoning" else Channel.TEXT
+            section = (index, "t", str(position)) if kind == "reasoning" else (index, str(position))
+            self._settle(channel, section, dig(block, "text") or dig(block, "refusal"))
+        for position, block in enumerate(items(dig(item, "summary"))):
+            self._settle(Channel.REASONING, (index, "s", str(position)), dig(block, "text"))
+        if kind in _CALLS:
+            said = dig(item, _CALLS[kind])
+            name = string(dig(item, "name")) or kind
+            self.draft.put(Channel.CALL, index, f"{name} {said if isinstance(said, str) else ''}")
+
+    def _settle(self, channel: Channel, section: tuple[str, ...], text: object) -> None:
+        if isinstance(text, str) and text:
+            self.draft.put(channel, section, text)

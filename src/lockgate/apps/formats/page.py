@@ -1,0 +1,146 @@
+"""Reading a document into turns without losing a word: a format claims the text it knows, the page keeps the rest.
+
+Separate because this is the guarantee all formats share: every string that leaves in a document is in some part, with its exact
+path. Text a format did not claim becomes `MACHINE` parts, in the turn whose piece of the document it lies in, or in a turn of
+its own (declared tools, settings) which is chained apart, so that a changed setting does not make the history new again.
+"""
+
+from dataclasses import dataclass, field
+
+from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.inline_data import inline_data
+from lockgate.apps.formats.json_text import parse_nested
+from lockgate.apps.formats.json_view import dig
+from lockgate.apps.formats.leaf_paths import leaves, slice_step
+from lockgate.apps.formats.machine_text import split_typed
+from lockgate.apps.formats.structural_words import says_nothing
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
+
+type _Draft = tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]
+
+
+@dataclass(slots=True)
+class _OpenTurn:
+    role: Role
+    prefix: Path
+    parts: list[Part] = field(default_factory=list[Part])
+    attachments: list[Attachment] = field(default_factory=list[Attachment])
+
+
+class Page:
+    """One document being read. Formats open turns in reading order and claim what they know of each."""
+
+    def __init__(self, document: object) -> None:
+        self._document = document
+        self._turns: list[_Draft] = []
+        self._open: _OpenTurn | None = None
+        self._claimed: set[Path] = set()
+        self._unread: list[str] = []
+
+    def open(self, role: Role, prefix: Path) -> None:
+        """Begin the next turn. It owns everything at and below `prefix`."""
+        self._close()
+        self._open = _OpenTurn(role, prefix)
+
+    def text(self, path: Path, kind: PartKind = PartKind.TEXT) -> None:
+        """The string at `path`, if there is one."""
+        value = dig(self._document, *path)
+        if isinstance(value, str) and path not in self._claimed:
+            self._claimed.add(path)
+            if value:
+                self._add(Part(text=value, path=path, kind=kind))
+
+    def typed(self, path: Path) -> None:
+        """The string at `path`, of which a client may have written a part when the turn is the user's."""
+        value = dig(self._document, *path)
+        if self._open is None or self._open.role is not Role.USER or not isinstance(value, str):
+            self.text(path)
+        elif path not in self._claimed:
+            self._claimed.add(path)
+            for piece in split_typed(value):
+                whole = piece.start == 0 and piece.end == len(value)
+                where = path if whole else (*path, slice_step(piece.start, piece.end))
+                self._add(Part(text=value[piece.start : piece.end], path=where, kind=piece.kind))
+
+    def tree(self, path: Path, kind: PartKind) -> None:
+        """Every string at and below `path`, reading on inside strings that hold a document themselves."""
+        for at, text in leaves(dig(self._document, *path), path, self._claimed):
+            self._claimed.add(at)
+            nested = parse_nested(text) if len(at) == len(path) else None
+            if nested is None or isinstance(nested, Unreadable):
+                self._add(Part(text=text, path=at, kind=kind))
+                continue
+            for below, inner in leaves(nested, (*at, "json")):
+                self._add(Part(text=inner, path=below, kind=kind))
+
+    def data(self, path: Path, *, name: str = "", media_type: str = "") -> bool:
+        """Base64 or a data URI at `path`, as an attachment, or as text when it holds text. Whether there was one."""
+        value = dig(self._document, *path)
+        found = inline_data(value, media_type) if isinstance(value, str) else None
+        if found is None or path in self._claimed or self._open is None:
+            return False
+        self._claimed.add(path)
+        text = found.text
+        if text is not None:
+            self._add(Part(text=text, path=(*path, "base64"), kind=PartKind.MACHINE))
+        content = found.content if text is None else None
+        self._open.attachments.append(Attachment(name=name, media_type=found.media_type, content=content, path=path))
+        return True
+
+    def reference(
+        self, reference: object, path: Path, *, name: str = "", media_type: str = "", what: str = "attachment"
+    ) -> None:
+        """Something that is only named here: a URL, a file id. The name itself stays in the text that is examined."""
+        if not isinstance(reference, str) or not reference or self._open is None:
+            return
+        self._open.attachments.append(Attachment(name=name, media_type=media_type, reference=reference, path=path))
+        self.could_not_read(f"{what} by reference")
+
+    def could_not_read(self, what: str) -> None:
+        """Say that the look was partial: `what` was there and could not be read."""
+        if what not in self._unread:
+            self._unread.append(what)
+
+    def claim(self, path: Path) -> None:
+        """Leave the string at `path` out: it is a token of the protocol and its shape was checked."""
+        self._claimed.add(path)
+
+    def conversation(
+        self, *, conversation_id: str | None = None, model: str | None = None, wants_stream: bool = False
+    ) -> Conversation:
+        """What was read, with every unclaimed text in a turn before the others."""
+        self._close()
+        aside = [turn for drafts in self._aside() for turn in chain(drafts)]
+        return Conversation(
+            turns=(*aside, *chain(self._turns)), id=conversation_id or None, model=model or None, wants_stream=wants_stream,
+            unread=tuple(self._unread),
+        )  # fmt: skip
+
+    def _add(self, part: Part) -> None:
+        if self._open is None:
+            self._open = _OpenTurn(Role.SYSTEM, part.path)
+        self._open.parts.append(part)
+
+    def _close(self) -> None:
+        turn = self._open
+        if turn is None:
+            return
+        turn.parts.extend(self._leftovers(dig(self._document, *turn.prefix), turn.prefix))
+        self._claimed.add(turn.prefix)
+        if turn.parts or turn.attachments:
+            self._turns.append((turn.role, tuple(turn.parts), tuple(turn.attachments)))
+        self._open = None
+
+    def _leftovers(self, value: object, prefix: Path) -> list[Part]:
+        return [
+            Part(text=text, path=path, kind=PartKind.MACHINE)
+            for path, text in leaves(value, prefix, self._claimed)
+            if not says_nothing(text)
+        ]
+
+    def _aside(self) -> list[list[_Draft]]:
+        rest = self._leftovers(self._document, ())
+        tools = tuple(part for part in rest if "tools" in part.path[:2])
+        settings = tuple(part for part in rest if "tools" not in part.path[:2])
+        return [[(Role.SYSTEM, parts, ())] for parts in (tools, settings) if parts]

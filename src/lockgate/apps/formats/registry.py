@@ -1,0 +1,35 @@
+"""The wire formats there are, by id and in the order in which an unknown body is compared with them.
+
+Separate so that adding a format is one file and one line here.
+"""
+
+from lockgate.apps.formats.anthropic_messages import AnthropicMessages
+from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.gemini_generate import GeminiGenerate
+from lockgate.apps.formats.json_text import Parsed, parse_json
+from lockgate.apps.formats.openai_chat import OpenAiChat
+from lockgate.apps.formats.openai_responses import OpenAiResponses
+from lockgate.facts.traffic import Body, Request
+
+_IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
+    GeminiGenerate(),
+    OpenAiResponses(),
+    AnthropicMessages(),
+    OpenAiChat(),
+)
+
+FORMATS: dict[str, WireFormat] = {wire_format.id: wire_format for wire_format in _IN_SNIFFING_ORDER}
+"""Every format by its id."""
+
+
+def format_named(format_id: str) -> WireFormat | None:
+    """The format with this id, or None."""
+    return FORMATS.get(format_id)
+
+
+def sniff(request: Request, body: Body) -> WireFormat | None:
+    """The format whose shape the body has, whatever its host, path and content type say; None when it has none."""
+    parsed = parse_json(body.content)
+    if not isinstance(parsed, Parsed):
+        return None
+    return next((known for known in _IN_SNIFFING_ORDER if known.recognises(request, parsed.value)), None)

@@ -1,0 +1,177 @@
+"""The app library: built once from checked files, then asked for every connection and every request.
+
+Separate from the parts it is made of because it is the one thing the gate knows of them. Building is all or nothing: one bad
+file, one host claimed twice, one sample that fails, and there is no library. Once built it never changes and its questions
+never raise.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import orjson
+
+from lockgate.apps.canonical import canonical_path
+from lockgate.apps.check import AppSource, check_app
+from lockgate.apps.clues import compile_clue
+from lockgate.apps.evidence import of_tier
+from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.hosts import HostIndex
+from lockgate.apps.matching import CompiledApp, CompiledSignature
+from lockgate.apps.overlap import overlaps
+from lockgate.apps.pattern import path_pattern
+from lockgate.apps.rubric import Rubric
+from lockgate.apps.samples import failures
+from lockgate.apps.schema import AppFile
+from lockgate.apps.scores import TierExplanation, explain_tier
+from lockgate.facts.app import App, AppMatch, AppTier
+from lockgate.facts.problem import Problem, UsageError
+from lockgate.facts.traffic import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostMatch:
+    """What the library knows about a host. `app` owns all of it; `by_path` own some paths inside, so only decryption can
+    tell.
+    """
+
+    app: App | None
+    by_path: tuple[App, ...] = ()
+
+    @property
+    def only_paths(self) -> bool:
+        """Whether the host belongs to somebody else and only certain paths to an app."""
+        return self.app is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryNames:
+    """Every name a policy may use about apps, each sorted. `tiers` are tier ids, of whatever app."""
+
+    apps: tuple[str, ...]
+    categories: tuple[str, ...]
+    vendors: tuple[str, ...]
+    countries: tuple[str, ...]
+    tiers: tuple[str, ...]
+
+
+class AppLibrary:
+    """All known apps, by host and by id. Immutable; `build` is the only way to one that was checked."""
+
+    def __init__(self, sources: Sequence[AppSource], rubric: Rubric) -> None:
+        self._sources = {source.file.id: source for source in sources}
+        self._rubric = rubric
+        self._index = HostIndex()
+        self._compiled: dict[str, CompiledApp] = {}
+        for source in sources:
+            file = source.file
+            self._compiled[file.id] = _compiled(file, rubric)
+            self._index.add(file.id, file.hosts, [(owned.host, path_pattern(owned.path)) for owned in file.hosts.also])
+        self.apps: tuple[App, ...] = tuple(self._compiled[app].app for app in sorted(self._compiled))
+        self.version: str = _version(sources)
+
+    @classmethod
+    def build(cls, sources: Sequence[AppSource], rubric: Rubric, formats: Mapping[str, WireFormat | None]) -> "AppLibrary":
+        """A library of checked files whose samples hold. Raises UsageError with every problem of every file.
+
+        `formats` are the wire formats there are, by id; one given as None is known by name but not used to read sample bodies.
+        """
+        problems = [problem for source in sources for problem in check_app(source, rubric, formats)]
+        problems += overlaps(sources)
+        if problems:
+            raise UsageError(*problems)
+        library = cls(sources, rubric)
+        problems = [
+            Problem(place=source.document.place(("samples", index)), problem=failure, help="correct the sample or the file")
+            for source in sources
+            for index, sample in enumerate(source.file.samples)
+            for failure in failures(source.file.id, sample, library.match, formats)
+        ]
+        if problems:
+            raise UsageError(*problems)
+        return library
+
+    def host(self, host: str) -> HostMatch | None:
+        """What is known about a host before anything is decrypted; None for a host no app has anything to do with."""
+        owners = self._index.find(host)
+        if owners is None:
+            return None
+        by_path = dict.fromkeys(owner.app for owner in owners.by_path)
+        return HostMatch(
+            app=self._compiled[owners.whole].app if owners.whole else None,
+            by_path=tuple(self._compiled[app].app for app in by_path),
+        )
+
+    def match(self, request: Request) -> AppMatch | None:
+        """Which app a request goes to and what it does there; None when it goes to no app."""
+        owners = self._index.find(request.host)
+        if owners is None:
+            return None
+        app = owners.whole
+        if owners.by_path:
+            path = canonical_path(request.path)
+            app = next((owner.app for owner in owners.by_path if path is not None and owner.path.match(path)), app)
+        return self._compiled[app].match(request) if app else None
+
+    def get(self, app: str) -> App | None:
+        """The app called `app`."""
+        compiled = self._compiled.get(app)
+        return compiled.app if compiled else None
+
+    def source(self, app: str) -> AppSource | None:
+        """The file behind an app, with what a home file changed in it."""
+        return self._sources.get(app)
+
+    def explain(self, app: str, tier: str) -> TierExplanation | None:
+        """Why the scores of a tier are what they are."""
+        source = self._sources.get(app)
+        if source is None or all(known.id != tier for known in source.file.tiers):
+            return None
+        return explain_tier(self._rubric, of_tier(source.file.evidence, tier), source.file.breach)
+
+    def names(self) -> LibraryNames:
+        """The vocabulary policies are checked against."""
+        return LibraryNames(
+            apps=tuple(app.id for app in self.apps),
+            categories=tuple(sorted({app.category for app in self.apps})),
+            vendors=tuple(sorted({app.vendor for app in self.apps})),
+            countries=tuple(sorted({app.country for app in self.apps if app.country})),
+            tiers=tuple(sorted({tier.id for app in self.apps for tier in app.tiers})),
+        )
+
+
+def _compiled(file: AppFile, rubric: Rubric) -> CompiledApp:
+    tiers = tuple(_tier(file, tier.id, tier.name, rubric) for tier in file.tiers)
+    app = App(
+        id=file.id, name=file.name, vendor=file.vendor, category=file.category.value, status=file.review.status,
+        country=file.country, tiers=tiers,
+    )  # fmt: skip
+    return CompiledApp(
+        app=app,
+        signatures=tuple(CompiledSignature.of(signature, path_pattern(signature.path)) for signature in file.operations),
+        tenant=tuple(compile_clue(clue) for clue in file.tenant),
+        tier=tuple(compile_clue(clue) for clue in file.tier),
+        tiers={tier.id: tier for tier in tiers},
+        lowest=min(tiers, key=_rank, default=None),
+    )
+
+
+def _tier(file: AppFile, tier: str, name: str, rubric: Rubric) -> AppTier:
+    scores = explain_tier(rubric, of_tier(file.evidence, tier), file.breach).confirmed
+    return AppTier(id=tier, name=name, application_confidence=scores.application, genai_confidence=scores.genai)
+
+
+def _rank(tier: AppTier) -> tuple[int, int]:
+    """What puts a tier below another: its Gen-AI confidence, then its application confidence; not scored is below
+    everything.
+    """
+    genai, application = tier.genai_confidence.hundredths, tier.application_confidence.hundredths
+    return (-1 if genai is None else genai, -1 if application is None else application)
+
+
+def _version(sources: Sequence[AppSource]) -> str:
+    """A content hash: the same files give the same version, whatever their order or layout."""
+    digest = blake2b(digest_size=16)
+    for source in sorted(sources, key=lambda source: source.file.id):
+        digest.update(orjson.dumps(source.document.data, option=orjson.OPT_SORT_KEYS) + b"\x00")
+    return digest.hexdigest()

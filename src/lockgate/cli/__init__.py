@@ -1,0 +1,48 @@
+"""The `lockgate` command. One file per noun; this one only gathers them and turns problems into messages and exit codes.
+
+Exit codes: 0 fine or allowed, 1 failed, 2 blocked (explain), 3 invalid files.
+"""
+
+import sys
+
+import click
+
+from lockgate import __version__
+from lockgate.cli.apps import apps
+from lockgate.cli.ca import ca
+from lockgate.cli.dlp import dlp
+from lockgate.cli.doctor import doctor
+from lockgate.cli.explain import explain
+from lockgate.cli.home_option import HomeOption
+from lockgate.cli.init import init
+from lockgate.cli.log import log
+from lockgate.cli.policy import policy
+from lockgate.cli.up import up
+from lockgate.cli.user import user
+from lockgate.facts.problem import UsageError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lockgate")
+@click.option("--home", metavar="DIR", help="The gateway's home (default: LOCKGATE_HOME, or this directory).")
+@click.pass_context
+def cli(context: click.Context, home: str | None) -> None:
+    """Lockgate: a secure web gateway for AI. Start with `lockgate up`; `lockgate doctor` says what is wrong."""
+    context.obj = HomeOption(home)
+
+
+for command in (up, init, doctor, policy, dlp, apps, ca, log, user, explain):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; an operator's mistake is told as place, problem and help."""
+    try:
+        cli()
+    except UsageError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(UsageError.EXIT_CODE)
+
+
+__all__ = ["cli", "main"]

@@ -1,0 +1,135 @@
+"""What a test compares with: typed, normalised values, whatever way the policy file spelled them. Closed union: `Operand`.
+
+Separate because the checker reasons about operands (can this ever match?) and the compiler turns them into code; neither may see
+how they were written. `canonical` is the same text for the same meaning: policy versions are hashes of it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from math import inf
+
+type Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Equal to one of these words."""
+
+    words: frozenset[str]
+
+    @property
+    def canonical(self) -> str:
+        """For example `in [a, b]`."""
+        return f"in [{', '.join(sorted(self.words))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class HostsWithin:
+    """A host that is one of `names`, or ends with one of `suffixes` (each begins with a dot)."""
+
+    names: frozenset[str]
+    suffixes: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `within [*.b.example, a.example]`."""
+        return f"within [{', '.join(sorted(self.names | {'*' + suffix for suffix in self.suffixes}))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class InNetworks:
+    """An address inside one of these networks."""
+
+    networks: tuple[Network, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `within [10.0.0.0/8]`."""
+        return f"within [{', '.join(sorted(map(str, self.networks)))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class StartsWith:
+    """Text that begins with one of these."""
+
+    prefixes: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `starts_with ['/a']`."""
+        return f"starts_with {sorted(self.prefixes)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Text that fits one of these patterns, in which `*` stands for any characters."""
+
+    patterns: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `matches ['/a/*']`."""
+        return f"matches {sorted(self.patterns)}"
+
+
+@dataclass(frozen=True, slots=True)
+class InRanges:
+    """A number in one of these inclusive ranges; an end may be infinite."""
+
+    ranges: tuple[tuple[float, float], ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `in [3..inf]`."""
+        return f"in [{', '.join(f'{low}..{high}' for low, high in sorted(self.ranges))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Whether there is a value at all."""
+
+    wanted: bool
+
+    @property
+    def canonical(self) -> str:
+        """`present` or `absent`."""
+        return "present" if self.wanted else "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class IsTrue:
+    """Whether a yes-or-no selector has this value."""
+
+    wanted: bool
+
+    @property
+    def canonical(self) -> str:
+        """`is true` or `is false`."""
+        return f"is {str(self.wanted).lower()}"
+
+
+class Quantifier(StrEnum):
+    """How many of the named members a set must have."""
+
+    ANY = "any"
+    ALL = "all"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """A set that has any, all or none of these names."""
+
+    quantifier: Quantifier
+    names: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `any [a, b]`."""
+        return f"{self.quantifier} [{', '.join(sorted(self.names))}]"
+
+
+type Operand = OneOf | HostsWithin | InNetworks | StartsWith | Like | InRanges | Present | IsTrue | Has
+
+UNBOUNDED = inf

@@ -1,0 +1,204 @@
+"""What a fact sheet says about each thing a selector can name: a value, nothing (None), not yet, or never.
+
+Separate from the selector table so that the table stays readable. INVARIANT: learning more turns only `Waiting` into something else;
+a value, None and `Unknowable` stay what they are. Everything here is on the path of every request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import unquote
+
+from lockgate.facts.app import AppMatch, AppTier
+from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.sheet import Demand, FactSheet
+from lockgate.facts.traffic import Phase, Request, Response
+from lockgate.policy.outcome import NO, YES, Check, Outcome, Unknowable, Unsettled, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A number that a complete look could only have raised."""
+
+    number: int
+
+
+type Address = IPv4Address | IPv6Address
+type Reading = str | int | AtLeast | Address | Unsettled | None
+type Read = Callable[[FactSheet], Reading]
+
+_UNTIL_HEADERS = Waiting((Demand(phase=Phase.REQUEST_HEADERS),))
+_UNTIL_BODY = Waiting((Demand(phase=Phase.REQUEST_BODY),))
+_UNTIL_RESPONSE = Waiting((Demand(phase=Phase.RESPONSE_HEADERS),))
+_NO_APP_LOOKUP = Unknowable("the app library was not asked")
+_NO_REQUEST = Unknowable("there was no request")
+_NO_RESPONSE = Unknowable("there was no response")
+_NOT_READ = Unknowable("the body was not read")
+
+
+def source_address(sheet: FactSheet) -> Reading:
+    """The client's address; IPv4 even when it came in IPv6 clothes."""
+    return _address(sheet.client.address)
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def from_app(read: Callable[[AppMatch], str | int | None]) -> Read:
+    """Of the app as such: known as soon as the library was asked."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        if sheet.app is not None:
+            return read(sheet.app)
+        if sheet.app_known:
+            return None
+        return _UNTIL_HEADERS if sheet.phase < Phase.REQUEST_HEADERS else _NO_APP_LOOKUP
+
+    return reading
+
+
+def from_account(read: Callable[[AppMatch], str | int | None]) -> Read:
+    """Of the account, tier or tenant: only the request's headers tell."""
+    of_app = from_app(read)
+
+    def reading(sheet: FactSheet) -> Reading:
+        if sheet.phase < Phase.REQUEST_HEADERS and sheet.app is not None:
+            return _UNTIL_HEADERS
+        return of_app(sheet)
+
+    return reading
+
+
+def from_tier(read: Callable[[AppTier], str | int | None]) -> Read:
+    """Of the tier, or of the one assumed when the account's is not known."""
+    return from_account(lambda match: read(match.tier) if match.tier is not None else None)
+
+
+def app_known(sheet: FactSheet) -> Reading:
+    """Whether the host belongs to an app of the library."""
+    if sheet.app_known:
+        return sheet.app is not None
+    return _UNTIL_HEADERS if sheet.phase < Phase.REQUEST_HEADERS else _NO_APP_LOOKUP
+
+
+def operation(sheet: FactSheet) -> Reading:
+    """What is being done; for some paths only the body tells."""
+    return _operation(sheet, lambda match: match.operation)
+
+
+def carries_payload(sheet: FactSheet) -> Reading:
+    """Whether the operation takes content along."""
+    return _operation(sheet, lambda match: None if match.operation is None else match.operation.carries_payload)
+
+
+def _operation(sheet: FactSheet, read: Callable[[AppMatch], str | int | None]) -> Reading:
+    match = sheet.app
+    if match is None:
+        return app_known(sheet) if not sheet.app_known else None
+    if sheet.phase < Phase.REQUEST_HEADERS:
+        return _UNTIL_HEADERS
+    value = read(match)
+    if value is not None:
+        return value
+    if sheet.phase > Phase.REQUEST_BODY or sheet.conversation is not None or sheet.examination is not None:
+        return _NOT_READ
+    return _UNTIL_BODY
+
+
+def from_request(read: Callable[[Request], str | int | None]) -> Read:
+    """Of the request's head."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        if sheet.request is not None:
+            return read(sheet.request)
+        return _UNTIL_HEADERS if sheet.phase < Phase.REQUEST_HEADERS else _NO_REQUEST
+
+    return reading
+
+
+def from_response(read: Callable[[Response], str | int | None]) -> Read:
+    """Of the response's head."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        if sheet.response is not None:
+            return read(sheet.response)
+        return _UNTIL_RESPONSE if sheet.phase < Phase.RESPONSE_HEADERS else _NO_RESPONSE
+
+    return reading
+
+
+def request_path(request: Request) -> str:
+    """The path with percent-encoding undone, so that `/%61pi` is `/api`."""
+    return unquote(request.path) if "%" in request.path else request.path
+
+
+def model(sheet: FactSheet) -> Reading:
+    """The model a conversation is addressed to; absent only when everything could be read."""
+    conversation = sheet.conversation
+    if conversation is None:
+        done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
+        return _NOT_READ if done else _UNTIL_BODY
+    if conversation.model is not None:
+        return conversation.model
+    carries = sheet.app is None or sheet.app.operation is None or sheet.app.operation.carries_payload
+    nothing_read = carries and not conversation.turns
+    return _NOT_READ if conversation.unread or nothing_read else None
+
+
+class Look:
+    """Reads what an examination for `profiles` says. A partial look proves presence, never absence."""
+
+    __slots__ = ("_pending", "_profiles")
+
+    def __init__(self, profiles: frozenset[str]) -> None:
+        self._profiles = profiles
+        self._pending = Waiting((Demand(phase=Phase.REQUEST_BODY, profiles=profiles),))
+
+    def unfinished(self, sheet: FactSheet) -> Unsettled | None:
+        """Why absence is not proven: the profiles have not been examined yet, never will be, or not completely. None if it is."""
+        done = sheet.examination
+        if done is None or not self._profiles <= done.profiles:
+            return self._pending if sheet.phase <= Phase.REQUEST_BODY else _NOT_EXAMINED
+        return None if done.state is ExaminationState.COMPLETE else _UNFINISHED[done.state]
+
+    def has(self, holds: Callable[[Examination], bool]) -> Check:
+        """Whether the findings have something that more findings can only confirm."""
+
+        def check(sheet: FactSheet) -> Outcome:
+            done = sheet.examination
+            if done is not None and holds(done):
+                return YES
+            unfinished = self.unfinished(sheet)
+            return NO if unfinished is None else unfinished.outcome
+
+        return check
+
+    def number(self, count: Callable[[Examination], int]) -> Read:
+        """A number that more findings can only raise."""
+
+        def reading(sheet: FactSheet) -> Reading:
+            unfinished = self.unfinished(sheet)
+            done = sheet.examination
+            if isinstance(unfinished, Waiting) or done is None:
+                return unfinished
+            return count(done) if unfinished is None else AtLeast(count(done))
+
+        return reading
+
+    def state(self, sheet: FactSheet) -> Reading:
+        """How the examination ended, once it has."""
+        done = sheet.examination
+        if done is None or not self._profiles <= done.profiles:
+            return self._pending if sheet.phase <= Phase.REQUEST_BODY else _NOT_EXAMINED
+        return done.state
+
+
+_NOT_EXAMINED = Unknowable("not examined")
+_UNFINISHED = {state: Unknowable(f"examination {state}") for state in ExaminationState}

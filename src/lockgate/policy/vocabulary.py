@@ -1,0 +1,25 @@
+"""The names a policy may use, as known to whoever compiles it: apps, DLP profiles and so on come from data files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Known names. A policy that uses any other is refused.
+
+    `detector_profiles` says which profiles a detector belongs to, so that a rule on one detector runs those profiles only; a
+    detector that is not in it is looked for with all profiles.
+    """
+
+    apps: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    vendors: frozenset[str] = frozenset()
+    tiers: frozenset[str] = frozenset()
+    profiles: frozenset[str] = frozenset()
+    detectors: frozenset[str] = frozenset()
+    detector_profiles: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+    def profiles_of(self, detector: str) -> frozenset[str]:
+        """The profiles that have to be examined to find out about `detector`."""
+        return self.detector_profiles.get(detector) or self.profiles

@@ -1,0 +1,95 @@
+"""Putting a worker's proxy together from a home: one function used by the worker process and by `addons/gateway.py`.
+
+Separate so that both run the same chain.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+from lockgate.facts.record import Record
+from lockgate.home.settings import Settings, parse_address
+from lockgate.pki.ca import CertificateAuthority, load_ca
+from lockgate.pki.enrolment import CertificateFormat, export_certificate
+from lockgate.pki.trust import build_trust_bundle
+from lockgate.proxy.addon import GatewayAddon
+from lockgate.proxy.connections import Connections
+from lockgate.proxy.destinations import Destinations, destination_rules
+from lockgate.proxy.pac import pac_file
+from lockgate.proxy.portal import PortalFacts
+from lockgate.proxy.requests import Requests
+from lockgate.proxy.services import Services
+from lockgate.runtime.gateway import Gateway
+from lockgate.runtime.prepare import own_ports, redirect_key, sealer_for
+from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """A worker's parts."""
+
+    gateway: Gateway
+    requests: Requests
+    connections: Connections
+    destinations: Destinations
+    addon: GatewayAddon
+    authority: CertificateAuthority
+    trust_bundle: str
+    address: tuple[str, int]
+
+
+def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int) -> Assembly:
+    """Everything but mitmproxy itself. Needs a running event loop. Raises UsageError for what the operator has to mend."""
+    gateway = Gateway(builder, keep, sealer_for(builder.home), worker)
+    snapshot = gateway.snapshot
+    settings, home = snapshot.settings, snapshot.home
+    authority = load_ca(home.certs, now=datetime.now(UTC))
+    ports = own_ports(settings)
+    destinations = Destinations(
+        destination_rules(ports, settings.destinations.allow_private, settings.upstream.connect_to)
+    )
+    services = Services(
+        gateway=gateway,
+        destinations=destinations,
+        portal=portal_facts(snapshot, authority),
+        own_ports=ports,
+        redirect_key=redirect_key(home),
+    )
+    networks = tuple(ip_network(network, strict=False) for network in settings.clients.allowed_networks)
+    connections = Connections(services, networks)
+    requests = Requests(services, connections)
+    return Assembly(
+        gateway=gateway,
+        requests=requests,
+        connections=connections,
+        destinations=destinations,
+        addon=GatewayAddon(connections, requests),
+        authority=authority,
+        trust_bundle=str(build_trust_bundle(home.state, extra=[home.resolve(name) for name in settings.upstream.trust]).path),
+        address=parse_address(settings.listen),
+    )
+
+
+def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalFacts:
+    """What the portal serves."""
+    settings = snapshot.settings
+    host, port = proxy_address(settings)
+    certificate = authority.certificate
+    return PortalFacts(
+        gateway_name=settings.name,
+        contact=snapshot.ruleset.contact or settings.contact,
+        proxy_host=host,
+        proxy_port=port,
+        fingerprint=authority.fingerprint,
+        ca_pem=export_certificate(certificate, CertificateFormat.PEM),
+        ca_der=export_certificate(certificate, CertificateFormat.DER),
+        ca_p12=export_certificate(certificate, CertificateFormat.P12),
+        ca_mobileconfig=export_certificate(certificate, CertificateFormat.MOBILECONFIG),
+        pac=pac_file(proxy=f"{host}:{port}", app_hosts=snapshot.gate.library.host_suffixes(), mode="all"),
+    )
+
+
+def proxy_address(settings: Settings) -> tuple[str, int]:
+    """Where devices reach the proxy."""
+    return parse_address(settings.public_address or settings.listen)

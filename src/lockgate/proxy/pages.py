@@ -1,0 +1,163 @@
+"""What a person sees when a page they opened was stopped: the block page, and the same in plain text.
+
+Separate from `answers`, which knows which client wants what; this file only writes. The page is delivered under the name of the site that
+was stopped, so it must never contain anything unescaped, load anything, or run anything: its Content-Security-Policy also puts it into an
+origin of its own, where it could not read that site's cookies.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+from urllib.parse import quote, urlsplit
+
+from lockgate.facts.decision import Reason
+from lockgate.facts.traffic import Answer, Headers
+from lockgate.proxy.templates import content_security_policy, render
+
+# In an opaque origin, yet links still work: the alternative opens in this tab, `mailto:` in the mail program.
+_SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPage:
+    """Everything the page says. Empty texts are left out.
+
+    `message` is the reason in plain words, for a person. `alternative` is an approved app's name or its http(s) address, `contact` a
+    name, mail address or http(s) address. `title` and `status` follow from `reason` when they are not given.
+    """
+
+    host: str
+    reason: Reason
+    message: str = ""
+    gateway_name: str = "Lockgate"
+    app_name: str = ""
+    rule: str = ""
+    alternative: str | None = None
+    contact: str = ""
+    reference: str = ""
+    title: str = ""
+    status: int | None = None
+
+
+def block_page(page: BlockPage) -> Answer:
+    """The page as HTML."""
+    content = render(
+        "block.html",
+        title=_title(page),
+        what=_what_happened(page),
+        message=page.message or page.reason.explanation,
+        alternative=_shown_address(page.alternative or ""),
+        alternative_href=_web_address(page.alternative or ""),
+        contact=_shown_address(page.contact),
+        contact_href=_contact_address(page),
+        reference=page.reference,
+        gateway_name=page.gateway_name,
+        host=page.host,
+        details=_details(page),
+    )
+    policy = content_security_policy(extra=(_SANDBOX,))
+    return _answer(page, content, "text/html", (("content-security-policy", policy), ("referrer-policy", "no-referrer")))
+
+
+def block_text(page: BlockPage) -> Answer:
+    """The same as plain text, for a client that asked for a page but would not show HTML."""
+    contact = page.contact or "the people who look after your computer"
+    lines = [_title(page), "", _what_happened(page), f"Why: {page.message or page.reason.explanation}"]
+    if page.alternative:
+        lines.append(f"What you can use instead: {page.alternative}")
+    lines += [f"Questions, or is this a mistake? Please ask {contact}.", ""]
+    lines += [f"{name}: {value}" for name, value in _details(page)]
+    return _answer(page, ("\n".join(lines) + "\n").encode(), "text/plain", ())
+
+
+def _answer(page: BlockPage, content: bytes, media_type: str, extra: tuple[tuple[str, str], ...]) -> Answer:
+    headers = [
+        ("content-type", f"{media_type}; charset=utf-8"),
+        ("content-length", str(len(content))),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("x-lockgate-reason", page.reason.value),
+    ]
+    if page.reference:
+        headers.append(("x-lockgate-reference", page.reference))
+    return Answer(status=page.status or _status(page.reason), headers=Headers((*headers, *extra)), content=content)
+
+
+def _details(page: BlockPage) -> tuple[tuple[str, str], ...]:
+    rows = (
+        ("Service", page.app_name),
+        ("Address", page.host),
+        ("Rule", page.rule),
+        ("Reason code", page.reason.value),
+        ("Reference", page.reference),
+    )
+    return tuple(row for row in rows if row[1])
+
+
+def _what_happened(page: BlockPage) -> str:
+    service = f"{page.app_name} ({page.host})" if page.app_name else page.host
+    return f"{page.gateway_name} did not let this request to {service} through."
+
+
+def _title(page: BlockPage) -> str:
+    name = page.app_name or page.host
+    if page.title:
+        return page.title
+    match page.reason:
+        case Reason.RULE | Reason.DEFAULT | Reason.DO_NOT_INSPECT | Reason.NOT_IN_LIBRARY | Reason.PORTAL:
+            return f"{name} is not available here"
+        case Reason.UNINSPECTABLE:
+            return f"This request to {name} could not be checked"
+        case Reason.GATE_FAILED:
+            return "The gateway could not decide about this request"
+        case Reason.GATEWAY_OWN_ADDRESS | Reason.PRIVATE_DESTINATION:
+            return "This address cannot be reached through the gateway"
+        case Reason.LOGIN_REQUIRED:
+            return "Please sign in to the gateway"
+        case Reason.CLIENT_NOT_ALLOWED:
+            return "This device may not use the gateway"
+        case Reason.UPSTREAM_FAILED | Reason.CLIENT_LEFT:
+            return f"{name} could not be reached"
+        case Reason.UPSTREAM_UNTRUSTED:
+            return f"{name} could not prove that it is genuine"
+        case Reason.CLIENT_DISTRUSTS_CA:
+            return "This device does not trust the gateway yet"
+        case Reason.MALFORMED_REQUEST:
+            return "The gateway could not read this request"
+    assert_never(page.reason)
+
+
+def _status(reason: Reason) -> int:
+    """The HTTP status a browser gets with the page. Browsers show the page whatever it is; monitoring tells them apart."""
+    match reason:
+        case Reason.MALFORMED_REQUEST:
+            return 400
+        case Reason.UPSTREAM_FAILED | Reason.UPSTREAM_UNTRUSTED:
+            return 502
+        case Reason.GATE_FAILED:
+            return 503
+        case _:
+            return 403
+
+
+def _contact_address(page: BlockPage) -> str:
+    """A mail address becomes a message that already names the reference; a web address is linked as it is."""
+    user, at, domain = page.contact.partition("@")
+    if user and at and "." in domain and not any(character in page.contact for character in " <>,;:?&/\"'()"):
+        subject = f"{page.gateway_name}: {page.app_name or page.host}"
+        body = f"Reference: {page.reference}\nRule: {page.rule or '-'}\n\nWhat I wanted to do: "
+        return f"mailto:{quote(page.contact, safe='@')}?subject={quote(subject)}&body={quote(body)}"
+    return _web_address(page.contact)
+
+
+def _web_address(text: str) -> str:
+    """`text` when it is a whole http(s) address; nothing else is ever made a link (`javascript:` would run here)."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return text if parts.scheme in ("http", "https") and parts.hostname and " " not in text else ""
+
+
+def _shown_address(text: str) -> str:
+    """A web address as people read it: without scheme and trailing slash."""
+    return text.partition("://")[2].rstrip("/") if _web_address(text) else text

@@ -1,0 +1,71 @@
+"""The same chain as a worker's, as one addon for `mitmdump -s addons/gateway.py`.
+
+Separate because plain mitmproxy brings its own server, TLS and options: what can be set is set here, and what is unsafe is refused.
+Records go straight to the home's store, from this process.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mitmproxy import ctx
+
+from lockgate.facts.problem import UsageError
+from lockgate.home.home import find_home
+from lockgate.proxy.assembly import Assembly, assemble
+from lockgate.proxy.master import refuse_unsafe_options
+from lockgate.runtime.prepare import prepare
+from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.store.sqlite import SqliteStore
+from lockgate.store.writer import RecordWriter
+
+
+class ScriptGateway:
+    """Starts a gateway inside a running mitmproxy."""
+
+    name = "lockgate-script"
+
+    def __init__(self, script: str) -> None:
+        self._home = find_home(os.environ.get("LOCKGATE_HOME") or str(Path(script).resolve().parent.parent))
+        self._assembly: Assembly | None = None
+        self._store: SqliteStore | None = None
+        self._writer: RecordWriter | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self.addons: list[object] = []
+
+    def load(self, _loader: object) -> None:
+        """Put the gate into the chain before mitmproxy takes its first connection."""
+        prepare(self._home)
+        self._store = SqliteStore.for_writing(self._home.records_db)
+        self._writer = writer = RecordWriter(self._store)
+        self._assembly = assemble(SnapshotBuilder(self._home), lambda record: writer.offer([record]), worker=0)
+        self.addons.append(self._assembly.addon)
+        ctx.options.update(
+            connection_strategy="lazy", upstream_cert=False, rawtcp=False,
+            ssl_verify_upstream_trusted_ca=self._assembly.trust_bundle,
+            body_size_limit=f"{self._assembly.gateway.snapshot.settings.examination.max_body_mib}m",
+        )  # fmt: skip
+
+    def running(self) -> None:
+        """Examination starts with the event loop; until then the gate refuses what it would have to examine."""
+        if self._assembly is not None:
+            asyncio.get_running_loop().getaddrinfo = self._assembly.destinations.getaddrinfo  # type: ignore[method-assign]
+            self._starting = asyncio.create_task(self._assembly.gateway.start())
+
+    def configure(self, _updated: Iterator[str]) -> None:
+        """Unsafe options end mitmproxy instead of weakening the gate."""
+        try:
+            refuse_unsafe_options(ctx.options)
+        except UsageError as error:
+            raise SystemExit(str(error)) from None
+
+    async def done(self) -> None:
+        """Record what is under way, then close the store."""
+        if self._assembly is not None:
+            self._assembly.requests.close_all()
+            self._assembly.connections.close_all()
+            await self._assembly.gateway.close()
+        if self._writer is not None and self._store is not None:
+            self._writer.close()
+            self._store.close()

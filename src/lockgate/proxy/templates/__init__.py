@@ -1,0 +1,58 @@
+"""The HTML that people see from the gateway itself, and how it is filled in and protected.
+
+Separate because every page must come out the same way: autoescaped, self-contained, and under a Content-Security-Policy that names its
+one style sheet and its one script by hash. It must never load anything from elsewhere: a stopped request has no network to load from.
+"""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def _environment() -> Environment:
+    # Unknown names are bugs; a page with a hole in it would hide one.
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals["style"] = Markup(_text("style.css"))  # noqa: S704 - our own file, never input
+    environment.globals["check_script"] = Markup(_text("check.js"))  # noqa: S704 - as above
+    return environment
+
+
+@cache
+def _text(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
+def _hash_source(name: str) -> str:
+    """A file's text as a CSP source (CSP Level 3 section 2.3.1): what is between the tags, to the byte."""
+    return f"'sha256-{b64encode(sha256(_text(name).encode()).digest()).decode()}'"
+
+
+def render(template: str, **values: object) -> bytes:
+    """A page as UTF-8. Every value is escaped. Raises jinja2.UndefinedError when the template asks for more than was given."""
+    return _environment().get_template(template).render(**values).encode()
+
+
+def render_script(template: str, **values: object) -> bytes:
+    """A text that is not HTML, with nothing escaped: the values must be safe where the template puts them."""
+    environment = _environment().overlay(autoescape=False)
+    return environment.get_template(template).render(**values).encode()
+
+
+def content_security_policy(*, script: str = "", connect: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> str:
+    """Nothing may load but our style sheet, the `script` file if one is named, and fetches to the `connect` origins."""
+    directives = ["default-src 'none'", f"style-src {_hash_source('style.css')}"]
+    if script:
+        directives.append(f"script-src {_hash_source(script)}")
+    if connect:
+        directives.append(f"connect-src {' '.join(connect)}")
+    return "; ".join((*directives, "base-uri 'none'", "form-action 'none'", *extra))

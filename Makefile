@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
+UV ?= uv
 
 .PHONY: up test lint bench docs lock clean environment test-environment
 
@@ -45,9 +46,9 @@ $(VENV)/.dev-made: requirements-dev.lock pyproject.toml $(VENV)/.runtime-made
 
 # Renews the locks. The universal resolution holds for every supported Python; hashes pin what is installed.
 lock:
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml locks.in -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml locks.in --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:

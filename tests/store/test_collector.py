@@ -94,6 +94,13 @@ async def test_the_buffer_is_bounded_and_what_it_cannot_take_is_counted(path, re
     assert (by_size.pending, by_size.lost) == (1, 1)
 
 
+async def test_what_cannot_travel_is_counted_and_never_raises(path, record):
+    pipe = RecordPipe(path, worker=1)
+    pipe.put(record("odd", tags=(object(),)))
+    pipe.put(record("large", error="x" * (33 * 1024 * 1024)))
+    assert (pipe.pending, pipe.lost) == (0, 2)
+
+
 async def test_closing_without_a_recorder_ends_at_the_deadline_and_counts_the_loss(path, record):
     pipe = RecordPipe(path, worker=1, limits=IMPATIENT)
     pipe.start()
@@ -166,6 +173,39 @@ async def test_the_latest_figures_of_a_worker_arrive(path):
         assert await recorder.reports.get() == WorkerStats(worker=4, pid=1, exchanges_opened=2)
         assert recorder.collector.workers[4].exchanges_opened == 2
         await pipe.close()
+
+
+async def test_the_last_figures_arrive_although_the_pipe_is_closed_at_once(path):
+    async with Recorder(path, MemoryStore()) as recorder:
+        pipe = RecordPipe(path, worker=4, limits=IMPATIENT)
+        pipe.report(WorkerStats(worker=4, pid=1, exchanges_opened=1))
+        pipe.start()
+        await recorder.reports.get()
+        pipe.report(WorkerStats(worker=4, pid=1, exchanges_opened=2))
+        await pipe.close()
+        assert (await recorder.reports.get()).exchanges_opened == 2
+
+
+async def test_a_worker_that_leaves_is_announced_unless_its_replacement_is_there(path):
+    gone = asyncio.Queue()
+    writer = RecordWriter(MemoryStore(), limits=QUICK)
+    collector = Collector(path, writer, on_gone=gone.put_nowait)
+    await collector.start()
+    connections = []
+    for number, pid in ((1, 10), (1, 11), (2, 20)):
+        reader, stream = await asyncio.open_unix_connection(path)
+        stream.write(frame(Hello(worker=number, pid=pid)) + frame(Batch(number=1, records=())))
+        assert await read_ack(reader) == Ack(1)
+        connections.append(stream)
+    connections[0].close()
+    connections[2].close()
+    assert await gone.get() == 2
+    assert set(collector.workers) == {1}
+    assert collector.workers[1].pid == 11
+    connections[1].close()
+    assert await gone.get() == 1
+    await collector.close()
+    writer.close()
 
 
 async def converse(path, data):

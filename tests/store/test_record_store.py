@@ -82,6 +82,55 @@ def test_a_record_is_stored_once_however_often_it_arrives(store, record):
     assert store.count() == 2
 
 
+few = st.sampled_from(["", "a", "b"])
+filters = st.builds(
+    RecordFilter,
+    app=st.none() | few,
+    user=st.none() | few,
+    verdict=st.none() | st.sampled_from(Verdict),
+    has_findings=st.none() | st.booleans(),
+    since=st.none() | st.sampled_from([0.0, 1.0, 2.0]),
+    until=st.none() | st.sampled_from([0.0, 1.0, 2.0]),
+)
+similar = st.builds(
+    Record,
+    id=st.integers(0, 30).map(str),
+    started_at=st.sampled_from([0.0, 1.0, 2.0]),
+    duration_ms=st.just(1.0),
+    kind=st.just("http"),
+    client_address=st.just("192.0.2.7"),
+    app=few,
+    user=few,
+    verdict=st.sampled_from(Verdict),
+    findings=st.sampled_from([(), (FindingSummary(detector="d", profiles=(), confidence="low", mask="*"),)]),
+)
+
+
+@given(
+    batches=st.lists(st.lists(similar, max_size=8), max_size=3),
+    wanted=filters,
+    by=st.sampled_from(Tally),
+    cut=st.integers(0, 9),
+)
+@settings(max_examples=60, deadline=None)
+def test_both_stores_give_the_same_answers(batches, wanted, by, cut):
+    with TemporaryDirectory() as folder:
+        stores = [open_store(kind, Path(folder)) for kind in ("memory", "sqlite")]
+        answers = []
+        for store in stores:
+            fresh = [store.append(batch) for batch in batches]
+            rows = store.tail(0)
+            cursor = rows[min(cut, len(rows) - 1)].position if rows else 0  # positions may have gaps: only their order counts
+            pages = (
+                ids(store.newest(wanted, limit=5, before=cursor)),
+                ids(store.newest(wanted)),
+                ids(store.tail(cursor, wanted)),
+            )
+            answers.append((fresh, pages, store.count(wanted), store.tally(by, wanted), store.remove(1.5), ids(store.tail(0))))
+            store.close()
+        assert answers[0] == answers[1]
+
+
 def test_an_unknown_id_is_none(store):
     assert store.get("nothing") is None
 

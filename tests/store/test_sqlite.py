@@ -142,6 +142,17 @@ def test_each_step_is_applied_once_and_a_failing_one_leaves_nothing():
     assert steps == {step.__name__ for step in STEPS}
 
 
+def test_pruning_gives_space_back_to_the_disk(path, record):
+    store = SqliteStore.for_writing(path)
+    store.append([record(str(n), error="x" * 2000) for n in range(3000)])
+    store.close()
+    store = SqliteStore.for_writing(path)
+    before = path.stat().st_size
+    store.remove(before=2000.0)
+    store.close()
+    assert path.stat().st_size < before / 10
+
+
 def test_the_usual_questions_use_an_index(path):
     store = SqliteStore.for_writing(path)
     for column in ("user", "app", "verdict", "conversation"):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from lockgate.apps.clues import compile_clue
-from lockgate.apps.evidence import ALL_TIERS, UNDISCLOSED, Evidence
-from lockgate.apps.pattern import host_pattern, path_pattern
+from lockgate.apps.evidence import ALL_TIERS, UNDISCLOSED, Evidence, named_tiers
+from lockgate.apps.pattern import fixed_domain, host_pattern, path_pattern
 from lockgate.apps.rubric import Rubric
 from lockgate.apps.schema import AppFile
 from lockgate.apps.vocabulary import EvidenceState
@@ -88,9 +88,24 @@ def _operations(file: AppFile, formats: Collection[str]) -> Iterator[_Finding]:
         if signature.format is not None and signature.format not in formats:
             known = f"known formats: {', '.join(sorted(formats))}"
             yield (*place, "format"), f"unknown format `{signature.format}`", nearest_name(signature.format, formats) or known
+        for host in signature.hosts:
+            if not _is_own(host, file):
+                yield (*place, "host"), f"`{host}` is not a host of this app", "the operation could never be recognised"
         for method in signature.methods:
             if not method.isupper():
                 yield (*place, "method"), f"`{method}` is not a method", "write it in capitals, such as POST"
+
+
+def _is_own(host: str, file: AppFile) -> bool:
+    """Whether requests to `host` (a name, or `*.name`) can go to this app at all."""
+    hosts = file.hosts
+    name = host.removeprefix("*.")
+    if any(name == suffix or name.endswith(f".{suffix}") for suffix in hosts.suffix):
+        return True
+    named = (*hosts.suffix, *hosts.exact, *(owned.host for owned in hosts.also))
+    if host.startswith("*."):
+        return any(one.endswith(f".{name}") for one in named) or any(fixed_domain(text).endswith(name) for text in hosts.regex)
+    return host in named or any(re.match(text, host) for text in hosts.regex if not _problem(host_pattern, text))
 
 
 def _clues(file: AppFile) -> Iterator[_Finding]:
@@ -124,11 +139,17 @@ def _tiers(file: AppFile) -> Iterator[_Finding]:
 def _evidence(file: AppFile, rubric: Rubric) -> Iterator[_Finding]:
     tiers = {tier.id for tier in file.tiers} | {ALL_TIERS}
     components = {component.id: component for component in rubric.components}
-    for tier, answers in file.evidence.items():
-        if tier not in tiers:
-            yield ("evidence", tier), f"unknown tier `{tier}`", nearest_name(tier, tiers) or "list it under `tiers`"
+    seen: set[tuple[str, str]] = set()
+    for key, answers in file.evidence.items():
+        for tier in named_tiers(key):
+            if tier not in tiers:
+                yield ("evidence", key), f"unknown tier `{tier}`", nearest_name(tier, tiers) or "list it under `tiers`"
+            for name in answers:
+                if (tier, name) in seen:
+                    yield ("evidence", key, name), f"`{name}` of tier `{tier}` is answered twice", "keep one of them"
+                seen.add((tier, name))
         for name, evidence in answers.items():
-            place = ("evidence", tier, name)
+            place = ("evidence", key, name)
             component = components.get(name)
             if component is None:
                 yield (
@@ -158,7 +179,14 @@ def _samples(file: AppFile) -> Iterator[_Finding]:
 
 
 def _refused[T](place: Path, compiler: Callable[[T], object], given: T) -> Iterator[_Finding]:
+    problem = _problem(compiler, given)
+    if problem:
+        yield place, problem, ""
+
+
+def _problem[T](compiler: Callable[[T], object], given: T) -> str:
     try:
         compiler(given)
     except ValueError as error:
-        yield place, str(error), ""
+        return str(error)
+    return ""

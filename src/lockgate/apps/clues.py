@@ -11,7 +11,7 @@ from typing import cast
 
 import orjson
 
-from lockgate.apps.canonical import LONGEST_HOST, canonical_path, query_values
+from lockgate.apps.canonical import canonical_host, canonical_path, query_values
 from lockgate.apps.pattern import SafePattern, host_pattern, path_pattern
 from lockgate.apps.schema import Clue
 from lockgate.facts.traffic import Request
@@ -37,9 +37,7 @@ class CompiledClue:
 
 
 def compile_clue(clue: Clue) -> CompiledClue:
-    """Make `clue` ready. Raises ValueError with a lower-case clause when it is not exactly one clue or its pattern is
-    refused.
-    """
+    """Make `clue` ready. Raises ValueError with a lower-case clause when it is not exactly one clue or its pattern is bad."""
     given = [name for name in ("header", "query", "cookie", "claim", "path", "host") if getattr(clue, name)]
     if len(given) != 1:
         raise ValueError("a clue names exactly one of header, query, cookie, claim, path, host")
@@ -59,7 +57,7 @@ def _reader(clue: Clue) -> _Reader:
         path = path_pattern(clue.path)
         return lambda request: _bounded(_first_group(path, canonical_path(request.path) or ""))
     host = host_pattern(clue.host)
-    return lambda request: _bounded(_first_group(host, request.host[:LONGEST_HOST]))
+    return lambda request: _bounded(_first_group(host, canonical_host(request.host)))
 
 
 def _bounded(value: str) -> str:

@@ -63,6 +63,15 @@ class Breach:
     note: str = ""
 
 
+def named_tiers(key: str) -> tuple[str, ...]:
+    """The tiers a key of a file's evidence names: one, or several with commas between."""
+    return tuple(name.strip() for name in key.split(","))
+
+
 def of_tier(evidence: Mapping[str, Mapping[str, Evidence]], tier: str) -> dict[str, Evidence]:
     """What holds for `tier`: what the file says for all tiers, replaced by what it says for this one."""
-    return {**evidence.get(ALL_TIERS, {}), **evidence.get(tier, {})}
+    held = dict(evidence.get(ALL_TIERS, {}))
+    for key, answers in evidence.items():
+        if tier in named_tiers(key):
+            held |= answers
+    return held

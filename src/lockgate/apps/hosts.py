@@ -66,8 +66,8 @@ class HostIndex:
 
 
 def fits_host(host: str, restriction: tuple[str, ...]) -> bool:
-    """Whether `host` is one of the names in `restriction` (`*.name` for every name below it); an empty one fits every host."""
-    return not restriction or any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in restriction)
+    """Whether `host` is one of the names in `restriction` (`*.name` for every name below it)."""
+    return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in restriction)
 
 
 def _parents(name: str) -> Iterator[str]:

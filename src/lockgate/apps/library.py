@@ -17,9 +17,9 @@ from lockgate.apps.clues import compile_clue
 from lockgate.apps.evidence import of_tier
 from lockgate.apps.formats.base import WireFormat
 from lockgate.apps.hosts import HostIndex
-from lockgate.apps.matching import CompiledApp, CompiledSignature
+from lockgate.apps.matching import CompiledApp, signatures_by_method
 from lockgate.apps.overlap import overlaps
-from lockgate.apps.pattern import path_pattern
+from lockgate.apps.pattern import fixed_domain, path_pattern
 from lockgate.apps.rubric import Rubric
 from lockgate.apps.samples import failures
 from lockgate.apps.schema import AppFile
@@ -31,8 +31,9 @@ from lockgate.facts.traffic import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostMatch:
-    """What the library knows about a host. `app` owns all of it; `by_path` own some paths inside, so only decryption can
-    tell.
+    """What the library knows about a host.
+
+    `app` owns all of it; each of `by_path` owns only some paths inside, so it takes decryption to tell.
     """
 
     app: App | None
@@ -46,13 +47,13 @@ class HostMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryNames:
-    """Every name a policy may use about apps, each sorted. `tiers` are tier ids, of whatever app."""
+    """Every name a policy may use about apps. `tiers` are tier ids, of whatever app."""
 
-    apps: tuple[str, ...]
-    categories: tuple[str, ...]
-    vendors: tuple[str, ...]
-    countries: tuple[str, ...]
-    tiers: tuple[str, ...]
+    apps: frozenset[str]
+    categories: frozenset[str]
+    vendors: frozenset[str]
+    countries: frozenset[str]
+    tiers: frozenset[str]
 
 
 class AppLibrary:
@@ -68,7 +69,7 @@ class AppLibrary:
             self._compiled[file.id] = _compiled(file, rubric)
             self._index.add(file.id, file.hosts, [(owned.host, path_pattern(owned.path)) for owned in file.hosts.also])
         self.apps: tuple[App, ...] = tuple(self._compiled[app].app for app in sorted(self._compiled))
-        self.version: str = _version(sources)
+        self.version: str = _version(sources, rubric)
 
     @classmethod
     def build(cls, sources: Sequence[AppSource], rubric: Rubric, formats: Mapping[str, WireFormat | None]) -> "AppLibrary":
@@ -132,12 +133,24 @@ class AppLibrary:
     def names(self) -> LibraryNames:
         """The vocabulary policies are checked against."""
         return LibraryNames(
-            apps=tuple(app.id for app in self.apps),
-            categories=tuple(sorted({app.category for app in self.apps})),
-            vendors=tuple(sorted({app.vendor for app in self.apps})),
-            countries=tuple(sorted({app.country for app in self.apps if app.country})),
-            tiers=tuple(sorted({tier.id for app in self.apps for tier in app.tiers})),
+            apps=frozenset(self._compiled),
+            categories=frozenset(app.category for app in self.apps),
+            vendors=frozenset(app.vendor for app in self.apps),
+            countries=frozenset(app.country for app in self.apps if app.country),
+            tiers=frozenset(tier.id for app in self.apps for tier in app.tiers),
         )
+
+    def host_suffixes(self) -> tuple[str, ...]:
+        """Every host, for those who cannot ask `host`: `name`, `.name` (it and all below), `*.name` (all below only).
+
+        A host pattern appears as all below its fixed domain, which is more than belongs to the app.
+        """
+        names: set[str] = set()
+        for source in self._sources.values():
+            hosts = source.file.hosts
+            names |= {*hosts.exact, *(owned.host for owned in hosts.also)}
+            names |= {f".{name}" for name in hosts.suffix} | {f"*.{fixed_domain(text)}" for text in hosts.regex}
+        return tuple(sorted(names))
 
 
 def _compiled(file: AppFile, rubric: Rubric) -> CompiledApp:
@@ -148,7 +161,7 @@ def _compiled(file: AppFile, rubric: Rubric) -> CompiledApp:
     )  # fmt: skip
     return CompiledApp(
         app=app,
-        signatures=tuple(CompiledSignature.of(signature, path_pattern(signature.path)) for signature in file.operations),
+        signatures=signatures_by_method(file.operations),
         tenant=tuple(compile_clue(clue) for clue in file.tenant),
         tier=tuple(compile_clue(clue) for clue in file.tier),
         tiers={tier.id: tier for tier in tiers},
@@ -162,16 +175,14 @@ def _tier(file: AppFile, tier: str, name: str, rubric: Rubric) -> AppTier:
 
 
 def _rank(tier: AppTier) -> tuple[int, int]:
-    """What puts a tier below another: its Gen-AI confidence, then its application confidence; not scored is below
-    everything.
-    """
+    """What puts a tier below another: Gen-AI confidence, then application confidence; not scored is below everything."""
     genai, application = tier.genai_confidence.hundredths, tier.application_confidence.hundredths
     return (-1 if genai is None else genai, -1 if application is None else application)
 
 
-def _version(sources: Sequence[AppSource]) -> str:
-    """A content hash: the same files give the same version, whatever their order or layout."""
-    digest = blake2b(digest_size=16)
+def _version(sources: Sequence[AppSource], rubric: Rubric) -> str:
+    """A content hash: the same files and rubric give the same version, whatever their order or layout."""
+    digest = blake2b(orjson.dumps(rubric), digest_size=16)
     for source in sorted(sources, key=lambda source: source.file.id):
         digest.update(orjson.dumps(source.document.data, option=orjson.OPT_SORT_KEYS) + b"\x00")
     return digest.hexdigest()

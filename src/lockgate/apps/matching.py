@@ -4,53 +4,61 @@ Separate from the library because it is one app's business: no other app is know
 a body is harmless: what no signature names stays undecided until the body has been seen.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lockgate.apps.canonical import canonical_path, query_values
+from lockgate.apps.canonical import canonical_host, canonical_path, query_values
 from lockgate.apps.clues import CompiledClue
 from lockgate.apps.hosts import fits_host
-from lockgate.apps.pattern import SafePattern
+from lockgate.apps.pattern import SafePattern, path_pattern
 from lockgate.apps.schema import Signature
 from lockgate.apps.vocabulary import Protocol
 from lockgate.facts.app import App, AppMatch, AppTier, Operation
 from lockgate.facts.traffic import Request
 
+_WEBSOCKET = "WEBSOCKET"
 _BODYLESS = frozenset({"GET", "HEAD"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSignature:
-    """A signature with its path pattern ready."""
+    """A signature with its path pattern ready. Its method was compared before: signatures are kept by method."""
 
-    signature: Signature
+    operation: Operation
+    format: str | None
     path: SafePattern
-    methods: frozenset[str]
     hosts: tuple[str, ...]
-    is_websocket: bool
+    query: Mapping[str, str]
 
-    @classmethod
-    def of(cls, signature: Signature, path: SafePattern) -> "CompiledSignature":
-        """`signature` with `path`, which is its path pattern compiled."""
-        is_websocket = signature.protocol is Protocol.WEBSOCKET
-        return cls(signature, path, frozenset(signature.methods), signature.hosts, is_websocket)
-
-    def fits(self, request: Request, path: str, is_websocket: bool) -> bool:
+    def fits(self, request: Request, path: str) -> bool:
         """Whether `request`, whose canonical path is `path`, has this shape."""
-        if self.is_websocket != is_websocket or request.method.upper() not in self.methods or self.path.match(path) is None:
+        if self.path.match(path) is None or (self.hosts and not fits_host(canonical_host(request.host), self.hosts)):
             return False
-        if not fits_host(request.host, self.hosts):
-            return False
-        return not self.signature.query or self.signature.query.items() <= query_values(request).items()
+        return not self.query or self.query.items() <= query_values(request).items()
+
+
+def signatures_by_method(signatures: Iterable[Signature]) -> dict[str, tuple[CompiledSignature, ...]]:
+    """Signatures ready to be compared, in their order, by method; those that open a WebSocket under `WEBSOCKET`."""
+    by_method: dict[str, tuple[CompiledSignature, ...]] = {}
+    for signature in signatures:
+        compiled = CompiledSignature(
+            operation=signature.operation,
+            format=signature.format,
+            path=path_pattern(signature.path),
+            hosts=signature.hosts,
+            query=signature.query,
+        )
+        for method in (_WEBSOCKET,) if signature.protocol is Protocol.WEBSOCKET else signature.methods:
+            by_method[method] = (*by_method.get(method, ()), compiled)
+    return by_method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledApp:
-    """Everything that is needed to say what a request does in one app. `lowest` is the tier that is assumed when none is
-    shown.
-    """
+    """Everything that says what a request does in one app. `lowest` is the tier that is assumed when none is shown."""
 
     app: App
-    signatures: tuple[CompiledSignature, ...]
+    signatures: Mapping[str, tuple[CompiledSignature, ...]]
     tenant: tuple[CompiledClue, ...]
     tier: tuple[CompiledClue, ...]
     tiers: dict[str, AppTier]
@@ -72,15 +80,16 @@ class CompiledApp:
 
     def _operation(self, request: Request) -> tuple[Operation | None, str | None]:
         method = request.method.upper()
-        if method == "OPTIONS":
+        if method == "OPTIONS" and not _announces_body(request):
             return Operation.STATUS, None
-        is_websocket = request.is_websocket_upgrade
+        # Only GET opens a WebSocket (RFC 6455); servers ignore `upgrade` on other methods, so it must not hide a body here.
+        is_websocket = method == "GET" and request.is_websocket_upgrade
         path = canonical_path(request.path)
         if path is None:
             return Operation.UNRECOGNISED, None
-        for signature in self.signatures:
-            if signature.fits(request, path, is_websocket):
-                return signature.signature.operation, signature.signature.format
+        for signature in self.signatures.get(_WEBSOCKET if is_websocket else method, ()):
+            if signature.fits(request, path):
+                return signature.operation, signature.format
         if method in _BODYLESS and not is_websocket and not _announces_body(request):
             return Operation.BROWSE, None
         return None, None

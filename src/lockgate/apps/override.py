@@ -19,8 +19,9 @@ class Override:
 
 
 def override(shipped: Document, home: Document) -> Override:
-    """`home`'s fields in place of `shipped`'s, each still knowing the file it stands in. A home file that is no mapping wins as
-    it is.
+    """`home`'s fields in place of `shipped`'s, each still knowing the file it stands in.
+
+    A home file that is not a mapping wins as it is, so that the reader refuses it.
     """
     base, ours = _mapping(shipped), _mapping(home)
     if base is None or ours is None:

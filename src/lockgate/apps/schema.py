@@ -1,5 +1,4 @@
-"""The shape of one app file: who the app is, which requests belong to it, what they do there, and how it can be told to be
-right.
+"""The shape of one app file: who the app is, which requests belong to it, what they do there, and samples that prove it.
 
 Separate because the reader of files, the library, the command line and the reference page share this one shape. It must never
 decide anything: what a file means is in `library.py`, whether it is sound in `check.py`.
@@ -29,9 +28,7 @@ class OwnedPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosts:
-    """What belongs to an app: `suffix` a name and all below it, `exact` that name only, `regex` a pattern, `also` paths
-    elsewhere.
-    """
+    """What belongs to an app: `suffix` a name and all below it, `exact` one name, `regex` a pattern, `also` paths elsewhere."""
 
     __pydantic_config__ = _CONFIG
     suffix: tuple[str, ...] = ()
@@ -138,7 +135,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFile:
-    """One app. `evidence` maps a tier id, or `all`, to rubric component and answer; a tier's own answer wins over `all`."""
+    """One app.
+
+    `evidence` maps tier ids (one, or several with commas between, or `all`) to rubric components and their answers; a tier's
+    own answer wins over what holds for all.
+    """
 
     __pydantic_config__ = _CONFIG
     id: str

@@ -14,7 +14,6 @@ from lockgate.facts.decision import Truth, Verdict
 from lockgate.facts.finding import Finding
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Body, Client, Headers, IdentifiedBy, Request
-from lockgate.runtime.compiled_detectors import compiled_detectors
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
 from lockgate.runtime.snapshot import SnapshotBuilder
@@ -41,7 +40,7 @@ def explain(
     Nobody is contacted. Exit code 0: allowed, 2: blocked or redirected.
     """
     snapshot = SnapshotBuilder(home_option.home).build()
-    scanner = Scanner.open(snapshot.detectors, compiled_detectors(snapshot.home, snapshot.detectors))
+    scanner = Scanner.open(snapshot.detectors)
     if target.startswith("@"):
         request, content = _saved_request(_read(target[1:]), target[1:])
     else:

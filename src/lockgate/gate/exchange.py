@@ -257,6 +257,8 @@ class Exchange:
             if isinstance(outcome, Settled) and outcome.decision.verdict is not Verdict.ALLOW:
                 yield self._refuse(outcome.decision)
                 return
+            if isinstance(outcome, Settled) and outcome.decision.monitored and self._decision is not None:
+                self._decision = replace(self._decision, monitored=self._decision.monitored + outcome.decision.monitored)
         app = self._known.app
         wire_format = self._context.formats.get(app.format) if app and app.format else None
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL

@@ -12,7 +12,6 @@ from pathlib import Path
 from lockgate.facts.problem import Problem, UsageError
 
 _SETTINGS_FILE = "gateway.yaml"
-_DATA_FOLDERS = ("apps", "policies", "dlp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,24 @@ class Home:
         shipped = built_in_data() / path
         return shipped if not inside.exists() and shipped.exists() else inside
 
+    def shipped_files(self, folder: str) -> tuple[Path, ...]:
+        """The built-in YAML files of a data folder."""
+        return _yaml_files(built_in_data() / folder)
+
+    def own_files(self, folder: str) -> tuple[Path, ...]:
+        """The home's own YAML files of a data folder; none when the home is the checkout that ships the built-in ones."""
+        own = self.path / folder
+        return () if own.resolve() == (built_in_data() / folder).resolve() else _yaml_files(own)
+
     def data_files(self, folder: str) -> tuple[tuple[Path, bool], ...]:
         """YAML files of a data folder by name: (file, is built in). The home's own win over built-in ones of the same name."""
-        found = {file.name: (file, True) for file in _yaml_files(built_in_data() / folder)}
-        own = self.path / folder
-        if own.resolve() != (built_in_data() / folder).resolve():
-            found |= {file.name: (file, False) for file in _yaml_files(own)}
+        found = {file.name: (file, True) for file in self.shipped_files(folder)}
+        found |= {file.name: (file, False) for file in self.own_files(folder)}
         return tuple(found[name] for name in sorted(found))
 
 
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+def _yaml_files(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(folder.glob("*.yaml"))) if folder.is_dir() else ()
 
 
 def built_in_data() -> Path:

@@ -14,6 +14,7 @@ from lockgate.facts.problem import Document, Path, Place, Problem, UsageError
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "map", "seq")}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _DEPTH_LIMIT = 60
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,10 +41,12 @@ def _place(node: Node, file: str) -> Place:
 def _plain(node: Node, file: str, path: Path, places: dict[Path, Place]) -> object:
     place = _place(node, file)
     places[path] = place
+    if node.tag and node.tag not in _TAGS:
+        raise UsageError(Problem(place=place, problem=f"tag `{node.tag}` is not supported", help="write plain values"))
     if len(path) > _DEPTH_LIMIT:
         raise UsageError(Problem(place=place, problem="nested too deeply", help=f"at most {_DEPTH_LIMIT} levels"))
     if isinstance(node, ScalarNode):
-        return _scalar(node, place)
+        return _scalar(node)
     if isinstance(node, SequenceNode):
         return [_plain(child, file, (*path, index), places) for index, child in enumerate(node.value)]
     if isinstance(node, MappingNode):
@@ -64,11 +67,9 @@ def _entries(node: MappingNode, file: str) -> Iterator[tuple[str, Node]]:
         yield key, value_node
 
 
-def _scalar(node: ScalarNode, place: Place) -> object:
-    if node.style is not None:
+def _scalar(node: ScalarNode) -> object:
+    if node.style:  # None from the Python parser, empty from the C one, for a plain scalar
         return node.value
-    if node.tag and not node.tag.startswith("tag:yaml.org,2002:"):
-        raise UsageError(Problem(place=place, problem=f"tag `{node.tag}` is not supported", help="write plain values"))
     text = node.value
     lowered = text.lower()
     if lowered in _WORDS:

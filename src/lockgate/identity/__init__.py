@@ -6,7 +6,7 @@ policies. It must never keep or log a password.
 
 from lockgate.identity.addresses import AddressTable
 from lockgate.identity.identifier import Identifier, LoginProblem, LoginRequired
-from lockgate.identity.logins import Logins, LoginLimits
+from lockgate.identity.logins import LoginLimits, Logins
 from lockgate.identity.passwords import hash_password
 from lockgate.identity.users_file import AddressEntry, UserEntry, UsersFile, check_users
 

@@ -1,7 +1,7 @@
 """Argon2id, and nothing else.
 
-Separate so that the cost of a login is set in one place (RFC 9106, second recommended option: 64 MiB, three passes). It must never
-keep a password longer than a call.
+Separate so that the cost of a login is set in one place (RFC 9106, second recommended option: 64 MiB, three passes). It must
+never keep a password longer than a call.
 """
 
 from argon2 import PasswordHasher, Type, extract_parameters

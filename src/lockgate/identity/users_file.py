@@ -42,9 +42,9 @@ class UsersFile:
     addresses: tuple[AddressEntry, ...] = ()
 
 
-def check_users(document: Document, users_file: UsersFile) -> None:
+def check_users(document: Document, users: UsersFile) -> None:
     """What types alone cannot say. Raises UsageError listing every problem with its place."""
-    problems = [*_user_problems(document, users_file.users), *_address_problems(document, users_file.addresses)]
+    problems = [*_user_problems(document, users.users), *_address_problems(document, users.addresses)]
     if problems:
         raise UsageError(*problems)
 
@@ -85,7 +85,9 @@ def _address_problems(document: Document, addresses: tuple[AddressEntry, ...]) -
         try:
             network = ip_network(entry.network)
         except ValueError as error:
-            problems.append(Problem(place=place, problem=f"`{entry.network}` is not a network: {error}", help="for example 10.1.2.0/24"))
+            problems.append(
+                Problem(place=place, problem=f"`{entry.network}` is not a network: {error}", help="for example 10.1.2.0/24")
+            )
             continue
         if network in seen:
             problems.append(Problem(place=place, problem=f"network `{network}` is listed twice"))

@@ -15,7 +15,7 @@ from lockgate.pki.ca import (
     load_ca_certificate,
 )
 from lockgate.pki.enrolment import CertificateFormat, export_certificate
-from lockgate.pki.trust import DISTRUSTED, Distrusted, build_trust_bundle
+from lockgate.pki.trust import DISTRUSTED, Distrusted, TrustBundle, build_trust_bundle
 
 __all__ = [
     "DISTRUSTED",
@@ -24,6 +24,7 @@ __all__ = [
     "CertificateAuthority",
     "CertificateFormat",
     "Distrusted",
+    "TrustBundle",
     "build_trust_bundle",
     "ca_paths",
     "check_leaf_validity",

@@ -1,7 +1,8 @@
 """What a test compares with: typed, normalised values, whatever way the policy file spelled them. Closed union: `Operand`.
 
-Separate because the checker reasons about operands (can this ever match?) and the compiler turns them into code; neither may see
-how they were written. `canonical` is the same text for the same meaning: policy versions are hashes of it.
+Separate because the checker reasons about operands (can this ever match?) and the compiler turns them into code;
+neither may see how they were written. `canonical` is the same text for the same meaning: policy versions are hashes of
+it.
 """
 
 from dataclasses import dataclass

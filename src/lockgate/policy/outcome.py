@@ -1,4 +1,4 @@
-"""Three-valued truth: yes, no, and two kinds of not knowing; and how `all`, `any` and `not` combine them.
+"""How a condition comes out: yes, no, not yet or never to be known; and how `all`, `any` and `not` combine that.
 
 Separate because everything that evaluates speaks it. The laws, for any order of the parts:
 
@@ -8,93 +8,78 @@ Separate because everything that evaluates speaks it. The laws, for any order of
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from lockgate.facts.decision import Truth
 from lockgate.facts.sheet import Demand, FactSheet
 
-YES, NO, UNINSPECTABLE = Truth.YES, Truth.NO, Truth.UNINSPECTABLE
+_REMEMBERED = 256
 
 
-class Unsettled:
-    """What a selector reads when it has no value: `Waiting` or `Unknowable`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """The truth of a condition and what made it so (names and values, never content).
 
-    __slots__ = ()
-    outcome: "Outcome"
+    `demands` says what would have to be learned; it is empty unless the truth is pending. Outcomes are compared by identity:
+    most are made once and come up again and again.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting(Unsettled):
-    """Not known yet; `demands` says what would have to be learned."""
-
-    demands: tuple[Demand, ...]
-
-    @property
-    def outcome(self) -> "Outcome":
-        """Waiting is its own outcome."""
-        return self
-
-
-@dataclass(frozen=True, slots=True)
-class Unknowable(Unsettled):
-    """Can no longer be known, and why (an examination state, never content)."""
-
+    truth: Truth
     why: str
-    outcome: "Outcome" = field(default=UNINSPECTABLE, init=False)
+    demands: tuple[Demand, ...] = ()
 
-
-type Outcome = Truth | Waiting
-"""`Truth.YES`, `Truth.NO`, `Truth.UNINSPECTABLE`, or `Waiting` in place of `Truth.PENDING`."""
 
 type Check = Callable[[FactSheet], Outcome]
 
-
-def truth_of(outcome: Outcome) -> Truth:
-    """The outcome without what it waits for."""
-    return outcome if isinstance(outcome, Truth) else Truth.PENDING
+ALWAYS = Outcome(Truth.YES, "always")
 
 
 def negate(check: Check) -> Check:
     """Yes for no and no for yes; not knowing stays not knowing."""
+    opposite = {Truth.YES: Truth.NO, Truth.NO: Truth.YES}
 
-    def negated(sheet: FactSheet) -> Outcome:
-        outcome = check(sheet)
-        if outcome is NO:
-            return YES
-        if outcome is YES:
-            return NO
-        return outcome
+    @lru_cache(maxsize=_REMEMBERED)
+    def turned(outcome: Outcome) -> Outcome:
+        return Outcome(opposite.get(outcome.truth, outcome.truth), f"not ({outcome.why})", outcome.demands)
 
-    return negated
+    return lambda sheet: turned(check(sheet))
 
 
 def all_of(checks: Sequence[Check]) -> Check:
     """No if any part is no, yes if all are yes."""
-    return _combined(tuple(checks), decided_by=NO, otherwise=YES)
+    return _combined(tuple(checks), decided_by=Truth.NO)
 
 
 def any_of(checks: Sequence[Check]) -> Check:
     """Yes if any part is yes, no if all are no."""
-    return _combined(tuple(checks), decided_by=YES, otherwise=NO)
+    return _combined(tuple(checks), decided_by=Truth.YES)
 
 
-def _combined(checks: tuple[Check, ...], *, decided_by: Truth, otherwise: Truth) -> Check:
+def _combined(checks: tuple[Check, ...], *, decided_by: Truth) -> Check:
     if len(checks) == 1:
         return checks[0]
 
     def combined(sheet: FactSheet) -> Outcome:
-        waiting: tuple[Demand, ...] = ()
-        result = otherwise
+        outcomes: list[Outcome] = []
         for check in checks:
             outcome = check(sheet)
-            if outcome is decided_by:
-                return decided_by
-            if outcome is otherwise:
-                continue
-            if isinstance(outcome, Waiting):
-                waiting += outcome.demands
-            else:
-                result = UNINSPECTABLE
-        return Waiting(waiting) if waiting else result
+            if outcome.truth is decided_by:
+                return outcome
+            outcomes.append(outcome)
+        return _joined(tuple(outcomes))
 
     return combined
+
+
+@lru_cache(maxsize=_REMEMBERED * 8)
+def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
+    """Of parts none of which decided: those that wait, or else those that gave up, or else all of them."""
+    for truth in (Truth.PENDING, Truth.UNINSPECTABLE):
+        undecided = [outcome for outcome in outcomes if outcome.truth is truth]
+        if undecided:
+            break
+    else:
+        truth, undecided = outcomes[0].truth, list(outcomes)
+    demands = tuple(demand for outcome in undecided for demand in outcome.demands)
+    return Outcome(truth, "; ".join(outcome.why for outcome in undecided), demands)

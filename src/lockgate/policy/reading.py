@@ -1,7 +1,7 @@
 """What a fact sheet says about each thing a selector can name: a value, nothing (None), not yet, or never.
 
-Separate from the selector table so that the table stays readable. INVARIANT: learning more turns only `Waiting` into something else;
-a value, None and `Unknowable` stay what they are. Everything here is on the path of every request.
+Separate from the selector table so that the table stays readable. INVARIANT: learning more turns only `Waiting` into
+something else; a value, None and `Unknowable` stay what they are. Everything here is on the path of every request.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,20 @@ from lockgate.facts.app import AppMatch, AppTier
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase, Request, Response
-from lockgate.policy.outcome import NO, YES, Check, Outcome, Unknowable, Unsettled, Waiting
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """Not known yet; `demands` says what would have to be learned."""
+
+    demands: tuple[Demand, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknowable:
+    """Can no longer be known, and why (never content)."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,7 @@ class AtLeast:
 
 
 type Address = IPv4Address | IPv6Address
+type Unsettled = Waiting | Unknowable
 type Reading = str | int | AtLeast | Address | Unsettled | None
 type Read = Callable[[FactSheet], Reading]
 
@@ -162,23 +176,23 @@ class Look:
         self._pending = Waiting((Demand(phase=Phase.REQUEST_BODY, profiles=profiles),))
 
     def unfinished(self, sheet: FactSheet) -> Unsettled | None:
-        """Why absence is not proven: the profiles have not been examined yet, never will be, or not completely. None if it is."""
+        """Why absence is not proven: not examined yet, never to be, or not completely. None if it is proven."""
         done = sheet.examination
         if done is None or not self._profiles <= done.profiles:
             return self._pending if sheet.phase <= Phase.REQUEST_BODY else _NOT_EXAMINED
         return None if done.state is ExaminationState.COMPLETE else _UNFINISHED[done.state]
 
-    def has(self, holds: Callable[[Examination], bool]) -> Check:
+    def has(self, holds: Callable[[Examination], bool]) -> Read:
         """Whether the findings have something that more findings can only confirm."""
 
-        def check(sheet: FactSheet) -> Outcome:
+        def reading(sheet: FactSheet) -> Reading:
             done = sheet.examination
             if done is not None and holds(done):
-                return YES
+                return True
             unfinished = self.unfinished(sheet)
-            return NO if unfinished is None else unfinished.outcome
+            return False if unfinished is None else unfinished
 
-        return check
+        return reading
 
     def number(self, count: Callable[[Examination], int]) -> Read:
         """A number that more findings can only raise."""

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from lockgate.apps.formats.base import Refusal
-from lockgate.apps.formats.generic import refuse as refuse_generic
+from lockgate.apps.formats.generic import GENERIC
 from lockgate.apps.formats.registry import FORMATS
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
@@ -67,10 +67,8 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
             )
         )
     refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
-    wire_format = FORMATS.get(refuse.format) if refuse.format else None
-    if wire_format is not None:
-        return wire_format.refuse(refusal, request, refuse.conversation)
-    return refuse_generic(refusal, request, refuse.conversation)
+    wire_format = FORMATS.get(refuse.format, GENERIC) if refuse.format else GENERIC
+    return wire_format.refuse(refusal, request, refuse.conversation)
 
 
 def connect_refusal(refuse: Refuse, wording: Wording, reference: str) -> Answer:

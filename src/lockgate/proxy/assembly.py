@@ -16,7 +16,7 @@ from lockgate.pki.trust import build_trust_bundle
 from lockgate.proxy.addon import GatewayAddon
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.destinations import Destinations, destination_rules
-from lockgate.proxy.pac import pac_file
+from lockgate.proxy.pac import PacMode, pac_file
 from lockgate.proxy.portal import PortalFacts
 from lockgate.proxy.requests import Requests
 from lockgate.proxy.services import Services
@@ -86,7 +86,7 @@ def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalF
         ca_der=export_certificate(certificate, CertificateFormat.DER),
         ca_p12=export_certificate(certificate, CertificateFormat.P12),
         ca_mobileconfig=export_certificate(certificate, CertificateFormat.MOBILECONFIG),
-        pac=pac_file(proxy=f"{host}:{port}", app_hosts=snapshot.gate.library.host_suffixes(), mode="all"),
+        pac=pac_file(proxy=f"{host}:{port}", app_hosts=(), mode=PacMode.ALL),
     )
 
 

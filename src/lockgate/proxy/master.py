@@ -11,6 +11,7 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.pki.ca import CertificateAuthority
 from lockgate.proxy.addon import GatewayAddon
 from lockgate.proxy.connections import Connections
+from lockgate.proxy.error_pages import install_error_pages
 from lockgate.proxy.server import SharedPortServer
 from lockgate.proxy.tls import TlsFromOwnCa
 
@@ -63,6 +64,7 @@ class GatewayMaster(master.Master):
         self, *, gate: GatewayAddon, connections: Connections, authority: CertificateAuthority, trust_bundle: str, address: tuple[str, int]
     ) -> None:
         super().__init__(options.Options())
+        install_error_pages()
         self.server = SharedPortServer(*address)
         self.addons.add(
             self.server,

@@ -1,7 +1,8 @@
 """The proxy auto-configuration file: which requests of a device come to the gateway at all.
 
-Separate because it is the one program of ours that runs on every device, for every request, in interpreters of the last century: ES3 only,
-no DNS functions (they stall the browser and tell the network what is looked up), one look-up per label whatever the number of hosts.
+Separate because it is the one program of ours that runs on every device, for every request, in interpreters of the last
+century: ES3 only, no DNS functions (they stall the browser and tell the network what is looked up), one look-up per label
+whatever the number of hosts.
 """
 
 import json
@@ -34,8 +35,8 @@ def pac_file(
 ) -> str:
     """The file's text; the same for the same hosts in any order. `proxy` is `host:port`.
 
-    A host is `name` (that name only), `.name` (it and everything below) or `*.name` (everything below only). Bypassed hosts go directly in
-    either mode and win over app hosts. Raises ValueError for anything that is not of these forms: the file is a program.
+    A host is `name` (that name only), `.name` (it and everything below) or `*.name` (everything below only). Bypassed hosts go
+    directly in either mode and win over app hosts. Raises ValueError for anything not of these forms: the file is a program.
     """
     if not _PROXY.fullmatch(proxy):
         raise ValueError(f"`{proxy}` is not an address of the form host:port")
@@ -89,7 +90,8 @@ function isPrivate(host) {{
   var parts = /^(\\d{{1,3}})\\.(\\d{{1,3}})\\.\\d{{1,3}}\\.\\d{{1,3}}$/.exec(host);
   if (!parts) return false;
   var first = +parts[1], second = +parts[2];
-  return first === 0 || first === 10 || first === 127 || (first === 192 && second === 168) || (first === 169 && second === 254) ||
+  return first === 0 || first === 10 || first === 127 ||
+    (first === 192 && second === 168) || (first === 169 && second === 254) ||
     (first === 172 && second >= 16 && second <= 31) || (first === 100 && second >= 64 && second <= 127);
 }}
 

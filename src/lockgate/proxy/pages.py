@@ -1,17 +1,35 @@
 """What a person sees when a page they opened was stopped: the block page, and the same in plain text.
 
-Separate from `answers`, which knows which client wants what; this file only writes. The page is delivered under the name of the site that
-was stopped, so it must never contain anything unescaped, load anything, or run anything: its Content-Security-Policy also puts it into an
-origin of its own, where it could not read that site's cookies.
+Separate from `answers`, which knows which client wants what; this file only writes. The page is delivered under the name of
+the site that was stopped, so it must never contain anything unescaped, load anything, or run anything: its
+Content-Security-Policy also puts it into an origin of its own, where it could not read that site's cookies.
 """
 
 from dataclasses import dataclass
-from typing import assert_never
 from urllib.parse import quote, urlsplit
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer, Headers
 from lockgate.proxy.templates import content_security_policy, render
+
+_TITLES = {
+    Reason.RULE: "{name} is not available here",
+    Reason.DEFAULT: "{name} is not available here",
+    Reason.DO_NOT_INSPECT: "{name} is not available here",
+    Reason.NOT_IN_LIBRARY: "{name} is not available here",
+    Reason.UNINSPECTABLE: "This request to {name} could not be checked",
+    Reason.GATE_FAILED: "The gateway could not decide about this request",
+    Reason.GATEWAY_OWN_ADDRESS: "This address cannot be reached through the gateway",
+    Reason.PRIVATE_DESTINATION: "This address cannot be reached through the gateway",
+    Reason.LOGIN_REQUIRED: "Please sign in to the gateway",
+    Reason.CLIENT_NOT_ALLOWED: "This device may not use the gateway",
+    Reason.UPSTREAM_FAILED: "{name} could not be reached",
+    Reason.UPSTREAM_UNTRUSTED: "{name} could not prove that it is genuine",
+    Reason.CLIENT_LEFT: "{name} could not be reached",
+    Reason.CLIENT_DISTRUSTS_CA: "This device does not trust the gateway yet",
+    Reason.MALFORMED_REQUEST: "The gateway could not read this request",
+    Reason.PORTAL: "{name} is not available here",
+}
 
 # In an opaque origin, yet links still work: the alternative opens in this tab, `mailto:` in the mail program.
 _SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
@@ -21,8 +39,8 @@ _SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-naviga
 class BlockPage:
     """Everything the page says. Empty texts are left out.
 
-    `message` is the reason in plain words, for a person. `alternative` is an approved app's name or its http(s) address, `contact` a
-    name, mail address or http(s) address. `title` and `status` follow from `reason` when they are not given.
+    `message` is the reason in plain words, for a person. `alternative` is an approved app's name or its http(s) address,
+    `contact` a name, mail address or http(s) address. `title` and `status` follow from `reason` when they are not given.
     """
 
     host: str
@@ -99,31 +117,7 @@ def _what_happened(page: BlockPage) -> str:
 
 
 def _title(page: BlockPage) -> str:
-    name = page.app_name or page.host
-    if page.title:
-        return page.title
-    match page.reason:
-        case Reason.RULE | Reason.DEFAULT | Reason.DO_NOT_INSPECT | Reason.NOT_IN_LIBRARY | Reason.PORTAL:
-            return f"{name} is not available here"
-        case Reason.UNINSPECTABLE:
-            return f"This request to {name} could not be checked"
-        case Reason.GATE_FAILED:
-            return "The gateway could not decide about this request"
-        case Reason.GATEWAY_OWN_ADDRESS | Reason.PRIVATE_DESTINATION:
-            return "This address cannot be reached through the gateway"
-        case Reason.LOGIN_REQUIRED:
-            return "Please sign in to the gateway"
-        case Reason.CLIENT_NOT_ALLOWED:
-            return "This device may not use the gateway"
-        case Reason.UPSTREAM_FAILED | Reason.CLIENT_LEFT:
-            return f"{name} could not be reached"
-        case Reason.UPSTREAM_UNTRUSTED:
-            return f"{name} could not prove that it is genuine"
-        case Reason.CLIENT_DISTRUSTS_CA:
-            return "This device does not trust the gateway yet"
-        case Reason.MALFORMED_REQUEST:
-            return "The gateway could not read this request"
-    assert_never(page.reason)
+    return page.title or _TITLES[page.reason].format(name=page.app_name or page.host)
 
 
 def _status(reason: Reason) -> int:

@@ -1,15 +1,16 @@
 """Where a redirected person lands, and what the page there may learn: one opaque query parameter.
 
-Separate because it is a promise: the address that was stopped, with whatever the person typed into it, never travels on. The context is
-encrypted and authenticated (AES-256-GCM under a key derived for this one use), so that the landing page's owner can read it with the key,
-nobody on the way can, and nobody can make one up. It names no person: the reference leads those who may know to the record.
+Separate because it is a promise: the address that was stopped, with whatever the person typed into it, never travels on. The
+context is encrypted and authenticated (AES-256-GCM under a key derived for this one use), so that the landing page's owner
+can read it with the key, nobody on the way can, and nobody can make one up. It names no person: the reference leads those who
+may know to the record.
 """
 
 import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,6 +27,7 @@ _PAD_TO_BYTES = 192  # most contexts have one length, which then says nothing
 _LONGEST_TOKEN = 4096
 _LONGEST_TARGET = 2048
 _CLOCK_SKEW_SECONDS = 60
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))  # left as written; anything else is percent-encoded for the header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,8 @@ class RedirectContext:
 
 
 def is_redirect_target(to: str) -> bool:
-    """Whether `to` is a whole http(s) address without credentials, in the characters that may stand in a header."""
-    if len(to) > _LONGEST_TARGET or not all("!" <= character <= "~" for character in to):
+    """Whether `to` is a whole http(s) address without credentials, spaces and control characters."""
+    if len(to) > _LONGEST_TARGET or not to.isprintable() or " " in to:
         return False
     try:
         parts = urlsplit(to)
@@ -52,17 +54,17 @@ def is_redirect_target(to: str) -> bool:
 
 
 def redirect_location(to: str, context: RedirectContext, key: bytes, now: int) -> str:
-    """`to` with the sealed context in its query; its own query and fragment stay as they are. Raises ValueError for another target."""
+    """`to` with the sealed context added to its query; the rest stays as it is. Raises ValueError for a target that is none."""
     if not is_redirect_target(to):
         raise ValueError(f"`{to}` is not a whole http(s) address")
-    address, hash_mark, fragment = to.partition("#")
+    address, hash_mark, fragment = quote(to, safe=_ASCII).partition("#")
     path, _, query = address.partition("?")
     kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != PARAMETER]
     return f"{path}?{'&'.join([*kept, f'{PARAMETER}={_seal(context, key, now)}'])}{hash_mark}{fragment}"
 
 
 def read_context(token: str, key: bytes, now: int, max_age: int) -> RedirectContext | None:
-    """The context in a `lockgate` parameter; None when it is forged, damaged, from the future or older than `max_age` seconds."""
+    """The context in a `lockgate` parameter; None when it is forged, damaged, in the future or older than `max_age` seconds."""
     if len(token) > _LONGEST_TOKEN:
         return None
     try:

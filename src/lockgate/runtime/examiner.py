@@ -43,14 +43,14 @@ class _Process:
         self._encoder = msgspec.msgpack.Encoder()
 
     @classmethod
-    async def start(cls, detectors: DetectorSet, compiled: bytes | None) -> "_Process":
+    async def start(cls, detectors: DetectorSet) -> "_Process":
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "lockgate.runtime.examiner_process",
+            sys.executable, "-c", "from lockgate.runtime.examiner_process import main; main()",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
         )  # fmt: skip
         started = cls(process)
         try:
-            await started._send(pickle.dumps((detectors, compiled)))
+            await started._send(pickle.dumps(detectors))
             async with asyncio.timeout(_START_SECONDS):
                 await started._receive()
         except BaseException:
@@ -108,9 +108,8 @@ class _Wanted:
 class Examiner:
     """A pool of examination processes with a memory of what was examined, all for one set of detectors."""
 
-    def __init__(self, detectors: DetectorSet, compiled: bytes | None, *, processes: int, deadline_seconds: float) -> None:
+    def __init__(self, detectors: DetectorSet, *, processes: int, deadline_seconds: float) -> None:
         self._detectors = detectors
-        self._compiled = compiled
         self._count = processes
         self._deadline = deadline_seconds
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
@@ -235,7 +234,7 @@ class Examiner:
                 return
 
     async def _add_process(self) -> None:
-        process = await _Process.start(self._detectors, self._compiled)
+        process = await _Process.start(self._detectors)
         self._all.add(process)
         self._idle.put_nowait(process)
 

@@ -93,10 +93,8 @@ def main() -> None:
     first = read_frame(source)
     if first is None:
         return
-    detectors: DetectorSet
-    compiled: bytes | None
-    detectors, compiled = pickle.loads(first)  # noqa: S301 - from our own parent, over a private pipe
-    scanner = Scanner.open(detectors, compiled)
+    detectors: DetectorSet = pickle.loads(first)  # noqa: S301 - from our own parent, over a private pipe
+    scanner = Scanner.open(detectors)
     sink.write(frame(b"ready"))
     sink.flush()
     decoder, encoder = msgspec.msgpack.Decoder(Job), msgspec.msgpack.Encoder()

@@ -19,7 +19,6 @@ from lockgate.gate.effects import Examine, Note
 from lockgate.gate.events import Examined
 from lockgate.gate.exchange import Exchange
 from lockgate.identity import Identifier
-from lockgate.runtime.compiled_detectors import compiled_detectors
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
 from lockgate.store.sealing import Sealer
@@ -41,7 +40,7 @@ class Gateway:
         self._sealer = sealer
         self._worker = worker
         self._examiner: Examiner | None = None
-        self._identifier = Identifier(self.snapshot.users)
+        self._identifier = _identifier(self.snapshot)
         self._watching: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._changed: list[Callable[[Snapshot], None]] = []
@@ -117,8 +116,8 @@ class Gateway:
             self._examiner = await self._start_examiner(snapshot)
             if old is not None:
                 self._later(old.close())
-        if snapshot.users != self.snapshot.users:
-            self._identifier = Identifier(snapshot.users)
+        if snapshot.users != self.snapshot.users or snapshot.settings.clients != self.snapshot.settings.clients:
+            self._identifier = _identifier(snapshot)
         self.snapshot = snapshot
         for listener in self._changed:
             listener(snapshot)
@@ -132,9 +131,12 @@ class Gateway:
     @staticmethod
     async def _start_examiner(snapshot: Snapshot) -> Examiner:
         settings = snapshot.settings.examination
-        compiled = await asyncio.to_thread(compiled_detectors, snapshot.home, snapshot.detectors)
         examiner = Examiner(
-            snapshot.detectors, compiled, processes=settings.processes, deadline_seconds=settings.deadline_ms / 1000
+            snapshot.detectors, processes=settings.processes, deadline_seconds=settings.deadline_ms / 1000
         )
         await examiner.start()
         return examiner
+
+
+def _identifier(snapshot: Snapshot) -> Identifier:
+    return Identifier(snapshot.users, login_required=snapshot.settings.clients.login)

@@ -44,11 +44,11 @@ async def serve(home: Home) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     endpoint = None
     if settings.metrics.listen:
-        endpoint = MetricsEndpoint(*parse_address(settings.metrics.listen), metrics)
+        endpoint = MetricsEndpoint(*parse_address(settings.metrics.listen), metrics, health=lambda: writer.stats.unavailable)
         await endpoint.start()
     await collector.start()
     print("ready", flush=True)  # noqa: T201 - the supervisor reads this
-    chores = asyncio.create_task(_chores(store, settings))
+    chores = asyncio.create_task(_chores(store, settings, writer, metrics))
     await stop.wait()
     chores.cancel()
     await asyncio.gather(chores, return_exceptions=True)
@@ -75,11 +75,13 @@ def _line_log(home: Home, settings: Settings) -> CanonicalLog | None:
     return CanonicalLog.to_stream(sys.stderr) if name == "-" else CanonicalLog.to_file(home.path / name)
 
 
-async def _chores(store: SqliteStore, settings: Settings) -> None:
-    """A heartbeat a second, and every hour what is older than the retention goes."""
+async def _chores(store: SqliteStore, settings: Settings, writer: RecordWriter, metrics: Metrics) -> None:
+    """A heartbeat and the writer's figures every second; every hour what is older than the retention goes."""
     next_prune = 0.0
     while True:
         print(".", flush=True)  # noqa: T201 - the supervisor reads this
+        stats = writer.stats
+        metrics.store_state(waiting=stats.pending, lost=stats.lost, unavailable=stats.unavailable)
         if time.monotonic() >= next_prune:
             next_prune = time.monotonic() + _PRUNE_SECONDS
             await asyncio.to_thread(prune, store, older_than_days=settings.records.retention_days, now=time.time())

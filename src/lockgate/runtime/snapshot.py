@@ -17,7 +17,7 @@ from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, load_users, read_document
 from lockgate.home.settings import Settings
-from lockgate.identity import Users
+from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, Vocabulary, compile_policy
 from lockgate.runtime.cases import failed_cases
 
@@ -30,7 +30,7 @@ class Snapshot:
 
     home: Home
     settings: Settings
-    users: Users
+    users: UsersFile
     detectors: DetectorSet
     gate: GateContext
     policy_file: Path
@@ -54,7 +54,7 @@ class SnapshotBuilder:
     """Builds snapshots of a home, rebuilding only what changed since the last one."""
 
     def __init__(self, home: Home) -> None:
-        self._home = home
+        self.home = home
         self._parts: dict[str, _Part[object]] = {}
 
     def fingerprint(self) -> str:
@@ -63,9 +63,10 @@ class SnapshotBuilder:
 
     def build(self) -> Snapshot:
         """A snapshot of the files as they are now. Raises UsageError with every problem found."""
-        home = self._home
-        fingerprint = self.fingerprint()
+        home = self.home
         settings = self._part("settings", [home.settings_file], lambda: load_settings(home))
+        # Before anything else is read: a file that changes meanwhile must look changed afterwards.
+        fingerprint = self.fingerprint()
         users = self._part("users", [home.users_file], lambda: load_users(home))
         library = self._part("apps", _folder(home, "apps"), lambda: load_library(home))
         dlp_files = [*_folder(home, "dlp/detectors"), *_folder(home, "dlp/profiles")]
@@ -87,11 +88,11 @@ class SnapshotBuilder:
 
     def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
         key = f"{library.version}:{detectors.version}:{file}"
-        files = [file, _cases_file(file)]
+        files = [file, cases_file(file)]
 
         def compile_and_test() -> Ruleset:
             ruleset = compile_policy(read_document(file), vocabulary(library, detectors))
-            cases = _cases_file(file)
+            cases = cases_file(file)
             if cases.exists():
                 problems = failed_cases(ruleset, library, read_document(cases))
                 if problems:
@@ -112,13 +113,13 @@ class SnapshotBuilder:
         return value
 
     def _every_file(self) -> list[Path]:
-        home = self._home
+        home = self.home
         settings = self._parts.get("settings")
         files = [home.settings_file, home.users_file, *_folder(home, "apps")]
         files += [*_folder(home, "dlp/detectors"), *_folder(home, "dlp/profiles")]
         if settings is not None and isinstance(settings.value, Settings):
             policy_file = home.resolve(settings.value.policy)
-            files += [policy_file, _cases_file(policy_file)]
+            files += [policy_file, cases_file(policy_file)]
         return files
 
 
@@ -126,20 +127,25 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
     """The names a policy may use."""
     names = library.names()
     return Vocabulary(
-        apps=names.apps,
-        categories=names.categories,
-        vendors=names.vendors,
-        tiers=names.tiers,
+        apps=frozenset(names.apps),
+        categories=frozenset(names.categories),
+        vendors=frozenset(names.vendors),
+        tiers=frozenset(names.tiers),
         profiles=frozenset(detectors.profiles),
         detectors=frozenset(detectors.detectors),
+        detector_profiles={
+            detector: frozenset(profile.id for profile in detectors.profiles.values() if detector in profile.least)
+            for detector in detectors.detectors
+        },
     )
 
 
 def _folder(home: Home, name: str) -> list[Path]:
-    return [file for file, _ in home.data_files(name)]
+    return [*home.shipped_files(name), *home.own_files(name)]
 
 
-def _cases_file(policy_file: Path) -> Path:
+def cases_file(policy_file: Path) -> Path:
+    """Where the cases of a policy file are: `cases/` beside it, under the same name."""
     return policy_file.parent / "cases" / policy_file.name
 
 

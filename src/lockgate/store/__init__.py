@@ -7,6 +7,7 @@ readable captured text on disk, and nothing in it may make traffic wait.
 from lockgate.store.collector import Collector
 from lockgate.store.export import export_lines, record_fields
 from lockgate.store.memory import MemoryStore
+from lockgate.store.opening_log import Opening, note_opening
 from lockgate.store.pipe import PipeLimits, RecordPipe
 from lockgate.store.record_store import RecordFilter, RecordStore, StoredRecord, StoreUnavailable, Tally, everything
 from lockgate.store.retention import prune
@@ -19,6 +20,7 @@ __all__ = [
     "Collector",
     "DetectorTiming",
     "MemoryStore",
+    "Opening",
     "PipeLimits",
     "RecordFilter",
     "RecordPipe",
@@ -35,6 +37,7 @@ __all__ = [
     "create_reviewer_key",
     "everything",
     "export_lines",
+    "note_opening",
     "open_sealed",
     "prune",
     "read_reviewer_key",

@@ -26,17 +26,29 @@ _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), less its final zero
 _BATCHES_IN_FLIGHT = 64  # over all workers; bounds what waits in the writer's queue
 
 
-def _nobody(_stats: WorkerStats) -> None:
-    """Nobody wants the figures."""
+def _nobody(_: object) -> None:
+    """Nobody wants to know."""
 
 
 class Collector:
-    """Accepts workers and feeds the writer. `on_stats` is called on the event loop with every report of a worker."""
+    """Accepts workers and feeds the writer.
 
-    def __init__(self, socket_path: Path, writer: RecordWriter, *, on_stats: Callable[[WorkerStats], None] = _nobody) -> None:
+    Called on the event loop: `on_stats` with every report of a worker, `on_gone` with the number of a worker whose connection
+    ended.
+    """
+
+    def __init__(
+        self,
+        socket_path: Path,
+        writer: RecordWriter,
+        *,
+        on_stats: Callable[[WorkerStats], None] = _nobody,
+        on_gone: Callable[[int], None] = _nobody,
+    ) -> None:
         self._socket_path = socket_path
         self._writer = writer
         self._on_stats = on_stats
+        self._on_gone = on_gone
         self._slots = asyncio.Semaphore(_BATCHES_IN_FLIGHT)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -75,26 +87,32 @@ class Collector:
         if connection is None:  # asyncio always calls this in a task
             return
         self._connections.add(connection)
-        worker: int | None = None
+        hello: Hello | None = None
         try:
             match await read_from_worker(reader):
                 case Hello() as hello:
-                    worker = hello.worker
-                    self._workers[worker] = WorkerStats(worker=hello.worker, pid=hello.pid)
+                    self._workers[hello.worker] = WorkerStats(worker=hello.worker, pid=hello.pid)
                     await self._listen(reader, writer)
                 case _:
                     _log.warning("a connection that did not introduce itself was closed")
         except BrokenFrame as error:
-            _log.error("a connection was closed: it does not speak the recorder's protocol", why=str(error), worker=worker)
+            _log.error("a connection was closed: it does not speak the recorder's protocol", why=str(error), hello=str(hello))
         except ConnectionError:
             pass  # the worker went away; what it was not told is committed it will send again
         except asyncio.CancelledError:
             pass  # only `close` cancels a connection
         finally:
             self._connections.discard(connection)
-            if worker is not None:
-                self._workers.pop(worker, None)
+            if hello is not None:
+                self._forget(hello)
             writer.close()
+
+    def _forget(self, hello: Hello) -> None:
+        """A worker is gone, unless its replacement, which has the same number, is there already."""
+        known = self._workers.get(hello.worker)
+        if known is not None and known.pid == hello.pid:
+            del self._workers[hello.worker]
+            self._on_gone(hello.worker)
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         unconfirmed: asyncio.Queue[tuple[int, asyncio.Future[None]]] = asyncio.Queue()

@@ -61,6 +61,7 @@ class RecordPipe:
         self._drained.set()
         self._connected = asyncio.Event()
         self._closed = False
+        self._pause = self._limits.first_pause_seconds
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -84,15 +85,26 @@ class RecordPipe:
 
     def put(self, record: Record) -> None:
         """Take a record on its way. Never blocks, never raises."""
-        encoded = encode_record(record)
-        limits = self._limits
-        too_large = len(encoded) > MAX_FRAME_BYTES - _FRAME_SPARE_BYTES
-        no_room = self._pending >= limits.waiting_records or self._pending_bytes + len(encoded) > limits.waiting_bytes
-        if self._closed or too_large or no_room:
-            self._lost += 1
-            if self._lost & (self._lost - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a log that a full disk cannot flood
-                _log.error("a record was lost", record=record.id, lost=self._lost, too_large=too_large, no_room=no_room)
+        try:
+            encoded = encode_record(record)
+        except (TypeError, ValueError, OverflowError) as error:  # a field of the wrong type: a defect, but not the client's
+            self._lose(record, f"it cannot be encoded: {error}")
             return
+        if self._closed:
+            self._lose(record, "the pipe is closed")
+        elif len(encoded) > MAX_FRAME_BYTES - _FRAME_SPARE_BYTES:
+            self._lose(record, "it is too large")
+        elif self._pending >= self._limits.waiting_records or self._pending_bytes + len(encoded) > self._limits.waiting_bytes:
+            self._lose(record, "the buffer is full")
+        else:
+            self._take(encoded)
+
+    def _lose(self, record: Record, why: str) -> None:
+        self._lost += 1
+        if self._lost & (self._lost - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a full disk must not flood the log as well
+            _log.error("a record was lost", record=record.id, why=why, lost=self._lost)
+
+    def _take(self, encoded: bytes) -> None:
         self._waiting.append(encoded)
         self._pending += 1
         self._pending_bytes += len(encoded)
@@ -102,7 +114,9 @@ class RecordPipe:
     def report(self, stats: WorkerStats) -> None:
         """Send these figures when there is an opportunity; only the latest ones matter."""
         self._statistics = stats
+        self._drained.clear()
         self._something_to_do.set()
+        self._note_if_drained()
 
     async def wait_until_drained(self) -> None:
         """Return when everything put so far has been acknowledged."""
@@ -126,22 +140,21 @@ class RecordPipe:
         self._drained.set()
 
     async def _run(self) -> None:
-        pause = self._limits.first_pause_seconds
         while True:
             try:
                 reader, writer = await asyncio.open_unix_connection(self._socket_path)
             except OSError:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._limits.longest_pause_seconds)
-                continue
-            pause = self._limits.first_pause_seconds
-            try:
-                await self._converse(reader, writer)
-            finally:
-                self._connected.clear()
-                self._take_back()
-                writer.close()
-            await asyncio.sleep(pause)
+                pass  # there is no recorder yet, or no longer
+            else:
+                try:
+                    await self._converse(reader, writer)
+                finally:
+                    self._connected.clear()
+                    self._take_back()
+                    self._note_if_drained()
+                    writer.close()
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, self._limits.longest_pause_seconds)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send and receive until the connection ends."""
@@ -168,18 +181,24 @@ class RecordPipe:
             if self._statistics is not None:
                 writer.write(frame(Statistics(self._statistics)))
                 self._statistics = None
+                self._note_if_drained()
             while self._waiting and len(self._in_flight) < self._limits.batches_in_flight:
                 writer.write(frame(self._next_batch()))
                 await writer.drain()
 
     async def _receive(self, reader: asyncio.StreamReader) -> None:
         while (ack := await read_ack(reader)) is not None:
+            self._pause = self._limits.first_pause_seconds  # only a recorder that acknowledges is well
             done = self._in_flight.pop(ack.number, [])
             self._pending -= len(done)
             self._pending_bytes -= sum(map(len, done))
             self._something_to_do.set()
-            if self._pending == 0:
-                self._drained.set()
+            self._note_if_drained()
+
+    def _note_if_drained(self) -> None:
+        """Figures are worth waiting for only while there is somebody to send them to."""
+        if self._pending == 0 and (self._statistics is None or not self.connected):
+            self._drained.set()
 
     def _next_batch(self) -> Batch:
         chosen: list[bytes] = []

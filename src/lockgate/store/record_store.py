@@ -46,7 +46,7 @@ EVERY_RECORD = RecordFilter()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """A record with its place in the order of arrival. Positions grow; they are the cursor of `newest` and `tail`."""
+    """A record with its place in the order of arrival. Positions grow, with gaps; they are the cursors."""
 
     position: int
     record: Record

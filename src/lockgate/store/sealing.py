@@ -35,7 +35,10 @@ class _DataKey:
 
 
 class Sealer:
-    """Seals text for `recipients` (age public keys, `age1...`). Raises UsageError when there is none or one is not valid."""
+    """Seals text for `recipients` (age public keys, `age1...`), in one thread.
+
+    Raises UsageError when there is no recipient, or one that is not valid.
+    """
 
     def __init__(self, recipients: Sequence[str], *, clock: Callable[[], float] = monotonic) -> None:
         if not recipients:

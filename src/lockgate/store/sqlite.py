@@ -175,10 +175,10 @@ class SqliteStore:
             with self._exclusively() as database:
                 with _transaction(database):
                     changed = database.execute(statement, (before, _REMOVED_PER_TRANSACTION)).rowcount
-                if changed == 0:
-                    # One page per step is freed, so the statement has to be read to its end.
-                    database.execute("PRAGMA incremental_vacuum").fetchall()
-                    return total
+                # Gives freed pages back to the disk; one page per step, so the statement has to be read to its end.
+                database.execute("PRAGMA incremental_vacuum(4096)").fetchall()
+            if changed == 0:
+                return total
             total += changed
 
     @contextmanager

@@ -73,6 +73,7 @@ class RecordWriter:
         self._on_stored = on_stored
         self._limits = limits or WriterLimits()
         self._queue: deque[_Submission] = deque()
+        self._queued_rows = 0
         self._changed = Condition()
         self._closing = False
         self._give_up_at = float("inf")
@@ -105,6 +106,7 @@ class RecordWriter:
                 return None
             self._pending += len(submission.records)
             self._queue.append(submission)
+            self._queued_rows += len(submission.records)
             self._changed.notify_all()
         return submission.done
 
@@ -126,16 +128,15 @@ class RecordWriter:
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
             if not self._closing:
-                self._changed.wait_for(lambda: self._closing or self._enough(), timeout=self._limits.gather_seconds)
+                enough = self._limits.rows_per_commit
+                self._changed.wait_for(lambda: self._closing or self._queued_rows >= enough, self._limits.gather_seconds)
             batch: list[_Submission] = []
             rows = 0
             while self._queue and (not batch or rows + len(self._queue[0].records) <= self._limits.rows_per_commit):
                 batch.append(self._queue.popleft())
                 rows += len(batch[-1].records)
+            self._queued_rows -= rows
             return batch
-
-    def _enough(self) -> bool:
-        return sum(len(submission.records) for submission in self._queue) >= self._limits.rows_per_commit
 
     def _commit(self, batch: list[_Submission]) -> bool:
         records = [record for submission in batch for record in submission.records]

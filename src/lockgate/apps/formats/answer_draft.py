@@ -99,3 +99,7 @@ class Interpreter(ABC):
 
         `name` is the name it was framed with (may be empty), `data` plain JSON data, or a string when it is not JSON.
         """
+
+    def answer(self) -> ModelAnswer:
+        """What was said, once the events have ended."""
+        return self.draft.build()

@@ -64,7 +64,7 @@ class AnthropicMessages(DocumentFormat):
         session = _SESSION.search(string(dig(body, "metadata", "user_id")))
         return page.conversation(
             conversation_id=request.headers.get("x-claude-code-session-id") or (session.group(1) if session else None),
-            model=string(body.get("model")) or _model_in(request.path),
+            model=page.model() or _model_in(request.path),
             wants_stream=body.get("stream") is True or request.path.endswith(":streamRawPredict"),
         )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
-from lockgate.apps.formats.json_text import Parsed, parse_json, write_json
+from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.leaf_paths import rewrite
 from lockgate.apps.formats.ndjson import NdjsonReader, WholeReader
 from lockgate.apps.formats.page import Page
@@ -45,9 +45,6 @@ class DocumentFormat(ABC):
     def _decode(self, content: bytes) -> Parsed | Unreadable:
         return parse_json(content)
 
-    def _encode(self, document: object, parsed: Parsed) -> bytes:
-        return write_json(document, parsed.encoding)
-
     def read_request(self, request: Request, body: Body) -> Conversation | Unreadable:
         """What the request says to the model. Never raises."""
         parsed = self._decode(body.content)
@@ -62,7 +59,7 @@ class DocumentFormat(ABC):
         given = {part.path for turn in said.turns for part in turn.parts} if isinstance(said, Conversation) else set[Path]()
         if not isinstance(parsed, Parsed) or not texts.keys() <= given:
             raise ValueError("a path that reading this request did not give")
-        return self._encode(rewrite(parsed.value, texts), parsed) if texts else body.content
+        return parsed.write(rewrite(parsed.value, texts)) if texts else body.content
 
     def read_response(self, response: Response, body: Body) -> ModelAnswer:
         """What a whole response says."""

@@ -62,7 +62,7 @@ class GeminiGenerate(DocumentFormat):
         model = _MODEL.search(request.path)
         return page.conversation(
             conversation_id=string(dig(document, "request", "session_id")) or string(dig(document, "request", "sessionId")),
-            model=model.group(1) if model else string(dig(document, "model")).removeprefix("models/"),
+            model=model.group(1) if model else page.model().removeprefix("models/"),
             wants_stream=":stream" in request.path,
         )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 MAX_INLINE = 32 * 1024 * 1024
 """Decoded bytes above which inline data is not decoded but reported as not looked into."""
 
-_TEXTUAL = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml", "application/javascript",
-            "application/toml", "application/sql", "application/x-sh")  # fmt: skip
+# Files that happen to be valid UTF-8 and still need a reader of their own.
+_FORMATTED = (b"%PDF-", b"{\\rtf")
+_CONTROL = frozenset(map(chr, range(32))) - frozenset("\t\n\f\r\x1b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +24,19 @@ class InlineData:
 
     @property
     def text(self) -> str | None:
-        """The content as text when it is declared to be text (or not declared) and is valid UTF-8."""
-        if self.media_type and not self.media_type.startswith(_TEXTUAL):
+        """The content as text when it is text, whatever it is declared to be: a declaration hides nothing."""
+        if self.content.startswith(_FORMATTED):
             return None
         try:
-            return self.content.decode()
+            text = self.content.decode()
         except UnicodeDecodeError:
             return None
+        return None if _CONTROL.intersection(text[:4096]) else text
 
 
-def inline_data(value: str, media_type: str = "") -> InlineData | None:
-    """What `value` encodes: a data URI, or bare base64 of `media_type`. None for anything else and for what is too large."""
-    encoded = value
+def inline_data(value: str, media_type: str = "", *, bare: bool = True) -> InlineData | None:
+    """What `value` encodes: a data URI, or (if `bare`) base64 of `media_type`. None for anything else or too large."""
+    encoded = value if bare else ""
     if value[:5].lower() == "data:":
         head, comma, encoded = value.partition(",")
         declared, *parameters = head[5:].split(";")

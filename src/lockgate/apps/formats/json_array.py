@@ -32,7 +32,7 @@ class JsonArrayReader:
 
     def finish(self) -> ModelAnswer:
         """What was said."""
-        return self._interpreter.draft.build()
+        return self._interpreter.answer()
 
     def _string(self, chunk: bytes, start: int) -> int:
         if self._escaped:

@@ -7,7 +7,9 @@ not get. Deep nesting is refused before anything recursive meets it. Nothing her
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn, cast
 
 import orjson
@@ -31,10 +33,10 @@ _OTHER_ENCODINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """A document: plain data, with the text encoding it came in."""
+    """A document: plain data, and how to write such data back into the notation it came in."""
 
     value: object
-    encoding: str = "utf-8"
+    write: Callable[[object], bytes]
 
 
 def unreadable(detail: str) -> Unreadable:
@@ -59,7 +61,7 @@ def parse_json(content: bytes) -> Parsed | Unreadable:
         return unreadable("nested too deeply")
     if shape != _names_written(content):
         return unreadable("an object names a member twice")
-    return Parsed(value=value, encoding=encoding)
+    return Parsed(value=value, write=partial(write_json, encoding=encoding))
 
 
 def parse_nested(text: str) -> object | Unreadable:

@@ -18,10 +18,11 @@ from collections.abc import Container, Iterator, Mapping
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_text import parse_nested, write_json
-from lockgate.apps.formats.json_view import is_array, is_object
+from lockgate.apps.formats.json_view import dig, is_array, is_object
 from lockgate.facts.problem import Path
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,22}", re.ASCII)
+_DOCUMENT_STARTS = ("{", "[")
 _LARGE = 10**8
 _NO_PATHS: frozenset[Path] = frozenset()
 
@@ -48,6 +49,32 @@ def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iter
             stack.extend(((*at, last - i), child) for i, child in enumerate(reversed(node)) if _may_hold_text(child))
         elif (digits := _digits(node)) is not None:
             yield at, digits
+
+
+def deep_leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS, depth: int = 3) -> Iterator[tuple[Path, str]]:
+    """As `leaves`, reading on inside strings that hold a document themselves, up to `depth` documents deep."""
+    for at, text in leaves(value, path, skip):
+        nested = parse_nested(text) if depth and text[:1] in _DOCUMENT_STARTS else None
+        if nested is None or isinstance(nested, Unreadable):
+            yield at, text
+            continue
+        found = False
+        for below in deep_leaves(nested, (*at, "json"), skip, depth - 1):
+            found = True
+            yield below
+        if not found:
+            yield at, text
+
+
+def value_at(document: object, path: Path) -> object:
+    """What lies at `path`, following `json` steps into strings; None where nothing does."""
+    for step in path:
+        if isinstance(document, str) and step == "json":
+            nested = parse_nested(document)
+            document = None if isinstance(nested, Unreadable) else nested
+        else:
+            document = dig(document, step)
+    return document
 
 
 def slice_step(start: int, end: int) -> str:

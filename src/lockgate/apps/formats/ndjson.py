@@ -30,7 +30,7 @@ class NdjsonReader:
     def finish(self) -> ModelAnswer:
         """What was said. A last line without its line end still counts."""
         self._line()
-        return self._interpreter.draft.build()
+        return self._interpreter.answer()
 
     def _take(self, piece: bytes) -> None:
         if len(self._pending) + len(piece) > MAX_VALUE:
@@ -68,4 +68,4 @@ class WholeReader:
         content = bytes(self._content).removeprefix(b"\xef\xbb\xbf").strip()
         if content and not self._oversized:
             self._interpreter.event("", event_data(content))
-        return self._interpreter.draft.build()
+        return self._interpreter.answer()

@@ -43,8 +43,10 @@ class OpenAiChat(DocumentFormat):
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         body = members(document)
-        if not items(body.get("messages")) and "prompt" not in body:
+        if not items(body.get("messages")) and "prompt" not in body and not {"role", "content"} <= body.keys():
             return unreadable("neither messages nor a prompt")
+        if "role" in body:
+            _read_message(page, body, ())  # one message of a thread that the server keeps
         for index, message in enumerate(items(body.get("messages"))):
             _read_message(page, message, ("messages", index))
         if "prompt" in body:
@@ -53,7 +55,7 @@ class OpenAiChat(DocumentFormat):
             page.text(("suffix",))
         return page.conversation(
             conversation_id=string(dig(body, "metadata", "conversation_id")) or request.headers.get("x-interaction-id"),
-            model=string(body.get("model")),
+            model=page.model(),
             wants_stream=body.get("stream") is True,
         )
 
@@ -101,7 +103,7 @@ def _read_block(page: Page, block: object, path: Path) -> None:
     page.text((*path, "refusal"))
     image = "image_url"
     where = (*path, image, "url") if isinstance(dig(block, image), dict) else (*path, image)
-    if dig(block, image) is not None and not page.data(where):
+    if dig(block, image) is not None and not page.data(where, bare=False):
         page.reference(dig(block, *where[len(path) :]), where, what="image")
     if dig(block, "input_audio") is not None:
         page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(block, 'input_audio', 'format'))}")

@@ -64,7 +64,7 @@ class OpenAiResponses(DocumentFormat):
             conversation_id=string(conversation) or string(dig(conversation, "id")) or request.headers.get("session-id")
             or request.headers.get("session_id") or request.headers.get("x-interaction-id")
             or string(body.get("prompt_cache_key")),
-            model=string(body.get("model")),
+            model=page.model(),
             wants_stream=body.get("stream") is True,
         )  # fmt: skip
 
@@ -80,36 +80,50 @@ def _read_item(page: Page, item: object, path: Path) -> None:
         page.tree((*path, _CALLS[kind]), PartKind.TOOL_CALL)
         page.tree((*path, "output"), PartKind.TOOL_RESULT)
     elif "output" in members(item):
-        page.open(Role.TOOL, path)
-        page.text((*path, "output"), PartKind.TOOL_RESULT)
-        for index, block in enumerate(items(dig(item, "output"))):
-            page.text((*path, "output", index, "text"), PartKind.TOOL_RESULT)
-            _read_files(page, block, (*path, "output", index))
-        _read_files(page, dig(item, "output"), (*path, "output"))
-    elif kind == "reasoning":
-        page.open(Role.ASSISTANT, path)
-        for field in ("summary", "content"):
-            for index in range(len(items(dig(item, field)))):
-                page.text((*path, field, index, "text"), PartKind.REASONING)
-    elif "content" in members(item) or isinstance(item, str):
-        page.open(ROLES.get(string(dig(item, "role")), Role.USER), path)
-        page.typed(path)
-        page.typed((*path, "content"))
-        for index, block in enumerate(items(dig(item, "content"))):
-            at = (*path, "content", index)
-            page.typed(at)
-            page.typed((*at, "text"))
-            page.text((*at, "refusal"))
-            _read_files(page, block, at)
+        _read_output(page, item, path)
+    elif isinstance(item, str) or ("content" in members(item) and kind != "reasoning"):
+        _read_message(page, item, path)
     else:
-        page.open(Role.SYSTEM, path)
+        _read_rest(page, item, path)
+
+
+def _read_output(page: Page, item: object, path: Path) -> None:
+    page.open(Role.TOOL, path)
+    page.text((*path, "output"), PartKind.TOOL_RESULT)
+    for index, block in enumerate(items(dig(item, "output"))):
+        page.text((*path, "output", index, "text"), PartKind.TOOL_RESULT)
+        _read_files(page, block, (*path, "output", index))
+    _read_files(page, dig(item, "output"), (*path, "output"))
+
+
+def _read_message(page: Page, item: object, path: Path) -> None:
+    page.open(ROLES.get(string(dig(item, "role")), Role.USER), path)
+    page.typed(path)
+    page.typed((*path, "content"))
+    for index, block in enumerate(items(dig(item, "content"))):
+        at = (*path, "content", index)
+        page.typed(at)
+        page.typed((*at, "text"))
+        page.text((*at, "refusal"))
+        _read_files(page, block, at)
+
+
+def _read_rest(page: Page, item: object, path: Path) -> None:
+    """Thoughts, generated images, and items that only clients and servers understand."""
+    page.open(Role.ASSISTANT if {"summary", "result"} & members(item).keys() else Role.SYSTEM, path)
+    for field in ("summary", "content"):
+        for index in range(len(items(dig(item, field)))):
+            page.text((*path, field, index, "text"), PartKind.REASONING)
+    page.data((*path, "result"), media_type="image/*")
+    if not members(item):
+        page.could_not_read("input as token numbers")
 
 
 def _read_files(page: Page, block: object, path: Path) -> None:
     name = string(dig(block, "filename"))
     for field in ("image_url", "file_data", "file_url"):
         where = (*path, field)
-        if dig(block, field) is not None and not page.data(where, name=name):
+        if dig(block, field) is not None and not page.data(where, name=name, bare=field == "file_data"):
             page.reference(dig(block, field), where, name=name)
     page.reference(dig(block, "file_id"), (*path, "file_id"), name=name, what="file")
     audio = dig(block, "input_audio")

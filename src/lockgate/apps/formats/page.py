@@ -5,17 +5,17 @@ path. Text a format did not claim becomes `MACHINE` parts, in the turn whose pie
 its own (declared tools, settings) which is chained apart, so that a changed setting does not make the history new again.
 """
 
+import re
 from dataclasses import dataclass, field
 
-from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.inline_data import inline_data
-from lockgate.apps.formats.json_text import parse_nested
-from lockgate.apps.formats.json_view import dig
-from lockgate.apps.formats.leaf_paths import leaves, slice_step
+from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
 from lockgate.apps.formats.machine_text import split_typed
 from lockgate.apps.formats.structural_words import says_nothing
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
+
+_MODEL_NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,79}", re.ASCII)
 
 type _Draft = tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]
 
@@ -45,7 +45,7 @@ class Page:
 
     def text(self, path: Path, kind: PartKind = PartKind.TEXT) -> None:
         """The string at `path`, if there is one."""
-        value = dig(self._document, *path)
+        value = value_at(self._document, path)
         if isinstance(value, str) and path not in self._claimed:
             self._claimed.add(path)
             if value:
@@ -53,7 +53,7 @@ class Page:
 
     def typed(self, path: Path) -> None:
         """The string at `path`, of which a client may have written a part when the turn is the user's."""
-        value = dig(self._document, *path)
+        value = value_at(self._document, path)
         if self._open is None or self._open.role is not Role.USER or not isinstance(value, str):
             self.text(path)
         elif path not in self._claimed:
@@ -65,26 +65,27 @@ class Page:
 
     def tree(self, path: Path, kind: PartKind) -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
-        for at, text in leaves(dig(self._document, *path), path, self._claimed):
-            self._claimed.add(at)
-            nested = parse_nested(text) if len(at) == len(path) else None
-            if nested is None or isinstance(nested, Unreadable):
-                self._add(Part(text=text, path=at, kind=kind))
-                continue
-            for below, inner in leaves(nested, (*at, "json")):
-                self._add(Part(text=inner, path=below, kind=kind))
+        for at, text in deep_leaves(value_at(self._document, path), path, self._claimed):
+            self._add(Part(text=text, path=at, kind=kind))
+        self._claimed.add(path)
 
-    def data(self, path: Path, *, name: str = "", media_type: str = "") -> bool:
-        """Base64 or a data URI at `path`, as an attachment, or as text when it holds text. Whether there was one."""
-        value = dig(self._document, *path)
-        found = inline_data(value, media_type) if isinstance(value, str) else None
+    def rest(self, path: Path) -> None:
+        """Every string at and below `path` that is not claimed yet and says something, as machine text."""
+        for part in self._leftovers(value_at(self._document, path), path):
+            self._add(part)
+        self._claimed.add(path)
+
+    def data(self, path: Path, *, name: str = "", media_type: str = "", bare: bool = True) -> bool:
+        """A data URI (or, if `bare`, base64) at `path`, as an attachment, or as text if it holds text. Whether there was one."""
+        value = value_at(self._document, path)
+        found = inline_data(value, media_type, bare=bare) if isinstance(value, str) else None
         if found is None or path in self._claimed or self._open is None:
             return False
         self._claimed.add(path)
         text = found.text
         if text is not None:
             self._add(Part(text=text, path=(*path, "base64"), kind=PartKind.MACHINE))
-        content = found.content if text is None else None
+        content = found.content if text is None else None  # as text it can be read and rewritten, so it is not kept twice
         self._open.attachments.append(Attachment(name=name, media_type=found.media_type, content=content, path=path))
         return True
 
@@ -97,10 +98,24 @@ class Page:
         self._open.attachments.append(Attachment(name=name, media_type=media_type, reference=reference, path=path))
         self.could_not_read(f"{what} by reference")
 
+    def names(self, name: str, path: Path, *, media_type: str = "") -> None:
+        """A file whose text is among the turn's parts already: what is left to say is that there was a file."""
+        if self._open is not None:
+            self._open.attachments.append(Attachment(name=name, media_type=media_type, path=path))
+
     def could_not_read(self, what: str) -> None:
         """Say that the look was partial: `what` was there and could not be read."""
         if what not in self._unread:
             self._unread.append(what)
+
+    def model(self, path: Path = ("model",)) -> str:
+        """The model's name at `path`, which is not kept as text when it looks like a name."""
+        value = value_at(self._document, path)
+        if not isinstance(value, str):
+            return ""
+        if _MODEL_NAME.fullmatch(value):
+            self._claimed.add(path)
+        return value
 
     def claim(self, path: Path) -> None:
         """Leave the string at `path` out: it is a token of the protocol and its shape was checked."""
@@ -126,7 +141,7 @@ class Page:
         turn = self._open
         if turn is None:
             return
-        turn.parts.extend(self._leftovers(dig(self._document, *turn.prefix), turn.prefix))
+        turn.parts.extend(self._leftovers(value_at(self._document, turn.prefix), turn.prefix))
         self._claimed.add(turn.prefix)
         if turn.parts or turn.attachments:
             self._turns.append((turn.role, tuple(turn.parts), tuple(turn.attachments)))
@@ -135,7 +150,7 @@ class Page:
     def _leftovers(self, value: object, prefix: Path) -> list[Part]:
         return [
             Part(text=text, path=path, kind=PartKind.MACHINE)
-            for path, text in leaves(value, prefix, self._claimed)
+            for path, text in deep_leaves(value, prefix, self._claimed)
             if not says_nothing(text)
         ]
 

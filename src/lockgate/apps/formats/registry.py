@@ -5,20 +5,31 @@ Separate so that adding a format is one file and one line here.
 
 from lockgate.apps.formats.anthropic_messages import AnthropicMessages
 from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.chatgpt_web import ChatGptWeb
+from lockgate.apps.formats.claude_web import ClaudeWeb
+from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.gemini_generate import GeminiGenerate
+from lockgate.apps.formats.gemini_web import GeminiWeb
 from lockgate.apps.formats.json_text import Parsed, parse_json
+from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_chat import OpenAiChat
 from lockgate.apps.formats.openai_responses import OpenAiResponses
 from lockgate.facts.traffic import Body, Request
 
+_GEMINI_WEB = GeminiWeb()
+
+# The more particular shape first: an OpenAI body is what is left when nothing else fits.
 _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
+    ChatGptWeb(),
+    ClaudeWeb(),
     GeminiGenerate(),
     OpenAiResponses(),
     AnthropicMessages(),
+    Ollama(),
     OpenAiChat(),
 )
 
-FORMATS: dict[str, WireFormat] = {wire_format.id: wire_format for wire_format in _IN_SNIFFING_ORDER}
+FORMATS: dict[str, WireFormat] = {wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB)}
 """Every format by its id."""
 
 
@@ -30,6 +41,7 @@ def format_named(format_id: str) -> WireFormat | None:
 def sniff(request: Request, body: Body) -> WireFormat | None:
     """The format whose shape the body has, whatever its host, path and content type say; None when it has none."""
     parsed = parse_json(body.content)
-    if not isinstance(parsed, Parsed):
-        return None
-    return next((known for known in _IN_SNIFFING_ORDER if known.recognises(request, parsed.value)), None)
+    if isinstance(parsed, Parsed):
+        return next((known for known in _IN_SNIFFING_ORDER if known.recognises(request, parsed.value)), None)
+    form = parse_form(body.content) if b"f.req=" in body.content else parsed
+    return _GEMINI_WEB if isinstance(form, Parsed) and _GEMINI_WEB.recognises(request, form.value) else None

@@ -54,7 +54,7 @@ class SseReader:
             self._line(bytes(self._pending))
             self._pending.clear()
         self._dispatch()
-        return self._interpreter.draft.build()
+        return self._interpreter.answer()
 
     def _take_lines(self, *, at_end: bool) -> None:
         start = 0

@@ -1,7 +1,8 @@
 """The HTML that people see from the gateway itself, and how it is filled in and protected.
 
-Separate because every page must come out the same way: autoescaped, self-contained, and under a Content-Security-Policy that names its
-one style sheet and its one script by hash. It must never load anything from elsewhere: a stopped request has no network to load from.
+Separate because every page must come out the same way: autoescaped, self-contained, and under a Content-Security-Policy that
+names its one style sheet and its one script by hash. A page must never load anything: where a request is stopped, nothing
+loads.
 """
 
 from base64 import b64encode
@@ -10,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 _FOLDER = Path(__file__).parent
 
@@ -18,23 +18,21 @@ _FOLDER = Path(__file__).parent
 @cache
 def _environment() -> Environment:
     # Unknown names are bugs; a page with a hole in it would hide one.
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.globals["style"] = Markup(_text("style.css"))  # noqa: S704 - our own file, never input
-    environment.globals["check_script"] = Markup(_text("check.js"))  # noqa: S704 - as above
-    return environment
-
-
-@cache
-def _text(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 @cache
 def _hash_source(name: str) -> str:
-    """A file's text as a CSP source (CSP Level 3 section 2.3.1): what is between the tags, to the byte."""
-    return f"'sha256-{b64encode(sha256(_text(name).encode()).digest()).decode()}'"
+    """What a page includes between its tags, as a CSP source (CSP Level 3 section 2.3.1). It must agree to the byte."""
+    included = _environment().get_template(name).render()
+    return f"'sha256-{b64encode(sha256(included.encode()).digest()).decode()}'"
 
 
 def render(template: str, **values: object) -> bytes:

@@ -1,0 +1,192 @@
+# ruff: noqa: INP001 - a script beside the pages it writes, not a package
+"""Writes the generated parts of the reference pages from the code that defines them: `python docs/generate.py [--check]`.
+
+A page holds `<!-- generated: NAME -->` and `<!-- end -->`; what is between them comes from the table of that name. Separate from
+the pages so that a reference can never say what the code does not. It must never guess: an unknown name, or a part that is not
+closed, is an error, and with `--check` so is every part that is out of date.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from lockgate.apps.formats.registry import FORMATS
+from lockgate.apps.rubric import Rubric
+from lockgate.cli import cli
+from lockgate.facts.app import Operation, ReviewStatus
+from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.finding import DetectionConfidence, ExaminationState
+from lockgate.facts.problem import UsageError
+from lockgate.home.home import built_in_data
+from lockgate.home.schema import read_as
+from lockgate.home.settings import settings_reference
+from lockgate.home.yaml_document import parse_yaml
+from lockgate.policy import selector_reference
+from lockgate.policy.actions import ACTIONS
+from lockgate.policy.operators import OPERATORS
+from lockgate.sinks.canonical_log import CANONICAL_FIELDS
+
+REFERENCE = Path(__file__).parent / "reference"
+
+_PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.DOTALL)
+_MARK = re.compile(r"<!-- (?:generated: [^>]*|end) -->")
+_WIDTH = 100
+
+
+class StaleReferenceError(Exception):
+    """A page does not say what the code says."""
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heads = tuple(heads)
+    lines = [heads, tuple("---" for _ in heads), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _codes(texts: Iterable[str]) -> str:
+    return ", ".join(map(_code, texts))
+
+
+def _reason_codes() -> str:
+    return _table(("code", "meaning"), ((_code(reason), reason.explanation) for reason in Reason))
+
+
+def _words() -> str:
+    kinds = (
+        ("verdict", Verdict),
+        ("review status (`app.status`)", ReviewStatus),
+        ("capture", Capture),
+        ("examination state (`examination.state`)", ExaminationState),
+        ("operation (`operation`)", Operation),
+    )
+    rows = [(name, _codes(kind)) for name, kind in kinds]
+    rows.append(("detection confidence", _codes(level.name.lower() for level in DetectionConfidence)))
+    return _table(("what", "its words"), rows)
+
+
+def _payload_operations() -> str:
+    return f"Operations that carry content: {_codes(operation for operation in Operation if operation.carries_payload)}."
+
+
+def _selectors() -> str:
+    rows = (
+        (_code(row.name), row.type, row.phase.replace("_", " "), _codes(row.operators), row.doc) for row in selector_reference()
+    )
+    return _table(("selector", "type", "known from", "operators", "meaning"), rows)
+
+
+def _operators() -> str:
+    rows = ((kind.value, _code(name), operator.doc) for kind, named in OPERATORS.items() for name, operator in named.items())
+    return _table(("type", "operator", "holds when the value is, or"), rows)
+
+
+def _actions() -> str:
+    return _table(("action", "what it does"), ((_code(name), doc) for name, doc in ACTIONS.items()))
+
+
+def _settings() -> str:
+    rows = (
+        (_code(row.name), row.kind, row.default if row.default == "empty" else _code(row.default), row.doc)
+        for row in settings_reference()
+    )
+    return _table(("setting", "type", "default", "meaning"), rows)
+
+
+def _log_fields() -> str:
+    return _table(("field", "meaning"), ((_code(name), doc) for name, doc in CANONICAL_FIELDS.items()))
+
+
+def _formats() -> str:
+    def about(wire_format: object) -> str:
+        module = inspect.getmodule(type(wire_format))
+        return (module.__doc__ if module and module.__doc__ else "").strip().partition("\n\n")[0].replace("\n", " ")
+
+    return _table(("format", "what it is"), ((_code(name), about(known)) for name, known in sorted(FORMATS.items())))
+
+
+def _rubric() -> str:
+    file = built_in_data() / "apps" / "rubric.yaml"
+    rubric = read_as(parse_yaml(file.read_text(encoding="utf-8"), str(file)), Rubric)
+    parts: list[str] = []
+    for score in (rubric.application, rubric.genai):
+        rows = ((_code(part.id), part.question, f"{part.max_points / 100:.2f}") for part in score.components)
+        parts.append(f"**{score.name}**\n\n{_table(('component', 'question', 'points at most'), rows)}")
+    return "\n\n".join(parts)
+
+
+def _cli() -> str:
+    parts: list[str] = []
+
+    def walk(command: click.Command, path: tuple[str, ...]) -> None:
+        context = click.Context(command, info_name=" ".join(path), terminal_width=_WIDTH, max_content_width=_WIDTH)
+        parts.append(f"## `{' '.join(path)}`\n\n```text\n{command.get_help(context)}\n```")
+        if isinstance(command, click.Group):
+            for name in sorted(command.commands):
+                walk(command.commands[name], (*path, name))
+
+    walk(cli, ("lockgate",))
+    return "\n\n".join(parts)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "actions": _actions,
+    "cli": _cli,
+    "formats": _formats,
+    "log-fields": _log_fields,
+    "operators": _operators,
+    "payload-operations": _payload_operations,
+    "reason-codes": _reason_codes,
+    "rubric": _rubric,
+    "selectors": _selectors,
+    "settings": _settings,
+    "words": _words,
+}
+
+
+def regenerated(page: str) -> str:
+    """`page` with every generated part written anew. Raises StaleReferenceError for a mark that is unknown or not closed."""
+    found = list(_PART.finditer(page))
+    if len(_MARK.findall(page)) != 2 * len(found):
+        raise StaleReferenceError("a generated part is not closed, or closed twice")
+    unknown = {match["name"] for match in found} - PARTS.keys()
+    if unknown:
+        raise StaleReferenceError(f"nothing generates {', '.join(sorted(unknown))}")
+    return _PART.sub(lambda match: f"{match['open']}\n{PARTS[match['name']]()}\n\n{match['close']}", page)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` only compare them. 0 fine, 1 out of date."""
+    stale = 0
+    for file in sorted(REFERENCE.glob("*.md")):
+        page = file.read_text(encoding="utf-8")
+        try:
+            fresh = regenerated(page)
+        except StaleReferenceError as error:
+            click.echo(f"{file}: {error}", err=True)
+            stale += 1
+            continue
+        if fresh == page:
+            continue
+        if "--check" in arguments:
+            click.echo(f"{file}: out of date; run python docs/generate.py", err=True)
+            stale += 1
+        else:
+            file.write_text(fresh, encoding="utf-8")
+            click.echo(f"{file}: written")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UsageError as error:
+        click.echo(str(error), err=True)
+        sys.exit(UsageError.EXIT_CODE)

@@ -1,0 +1,170 @@
+"""What can be done for a body in no known format: read every text in it, and refuse in a way most clients understand.
+
+Separate from the registry's formats because it recognises nothing: it is what the gate falls back on. It reads JSON (also one
+value per line), forms, multipart fields and plain text; anything else becomes one attachment.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import override
+
+from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.document_format import DocumentFormat
+from lockgate.apps.formats.form_text import parse_form
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
+from lockgate.apps.formats.json_view import items, string
+from lockgate.apps.formats.leaf_paths import deep_leaves, rewrite
+from lockgate.apps.formats.multipart_text import parse_multipart
+from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import openai_error, refuse_with, refuse_with_json
+from lockgate.apps.formats.structural_words import says_nothing
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
+from lockgate.facts.traffic import Answer, Body, Completeness, Request
+
+_TYPED_NAMES = frozenset({
+    "content", "input", "inputs", "instruction", "message", "parts", "prompt", "q", "query", "query_str", "question", "text",
+    "user_input", "value",
+})  # fmt: skip
+"""Members under which most apps send what a person typed."""
+
+_FORM = "application/x-www-form-urlencoded"
+_LIKE_FORM = re.compile(rb"[A-Za-z0-9_.%\[\]-]{1,100}=[^\s<>{}]*+")
+_LIKE_JSON = re.compile(r'[\s\ufeff]*[{\[]\s*["{\[]')
+_BINARY = frozenset("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12")
+
+
+class GenericText(DocumentFormat):
+    """`generic-text`: not in the registry, as it would recognise everything."""
+
+    id = "generic-text"
+
+    @override
+    def recognises(self, request: Request, document: object) -> bool:
+        """Never: nothing tells this format from any other."""
+        return False
+
+    @override
+    def read_request(self, request: Request, body: Body) -> Conversation | Unreadable:
+        """Every text of the body in one turn; its files, or the whole of a binary body, as attachments."""
+        if not body.content:
+            return Conversation(turns=())
+        found = _take_apart(request, body)
+        if isinstance(found, Unreadable):
+            return found
+        parts = found.parts()
+        turns = chain([(Role.USER, parts, found.attachments)]) if parts or found.attachments else ()
+        # Raw JSON can hide words behind escapes, so reading it as plain text is only part of a look.
+        text = string(found.parsed.value)
+        raw_json = len(text) > 0 and _LIKE_JSON.match(text) is not None
+        return Conversation(turns=turns, unread=("JSON that cannot be decoded",) if raw_json else ())
+
+    @override
+    def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
+        """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
+        found = _take_apart(request, body) if body.content else unreadable("empty")
+        if isinstance(found, Unreadable) or not texts.keys() <= {part.path for part in found.parts()}:
+            raise ValueError("a path that reading this request did not give")
+        return found.parsed.write(rewrite(found.parsed.value, texts)) if texts else body.content
+
+    @override
+    def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
+        """An error object for a client that speaks JSON, plain text for any other."""
+        if "json" in request.media_type or "json" in request.headers.get("accept"):
+            return refuse_with_json(refusal, request, openai_error(refusal))
+        content = refusal.message.encode("utf-8", "replace")
+        return refuse_with(refusal, request, status=400, content=content, content_type="text/plain; charset=utf-8")
+
+    @override
+    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
+        return unreadable("read without a page")
+
+    @override
+    def _interpreter(self) -> Interpreter:
+        return _Silence()
+
+
+class _Silence(Interpreter):
+    """Nothing can be told about an answer in an unknown format."""
+
+    @override
+    def event(self, name: str, data: object) -> None:
+        """Let it pass."""
+
+
+GENERIC = GenericText()
+
+
+def generic_text(request: Request, body: Body) -> Conversation | Unreadable:
+    """The texts of a body in no known format. Never raises."""
+    return GENERIC.read_request(request, body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A body taken apart. In a document of `[name, value]` pairs, every value is what a person may have typed."""
+
+    parsed: Parsed
+    attachments: tuple[Attachment, ...] = ()
+    in_pairs: bool = False
+
+    def parts(self) -> tuple[Part, ...]:
+        """Every text that says something, with all of what looks typed."""
+        return tuple(
+            Part(text=text, path=path, kind=PartKind.TEXT if self._is_typed(path) else PartKind.MACHINE)
+            for path, text in deep_leaves(self.parsed.value, ())
+            if text and (self._is_typed(path) or not says_nothing(text))
+        )
+
+    def _is_typed(self, path: Path) -> bool:
+        name = next((step for step in reversed(path) if isinstance(step, str) and step != "json"), None)
+        if name is None:
+            return not path or (self.in_pairs and path[1:2] == (1,))
+        return name.lower() in _TYPED_NAMES
+
+
+def _take_apart(request: Request, body: Body) -> _Found | Unreadable:
+    content = body.content
+    if request.media_type.startswith("multipart/"):
+        multipart = parse_multipart(content, request.headers.get("content-type"))
+        if not isinstance(multipart, Unreadable):
+            files = (Attachment(name=file.name, media_type=file.media_type, content=file.content) for file in multipart.files)
+            return _Found(parsed=multipart.parts, attachments=tuple(files), in_pairs=True)
+    for parsed in (parse_json(content), _lines(content)):
+        if isinstance(parsed, Parsed):
+            return _Found(parsed=parsed)
+    if request.media_type == _FORM or _LIKE_FORM.fullmatch(content):
+        form = parse_form(content)
+        if isinstance(form, Parsed):
+            return _Found(parsed=form, in_pairs=True)
+    text = _plain(content)
+    if text is not None:
+        return _Found(parsed=Parsed(value=text, write=lambda value: string(value).encode("utf-8", "surrogatepass")))
+    if body.completeness in (Completeness.ENCRYPTED, Completeness.UNDECODABLE):
+        return Unreadable(completeness=body.completeness, detail="not text")
+    file = Attachment(media_type=request.media_type, content=content)
+    return _Found(parsed=Parsed(value=[], write=lambda _: content), attachments=(file,))
+
+
+def _lines(content: bytes) -> Parsed | None:
+    """One JSON value per line, when every line is one."""
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    if len(lines) < 2 or lines[0].lstrip()[:1] not in (b"{", b"["):
+        return None
+    values: list[object] = []
+    for line in lines:
+        parsed = parse_json(line)
+        if not isinstance(parsed, Parsed):
+            return None
+        values.append(parsed.value)
+    return Parsed(value=values, write=lambda written: b"".join(write_json(value) + b"\n" for value in items(written)))
+
+
+def _plain(content: bytes) -> str | None:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if _BINARY & set(text[:4096]) else text

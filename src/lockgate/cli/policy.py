@@ -1,0 +1,77 @@
+"""`lockgate policy`: check a policy file, run its cases, list what a policy may say."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from lockgate.cli.home_option import HomeOption
+from lockgate.facts.problem import Problem, UsageError
+from lockgate.home.home import Home
+from lockgate.home.load import load_detectors, load_library, load_settings, read_document
+from lockgate.policy import compile_policy, selector_reference
+from lockgate.runtime.cases import case_results
+from lockgate.runtime.snapshot import cases_file, vocabulary
+
+
+@click.group()
+def policy() -> None:
+    """Check and test policies."""
+
+
+@policy.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.pass_obj
+def check(home_option: HomeOption, files: tuple[Path, ...]) -> None:
+    """Check policy FILES (default: the live one): unknown names, wrong types, rules that can never match."""
+    home = home_option.home
+    library, detectors = load_library(home), load_detectors(home)
+    names = vocabulary(library, detectors)
+    problems: list[Problem] = []
+    for file in files or (_live(home),):
+        try:
+            ruleset = compile_policy(read_document(file), names)
+        except UsageError as error:
+            problems += error.problems
+            continue
+        rules = len(ruleset.rules)
+        click.echo(f"{file}: fine, {rules} rule{'s' if rules != 1 else ''}, version {ruleset.version}")
+        for note in ruleset.notes:
+            click.echo(f"note: {note}")
+    if problems:
+        raise UsageError(*problems)
+
+
+@policy.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--cases", "cases", type=click.Path(path_type=Path), help="The cases (default: cases/NAME beside the policy).")
+@click.pass_obj
+def test(home_option: HomeOption, files: tuple[Path, ...], cases: Path | None) -> None:
+    """Run the cases of policy FILES (default: the live one) and say which do not come out as expected."""
+    home = home_option.home
+    library, detectors = load_library(home), load_detectors(home)
+    names = vocabulary(library, detectors)
+    failed = 0
+    for file in files or (_live(home),):
+        ruleset = compile_policy(read_document(file), names)
+        document = read_document(cases or cases_file(file))
+        results = case_results(ruleset, library, document)
+        for problem in (result.problem for result in results):
+            if problem is not None:
+                failed += 1
+                click.echo(str(problem), err=True)
+        click.echo(f"{file}: {sum(result.passed for result in results)} of {len(results)} cases as expected")
+    sys.exit(1 if failed else 0)
+
+
+@policy.command()
+def selectors() -> None:
+    """List every selector with its type, the phase in which it is known, and its meaning."""
+    rows = selector_reference()
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        click.echo(f"{row.name:<{width}}  {row.type:<10} {row.phase:<16} {row.doc}")
+
+
+def _live(home: Home) -> Path:
+    return home.resolve(load_settings(home).policy)

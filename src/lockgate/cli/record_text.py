@@ -1,0 +1,116 @@
+"""Records as text for a terminal: a line in a table, a page about one.
+
+Separate from the commands so that the layout can be tested by itself. What clients send is shown without control characters:
+a path must not be able to move a reviewer's cursor.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from lockgate.facts.record import Record
+
+_COLUMNS = (("TIME", 19), ("VERDICT", 8), ("REASON", 20), ("USER", 16), ("APP", 20), ("OPERATION", 16), ("HOST", 30), ("ID", 0))
+_LABEL = 14
+
+
+def headings() -> str:
+    """The first line of the table."""
+    return _aligned(title for title, _ in _COLUMNS)
+
+
+def record_line(record: Record) -> str:
+    """A record as a line of the table, in local time. The id comes last and whole, for copying."""
+    why = f"rule {record.rule}" if record.rule else record.reason.value
+    return _aligned((
+        _local(record.started_at),
+        record.verdict.value,
+        why,
+        record.user or record.client_address,
+        record.app or "-",
+        record.operation or "-",
+        record.host or "-",
+        record.id,
+    ))  # fmt: skip
+
+
+def record_page(record: Record) -> str:
+    """Everything known about one exchange, empty fields left out."""
+    who = record.user or "not identified"
+    if record.groups:
+        who += f" ({', '.join(record.groups)})"
+    target = f"{record.method} {record.scheme}://{record.host}:{record.port}{record.path}".strip()
+    scores = [
+        f"{name} {value}"
+        for name, value in (
+            ("application confidence", record.application_confidence_score),
+            ("Gen-AI confidence", record.genai_confidence_score),
+        )
+        if value
+    ]
+    rows = [
+        ("Record", record.id),
+        ("Time", f"{_local(record.started_at)}  ({record.duration_ms:.0f} ms, worker {record.worker})"),
+        ("Verdict", f"{record.verdict.value}: {record.reason.explanation}"),
+        ("Rule", record.rule),
+        ("Would have", ", ".join(record.monitored)),
+        ("Policy", record.policy_version),
+        ("Tags", ", ".join(record.tags)),
+        ("Who", f"{who} from {record.client_address}"),
+        ("App", " · ".join(part for part in (record.app_name or record.app, record.app_status, record.tier, *scores) if part)),
+        ("Tenant", record.tenant),
+        ("Operation", " · ".join(part for part in (record.operation, record.format, record.model) if part)),
+        ("Conversation", record.conversation),
+        ("Request", target),
+        ("Response", f"status {record.status}" if record.status else "none was sent"),
+        ("Upstream", "contacted" if record.upstream_contacted else "not contacted"),
+        ("Bytes", f"{record.request_bytes} sent, {record.response_bytes} received"),
+        ("Examination", _examination(record)),
+        ("Error", record.error),
+    ]
+    lines = [f"{label:<{_LABEL}}{_visible(value)}" for label, value in rows if value]
+    lines += _section(
+        "Findings",
+        (f"{f.detector}  {f.confidence}  {', '.join(f.profiles)}  {f.mask}" for f in record.findings),
+    )
+    lines += _section("Trace", record.trace)
+    if record.sealed is not None:
+        command = f"lockgate log show {record.id} --open --key FILE"
+        lines += ["", f"Captured text ({record.capture.value}) is sealed. A reviewer reads it: {command}"]
+    return "\n".join(lines)
+
+
+def _examination(record: Record) -> str:
+    if not record.examination:
+        return ""
+    turns = f"{record.examined_turns} turns, {record.already_seen_turns} seen before"
+    return f"{record.examination} ({turns}, {record.examination_us / 1000:.1f} ms)"
+
+
+def _section(title: str, lines: Iterator[str] | tuple[str, ...]) -> list[str]:
+    shown = [f"  {_visible(line)}" for line in lines]
+    return ["", title, *shown] if shown else []
+
+
+def _local(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _aligned(values: Iterator[str] | tuple[str, ...]) -> str:
+    cells = (
+        f"{_shortened(_visible(value), width):<{width}}" if width else _visible(value)
+        for value, (_, width) in zip(values, _COLUMNS, strict=True)
+    )
+    return "  ".join(cells).rstrip()
+
+
+def _shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def visible_lines(text: str) -> str:
+    """Captured text for a terminal: line breaks and tabs stay, every other control character is replaced."""
+    return "\n".join("\t".join(_visible(piece) for piece in line.split("\t")) for line in text.split("\n"))
+
+
+def _visible(text: str) -> str:
+    return "".join(character if character.isprintable() else "�" for character in text)

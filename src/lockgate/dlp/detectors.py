@@ -1,0 +1,74 @@
+"""The set of detectors and profiles that is live: every file checked, every example proven, one version for all of it.
+
+Separate because a set is built once, in the process that reads the files, and travels from there to the processes that scan.
+It must never come to be with a detector whose examples fail.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from lockgate.dlp.automaton import PLATFORM
+from lockgate.dlp.cascade import Cascade
+from lockgate.dlp.check import detector_problems, profile_problems
+from lockgate.dlp.detector import Profile, ready
+from lockgate.dlp.proof import example_problems
+from lockgate.dlp.schema import DetectorFile, Engine, ProfileFile, confidence_of
+from lockgate.dlp.secrets_engine import engine_version
+from lockgate.facts.finding import DetectionConfidence
+from lockgate.facts.problem import Document, Problem, UsageError
+
+_DIGEST_BYTES = 12
+_CASCADE_VERSION = "1"
+"""Raised when the cascade itself comes to answer differently for the same files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSet:
+    """Detectors and profiles by id. `version` changes with any file, library or cascade they depend on; `compiled` is the automaton."""
+
+    detectors: Mapping[str, DetectorFile]
+    profiles: Mapping[str, Profile]
+    version: str
+    compiled: bytes = field(repr=False)
+
+    @classmethod
+    def build(
+        cls, detectors: Sequence[tuple[Document, DetectorFile]], profiles: Sequence[tuple[Document, ProfileFile]]
+    ) -> "DetectorSet":
+        """Check every file and run every example. Raises UsageError with every problem found."""
+        files = {file.id: file for _, file in detectors}
+        problems: list[Problem] = [*detector_problems(detectors), *profile_problems(profiles, files)]
+        if problems:
+            raise UsageError(*problems)
+        prepared = [ready(file) for file in files.values()]
+        cascade = Cascade(prepared, Cascade.automaton_for(prepared))
+        problems = [problem for document, file in detectors for problem in example_problems(cascade, document, file)]
+        if problems:
+            raise UsageError(*problems)
+        version = _version(files, [file for _, file in profiles])
+        return cls(
+            detectors=files,
+            profiles={file.id: _profile(file, files) for _, file in profiles},
+            version=version,
+            compiled=version.encode() + b"\n" + cascade.automaton.dump(),
+        )
+
+
+def _profile(file: ProfileFile, detectors: Mapping[str, DetectorFile]) -> Profile:
+    """A member naming a detector outranks one naming its family; among equals the lower detection confidence counts."""
+    least: dict[str, DetectionConfidence] = {}
+    for member in sorted(file.detectors, key=lambda member: (bool(member.detector), -confidence_of(member.at_least))):
+        for detector in detectors.values():
+            if member.detector == detector.id or member.family == detector.family:
+                least[detector.id] = confidence_of(member.at_least)
+    return Profile(id=file.id, name=file.name, description=file.description, least=least)
+
+
+def _version(detectors: Mapping[str, DetectorFile], profiles: Sequence[ProfileFile]) -> str:
+    digest = blake2b(f"{_CASCADE_VERSION} {PLATFORM}".encode(), digest_size=_DIGEST_BYTES)
+    if any(file.engine is Engine.SECRETS_ENGINE for file in detectors.values()):
+        digest.update(engine_version().encode())
+    for file in (*detectors.values(), *profiles):
+        digest.update(repr(file).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

@@ -1,0 +1,32 @@
+"""What a scan found. Separate because the cascade, the overlap rule and the mask speak of it. It must never hold the matched text."""
+
+from dataclasses import dataclass
+
+from lockgate.facts.finding import DetectionConfidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One find: code points `start` (inclusive) to `end` (exclusive) of the text that was scanned.
+
+    `contributions` says what made up the detection confidence, in order.
+    """
+
+    detector: str
+    profiles: tuple[str, ...]
+    detection_confidence: DetectionConfidence
+    start: int
+    end: int
+    mask: str
+    contributions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResult:
+    """Hits in reading order, none overlapping another.
+
+    `complete` is False when the work budget ran out: what was found counts, absence is not proven.
+    """
+
+    hits: tuple[Hit, ...]
+    complete: bool

@@ -1,0 +1,144 @@
+"""Readings of a text: as written with disguises undone, and what is encoded inside it, each with a way back to the original places.
+
+Separate because every later step works on plain characters and every hit must point into what was sent. It must never change what a
+hit points to: the span of a hit always covers the original characters it was read from.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lockgate.dlp.decode import encoded_pieces
+
+_PIECES_LIMIT = 64
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_QUOTES = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201a": "'",
+    "\u201b": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u201f": '"',
+}
+_ESCAPE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,12});|\\u[0-9a-fA-F]{4}")
+_IGNORABLE_MARKS = (
+    frozenset(range(0xFE00, 0xFE10)) | frozenset(range(0xE0100, 0xE01F0)) | {0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One reading. Character `i` was read from `starts[i]` to `ends[i]` of the original; both None when nothing moved.
+
+    `how` says how it was come by, empty for the text as written.
+    """
+
+    text: str = field(repr=False)
+    starts: Sequence[int] | None = field(default=None, repr=False)
+    ends: Sequence[int] | None = field(default=None, repr=False)
+    how: str = ""
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original text that `text[start:end]` (not empty) was read from."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All views of a text, the text as written first. `complete` is False when more was encoded in it than is looked at."""
+
+    views: tuple[View, ...]
+    complete: bool = True
+
+
+def read(text: str) -> Reading:
+    """Undo what hides characters, then decode one level of what is encoded."""
+    plain = _undisguised(text)
+    views = [plain]
+    complete = True
+    for count, piece in enumerate(encoded_pieces(plain.text)):
+        if count >= _PIECES_LIMIT:
+            complete = False
+            break
+        decoded = _undisguised(piece.text)
+        starts: list[int] = []
+        ends: list[int] = []
+        for index in range(len(decoded.text)):
+            first, last = decoded.original(index, index + 1)
+            start, end = plain.original(piece.starts[first], piece.ends[last - 1])
+            starts.append(start)
+            ends.append(end)
+        if starts:
+            views.append(View(text=decoded.text, starts=starts, ends=ends, how=piece.how))
+    return Reading(views=tuple(views), complete=complete)
+
+
+class _Folds(dict[int, str]):
+    """How each character is read, filled as characters are met: compatibility forms folded, digits of any script as ASCII."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        self[code] = folded
+        return folded
+
+
+def _fold(character: str) -> str:
+    if character in _DASHES:
+        return "-"
+    if character in _QUOTES:
+        return _QUOTES[character]
+    category = unicodedata.category(character)
+    if category == "Cf" or ord(character) in _IGNORABLE_MARKS:
+        return ""
+    if category == "Nd":
+        return str(unicodedata.digit(character))
+    if category == "Zs":
+        return " "
+    return unicodedata.normalize("NFKC", character)
+
+
+_FOLDS = _Folds({code: chr(code) for code in range(128)})
+
+
+def _undisguised(text: str) -> View:
+    escaped = "&" in text or "\\u" in text
+    if text.isascii() and not escaped:
+        return View(text=text)
+    if not escaped:
+        folded = text.translate(_FOLDS)
+        if len(folded) == len(text) and all(len(_FOLDS[ord(character)]) == 1 for character in set(text)):
+            return View(text=folded)
+    return _mapped(text)
+
+
+def _mapped(text: str) -> View:
+    characters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+
+    def take(written: str, start: int, end: int) -> None:
+        for character in written:
+            for folded in _FOLDS[ord(character)]:
+                characters.append(folded)
+                starts.append(start)
+                ends.append(end)
+
+    position = 0
+    for escape in _ESCAPE.finditer(text):
+        for index in range(position, escape.start()):
+            take(text[index], index, index + 1)
+        take(_unescaped(escape[0]), escape.start(), escape.end())
+        position = escape.end()
+    for index in range(position, len(text)):
+        take(text[index], index, index + 1)
+    return View(text="".join(characters), starts=starts, ends=ends)
+
+
+def _unescaped(escape: str) -> str:
+    return chr(int(escape[2:], 16)) if escape.startswith("\\u") else html.unescape(escape)

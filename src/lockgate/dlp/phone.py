@@ -1,0 +1,58 @@
+"""Whether digits are a telephone number somebody can have.
+
+Separate because the numbering plans come from a library whose tables are large: they are loaded by country, on first use. It must never
+be run on more than a candidate that already looks like a number.
+"""
+
+from typing import Any
+
+_COUNTRIES = (
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "IN",
+    "ES",
+    "IT",
+    "AU",
+    "BR",
+    "NL",
+    "CH",
+    "SE",
+    "PL",
+    "JP",
+    "ZA",
+    "MX",
+    "SG",
+    "IE",
+    "NZ",
+    "IL",
+)
+"""Tried in this order for a number in national form; the first that knows it ends the search."""
+
+
+def international_phone(value: str) -> bool:
+    """A number with its country code, `+` or `00` in front."""
+    digits = value.strip()
+    return _valid("+" + digits[2:] if digits.startswith("00") else digits, None)
+
+
+def north_american_phone(value: str) -> bool:
+    """A number of the North American Numbering Plan."""
+    return _valid(value, "US")
+
+
+def phone_of_some_country(value: str) -> bool:
+    """A number in the national form of one of the countries listed here, or in international form."""
+    return international_phone(value) or any(_valid(value, country) for country in _COUNTRIES)
+
+
+def _valid(value: str, country: str | None) -> bool:
+    import phonenumbers  # noqa: PLC0415 - its import costs more than all others of a scan together
+
+    library: Any = phonenumbers
+    try:
+        number = library.parse(value, country)
+    except phonenumbers.NumberParseException:
+        return False
+    return bool(library.is_valid_number(number))

@@ -1,0 +1,63 @@
+"""A scanner: the detectors of a set, compiled, answering for whole profiles.
+
+Separate because it is what the processes that examine hold. Its compiled form travels as bytes, since nothing here touches a disk.
+It must never be shared between threads.
+"""
+
+from lockgate.dlp.automaton import Automaton
+from lockgate.dlp.cascade import Cascade, Wanted
+from lockgate.dlp.detector import ready
+from lockgate.dlp.detectors import DetectorSet
+from lockgate.dlp.hit import Hit, ScanResult
+from lockgate.facts.finding import DetectionConfidence
+
+__all__ = ["Hit", "ScanResult", "Scanner"]
+
+
+class Scanner:
+    """Detectors ready to run, in the process that opened them."""
+
+    def __init__(self, detectors: DetectorSet, cascade: Cascade) -> None:
+        self._detectors = detectors
+        self._cascade = cascade
+        self._wanted: dict[frozenset[str], Wanted] = {}
+
+    @classmethod
+    def open(cls, detectors: DetectorSet, compiled: bytes | None = None) -> "Scanner":
+        """A scanner for `detectors`. `compiled` is what `dump` gave for the same version; anything else is compiled anew."""
+        prepared = [ready(file) for file in detectors.detectors.values()]
+        automaton = _loaded(detectors, compiled) or _loaded(detectors, detectors.compiled)
+        return cls(detectors, Cascade(prepared, automaton or Cascade.automaton_for(prepared)))
+
+    def dump(self) -> bytes:
+        """The compiled patterns, for `open` in another process on the same kind of machine."""
+        return _head(self._detectors) + self._cascade.automaton.dump()
+
+    def scan(self, text: str, profiles: frozenset[str]) -> ScanResult:
+        """The hits in `text` that a profile of `profiles` asks for. Raises KeyError for a profile the set does not have."""
+        wanted = self._wanted.get(profiles)
+        if wanted is None:
+            wanted = self._wanted[profiles] = _wanted(self._detectors, profiles)
+        return self._cascade.scan(text, wanted)
+
+
+def _wanted(detectors: DetectorSet, profiles: frozenset[str]) -> Wanted:
+    wanted: dict[str, list[tuple[str, DetectionConfidence]]] = {}
+    for name in sorted(profiles):
+        for detector, least in detectors.profiles[name].least.items():
+            wanted.setdefault(detector, []).append((name, least))
+    return wanted
+
+
+def _head(detectors: DetectorSet) -> bytes:
+    return detectors.version.encode() + b"\n"
+
+
+def _loaded(detectors: DetectorSet, dumped: bytes | None) -> Automaton | None:
+    head = _head(detectors)
+    if dumped is None or not dumped.startswith(head):
+        return None
+    try:
+        return Automaton.load(dumped[len(head) :])
+    except ValueError:
+        return None  # made on another kind of machine: compiling anew costs time only

@@ -1,0 +1,97 @@
+"""Who sent this: the one question the proxy asks of this package.
+
+Separate so that the order of evidence stands in one place: a login says more than an address, and a wrong login is never
+excused by a known address.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from time import monotonic
+
+from lockgate.facts.traffic import Client, IdentifiedBy
+from lockgate.identity.addresses import AddressTable
+from lockgate.identity.logins import LoginLimits, LoginOutcome, Logins
+from lockgate.identity.users_file import UsersFile
+
+CHALLENGE = 'Basic realm="Lockgate", charset="UTF-8"'
+_LONGEST_CREDENTIALS = 1024
+
+
+class LoginProblem(StrEnum):
+    """Why a login is asked for."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    WRONG = "wrong"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRequired:
+    """The answer is 407 with `challenge` as `Proxy-Authenticate`."""
+
+    problem: LoginProblem
+    challenge: str = CHALLENGE
+
+
+class Identifier:
+    """Identifies clients under one configuration. `login_required` is for clients the address table does not name.
+
+    Without users in the file nobody can log in, so credentials that happen to be sent are ignored.
+    """
+
+    def __init__(
+        self,
+        users: UsersFile,
+        *,
+        login_required: bool = False,
+        limits: LoginLimits | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._logins = Logins(users.users, limits=limits, clock=clock)
+        self._addresses = AddressTable(users.addresses)
+        self._login_required = login_required
+
+    async def identify(self, address: str, proxy_authorization: str | None) -> Client | LoginRequired:
+        """The client at `address` that sent this `Proxy-Authorization` (None or empty when it sent none)."""
+        if proxy_authorization and not self._logins.is_empty:
+            return await self._by_login(address, proxy_authorization)
+        entry = self._addresses.find(address)
+        if entry is not None:
+            return Client(
+                address=address, user=entry.user or None, groups=entry.groups, identified_by=IdentifiedBy.ADDRESS_TABLE
+            )
+        if self._login_required:
+            return LoginRequired(problem=LoginProblem.MISSING)
+        return Client(address=address)
+
+    async def _by_login(self, address: str, proxy_authorization: str) -> Client | LoginRequired:
+        credentials = _basic_credentials(proxy_authorization)
+        if credentials is None:
+            return LoginRequired(problem=LoginProblem.MALFORMED)
+        name, password = credentials
+        match await self._logins.check(address, name, password):
+            case LoginOutcome.ACCEPTED:
+                user = self._logins.user(name)
+                groups = user.groups if user else ()
+                return Client(address=address, user=name, groups=groups, identified_by=IdentifiedBy.PROXY_LOGIN)
+            case LoginOutcome.WRONG:
+                return LoginRequired(problem=LoginProblem.WRONG)
+            case LoginOutcome.TOO_MANY_ATTEMPTS:
+                return LoginRequired(problem=LoginProblem.TOO_MANY_ATTEMPTS)
+
+
+def _basic_credentials(header: str) -> tuple[str, str] | None:
+    """Name and password of a Basic header (RFC 7617), or None."""
+    scheme, _, token = header.strip().partition(" ")
+    if scheme.lower() != "basic" or len(token) > _LONGEST_CREDENTIALS:
+        return None
+    try:
+        text = base64.b64decode(token.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    name, colon, password = text.partition(":")
+    return (name, password) if colon and name else None

@@ -1,0 +1,35 @@
+"""The policy language: selectors, operators, actions, the checker and the three-valued evaluator.
+
+Separate because everybody who decides (the gate, explain, the console's tester, the case runner) must decide by the
+same code. It must never read a file, a clock or the app library: facts come in a sheet, names in a vocabulary.
+"""
+
+from lockgate.policy.case_syntax import read_cases
+from lockgate.policy.cases import AppLookup, Case, CaseResult, run_case, run_cases
+from lockgate.policy.compiler import compile_policy
+from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
+from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
+from lockgate.policy.selectors import SelectorRow, selector_reference
+from lockgate.policy.vocabulary import Vocabulary
+
+__all__ = [
+    "AppLookup",
+    "Case",
+    "CaseResult",
+    "DoNotInspect",
+    "Mode",
+    "Pending",
+    "Rule",
+    "Ruleset",
+    "SelectorRow",
+    "Settled",
+    "Vocabulary",
+    "Walk",
+    "compile_policy",
+    "do_not_inspect",
+    "evaluate",
+    "read_cases",
+    "run_case",
+    "run_cases",
+    "selector_reference",
+]

@@ -1,0 +1,191 @@
+"""Reading a file of cases: the exchanges are written as facts, with apps named once and used by many.
+
+Separate from running them because this is a file format. A case that cannot be read is a problem of the file, never a
+case left out.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from lockgate.facts.app import App, AppMatch, AppTier, ConfidenceScore, Operation, ReviewStatus
+from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span
+from lockgate.facts.problem import Document
+from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.policy.cases import Case, Expected
+from lockgate.policy.fields import Fields, is_mapping
+from lockgate.policy.report import Report
+
+_TOP = ("version", "apps", "cases")
+_APP = (
+    "id", "name", "vendor", "category", "country", "status", "tier", "tier_known", "tenant", "application_score",
+    "gen_ai_score",
+)  # fmt: skip
+_CASE = ("name", "given", "expect")
+_GIVEN = (
+    "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "model", "findings",
+    "examination", "response",
+)  # fmt: skip
+_EXPECT = (
+    "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
+)  # fmt: skip
+_PHASES = {phase.name.lower(): phase for phase in Phase}
+_LEVELS = {level.name.lower(): level for level in DetectionConfidence}
+_NONE = "none"
+_NOWHERE = Span(turn=0, part=0, start=0, end=0)
+_COMPONENTS = 5
+
+
+def read_cases(document: Document) -> tuple[Case, ...]:
+    """The cases of a file. Raises UsageError with every problem found."""
+    report = Report(document)
+    top = Fields(report, document.data, (), _TOP, what="a file of cases")
+    if top.value("version") != 1:
+        top.wrong("version", "`version` must be 1", "begin the file with `version: 1`")
+    apps: dict[str, AppMatch | None] = {_NONE: None}
+    for name, value in top.mapping("apps").items():
+        apps[name] = _app(Fields(report, value, ("apps", name), _APP, what="an app"))
+    entries = top.entries("cases", _CASE, what="a case")
+    cases = tuple(_case(entry, apps) for entry in entries)
+    if not entries:
+        top.wrong("cases", "there are no cases", "write at least one under `cases`")
+    seen: set[str] = set()
+    for entry, case in zip(entries, cases, strict=True):
+        if case.name in seen:
+            entry.wrong("name", f"there is another case named `{case.name}`")
+        seen.add(case.name)
+    report.raise_if_wrong()
+    return cases
+
+
+def _app(fields: Fields) -> AppMatch:
+    app = App(
+        id=fields.text("id", "some-app"),
+        name=fields.text("name", fields.text("id", "Some app")),
+        vendor=fields.text("vendor", "some-vendor"),
+        category=fields.text("category", "chat-assistant"),
+        status=ReviewStatus(fields.choice("status", "review status", frozenset(ReviewStatus), ReviewStatus.UNREVIEWED)),
+        country=fields.text("country") or None,
+    )
+    tier = AppTier(
+        id=fields.text("tier", "some-tier"),
+        name=fields.text("tier", "some tier"),
+        application_confidence=_score(fields, "application_score"),
+        genai_confidence=_score(fields, "gen_ai_score"),
+    )
+    known = fields.flag("tier_known", absent="tier" in fields)
+    return AppMatch(app=app, operation=None, tier=tier, tier_known=known, tenant=fields.text("tenant") or None)
+
+
+def _score(fields: Fields, key: str) -> ConfidenceScore:
+    value = fields.value(key)
+    if value is None:
+        return ConfidenceScore(hundredths=None, answered=0, components=_COMPONENTS)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 5:
+        fields.wrong(key, f"`{key}` is not a score", "write a number from 0.0 to 5.0")
+        return ConfidenceScore(hundredths=None, answered=0, components=_COMPONENTS)
+    return ConfidenceScore(hundredths=int(Decimal(str(value)) * 100), answered=_COMPONENTS, components=_COMPONENTS)
+
+
+def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
+    name = fields.text("name")
+    if not name:
+        fields.wrong("name", "`name` is missing", "say in a sentence what is expected")
+    given = Fields(fields.report, fields.value("given", {}), fields.at("given"), _GIVEN, what="the facts of an exchange")
+    app_name = given.choice("app", "app of this file", apps, "")
+    operation = given.choice("operation", "operation", frozenset(Operation), "")
+    state = given.choice("examination", "examination state", frozenset(ExaminationState), ExaminationState.COMPLETE)
+    return Case(
+        name=name,
+        place=fields.report.document.place(fields.path),
+        client=_client(given),
+        request=_request(given),
+        app_given=bool(app_name),
+        app=apps.get(app_name),
+        operation=Operation(operation) if operation else None,
+        model=given.text("model") or None,
+        findings=_findings(given),
+        state=ExaminationState(state),
+        response=_response(given),
+        expected=_expected(
+            Fields(fields.report, fields.value("expect"), fields.at("expect"), _EXPECT, what="what is expected")
+        ),
+    )
+
+
+def _client(given: Fields) -> Client:
+    user = given.text("user") or None
+    usual = IdentifiedBy.PROXY_LOGIN if user else IdentifiedBy.ANONYMOUS
+    by = given.choice("identified_by", "way of being identified", frozenset(IdentifiedBy), usual)
+    return Client(
+        address=given.text("address", "10.0.0.7"), user=user, groups=given.texts("groups"), identified_by=IdentifiedBy(by)
+    )
+
+
+def _request(given: Fields) -> Request:
+    url = urlsplit(given.text("url", "https://ai.example/"))
+    if url.scheme not in ("http", "https") or not url.hostname:
+        given.wrong("url", "`url` is not a web address", "write a full one, for example https://chatgpt.com/")
+    headers = {key.lower(): str(value) for key, value in given.mapping("headers").items()}
+    return Request(
+        method=given.text("method", "POST"),
+        scheme=url.scheme or "https",
+        host=(url.hostname or "").lower(),
+        port=url.port or (80 if url.scheme == "http" else 443),
+        path=url.path or "/",
+        query=url.query,
+        headers=Headers(tuple(headers.items())),
+    )
+
+
+def _findings(given: Fields) -> tuple[Finding, ...]:
+    """`{profile: how many}`, or `{profile: {count, confidence, detector}}`."""
+    found: list[Finding] = []
+    for profile, value in given.mapping("findings").items():
+        data = value if is_mapping(value) else {"count": value}
+        fields = Fields(
+            given.report, data, (*given.at("findings"), profile), ("count", "confidence", "detector"), what="findings"
+        )
+        finding = Finding(
+            detector=fields.text("detector", f"some-{profile}-detector"),
+            profiles=(profile,),
+            confidence=_LEVELS[fields.choice("confidence", "detection confidence", _LEVELS, "high")],
+            span=_NOWHERE,
+            mask="[found]",
+        )
+        found += [finding] * fields.number("count", 1)
+    return tuple(found)
+
+
+def _response(given: Fields) -> Response | None:
+    if "response" not in given:
+        return None
+    fields = Fields(given.report, given.value("response"), given.at("response"), ("status", "media_type"), what="a response")
+    media_type = fields.text("media_type")
+    headers = Headers((("content-type", media_type),)) if media_type else Headers()
+    return Response(status=fields.number("status", 200), headers=headers)
+
+
+def _expected(fields: Fields) -> Expected:
+    if "verdict" not in fields:
+        fields.wrong("verdict", "`verdict` is missing", f"one of: {', '.join(Verdict)}")
+    verdict = Verdict(fields.choice("verdict", "verdict", frozenset(Verdict), Verdict.ALLOW))
+    expected = Expected(verdict=verdict)
+    if "rule" in fields:
+        rule = fields.text("rule")
+        expected = replace(expected, rule="" if rule == _NONE else rule)
+    if "reason" in fields:
+        expected = replace(expected, reason=Reason(fields.choice("reason", "reason", frozenset(Reason), Reason.RULE)))
+    if "settled_at" in fields:
+        expected = replace(expected, settled_at=_PHASES[fields.choice("settled_at", "phase", _PHASES, "connect")])
+    if "capture" in fields:
+        expected = replace(expected, capture=Capture(fields.choice("capture", "capture", frozenset(Capture), Capture.NONE)))
+    return replace(
+        expected,
+        tags=fields.texts("tags") if "tags" in fields else None,
+        monitored=fields.texts("monitored") if "monitored" in fields else None,
+        examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
+        message=fields.text("message") if "message" in fields else None,
+        redirect_to=fields.text("redirect_to") if "redirect_to" in fields else None,
+    )

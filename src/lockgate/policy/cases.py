@@ -1,0 +1,186 @@
+"""Cases: what a policy is expected to say about an exchange, run through the very evaluation that live traffic goes through.
+
+Separate because a policy's proof is data beside it: `lockgate policy test` and every reload run it. Pure: whoever calls
+says how a request becomes an app, so the app library stays outside.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from lockgate.facts.app import AppMatch, Operation
+from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
+from lockgate.facts.finding import Examination, ExaminationState, Finding
+from lockgate.facts.problem import Place, Problem
+from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
+from lockgate.facts.sheet import FactSheet
+from lockgate.facts.traffic import Client, Phase, Request, Response
+from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
+from lockgate.policy.ruleset import Ruleset
+
+type AppLookup = Callable[[Request], AppMatch | None]
+"""Which app a request goes to, None for none: what the app library answers."""
+
+_ANY_TIME = datetime(2026, 1, 5, 12, tzinfo=UTC)
+_STEPS_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a case expects. None means that it does not matter."""
+
+    verdict: Verdict
+    rule: str | None = None
+    reason: Reason | None = None
+    settled_at: Phase | None = None
+    capture: Capture | None = None
+    tags: tuple[str, ...] | None = None
+    monitored: tuple[str, ...] | None = None
+    examined: frozenset[str] | None = None
+    message: str | None = None
+    redirect_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One exchange and what is expected of it.
+
+    The library is asked for the app unless `app_given`. `operation` replaces what the app would say. `findings` are what there
+    would be to find; only those of profiles that are examined for are found. `state` is how such an examination would end.
+    """
+
+    name: str
+    place: Place
+    client: Client
+    request: Request
+    expected: Expected
+    app_given: bool = False
+    app: AppMatch | None = None
+    operation: Operation | None = None
+    model: str | None = None
+    findings: tuple[Finding, ...] = ()
+    state: ExaminationState = ExaminationState.COMPLETE
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What came of a case. `differences` is empty when it came out as expected."""
+
+    case: Case
+    decision: Decision
+    settled_at: Phase
+    examined: frozenset[str] = frozenset()
+    differences: tuple[str, ...] = field(default=())
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything expected happened."""
+        return not self.differences
+
+    @property
+    def problem(self) -> Problem | None:
+        """The failure as a problem at the case's place, with what decided as help."""
+        if self.passed:
+            return None
+        steps = [step for step in self.decision.trace if step.truth is not Truth.NO] or list(self.decision.trace)
+        why = "; ".join(f"{step.rule}: {step.truth.value} ({step.why})" for step in steps[:_STEPS_SHOWN])
+        problem = f"case `{self.case.name}`: {'; '.join(self.differences)}"
+        return Problem(place=self.case.place, problem=problem, help=why or self.decision.reason.explanation)
+
+
+def run_cases(ruleset: Ruleset, lookup: AppLookup, cases: tuple[Case, ...]) -> tuple[CaseResult, ...]:
+    """Every case, in order."""
+    return tuple(run_case(ruleset, lookup, case) for case in cases)
+
+
+def run_case(ruleset: Ruleset, lookup: AppLookup, case: Case) -> CaseResult:
+    """Lead one exchange through its phases, as the gate does, and compare how it ends."""
+    decision, sheet, examined = _request_walk(ruleset, lookup, case)
+    settled_at = sheet.phase
+    if decision.verdict is Verdict.ALLOW and case.response is not None:
+        answered = replace(sheet, phase=Phase.RESPONSE_HEADERS, response=case.response)
+        outcome = evaluate(ruleset, Walk.RESPONSE, answered)
+        if isinstance(outcome, Settled) and (outcome.decision.verdict is not Verdict.ALLOW or outcome.decision.monitored):
+            monitored = decision.monitored + outcome.decision.monitored
+            stopped = outcome.decision.verdict is not Verdict.ALLOW
+            decision = replace(outcome.decision if stopped else decision, monitored=monitored)
+            settled_at = Phase.RESPONSE_HEADERS
+    result = CaseResult(case=case, decision=decision, settled_at=settled_at, examined=examined)
+    return replace(result, differences=_differences(result))
+
+
+def _request_walk(ruleset: Ruleset, lookup: AppLookup, case: Case) -> tuple[Decision, FactSheet, frozenset[str]]:
+    request = case.request
+    sheet = FactSheet(at=_ANY_TIME, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port)
+    entry = do_not_inspect(ruleset, sheet)
+    if entry is not None:
+        passed = Decision(verdict=Verdict.TUNNEL, reason=Reason.DO_NOT_INSPECT, rule=entry, policy_version=ruleset.version)
+        return passed, sheet, frozenset()
+    outcome = evaluate(ruleset, Walk.REQUEST, sheet)
+    if isinstance(outcome, Pending):
+        sheet = replace(sheet, phase=Phase.REQUEST_HEADERS, request=request, app_known=True, app=_app(lookup, case))
+        outcome = evaluate(ruleset, Walk.REQUEST, sheet)
+    if isinstance(outcome, Pending):
+        sheet = _with_body(sheet, case)
+        outcome = evaluate(ruleset, Walk.REQUEST, sheet)
+    examined: frozenset[str] = frozenset()
+    if isinstance(outcome, Pending):
+        examined = outcome.demand.profiles
+        sheet = replace(sheet, examination=_examination(case, examined))
+        outcome = evaluate(ruleset, Walk.REQUEST, sheet)
+    # One examination answers everything that was demanded, so what stands now is settled.
+    decision = outcome.decision if isinstance(outcome, Settled) else outcome.standing
+    return decision, sheet, examined
+
+
+def _app(lookup: AppLookup, case: Case) -> AppMatch | None:
+    match = case.app if case.app_given else lookup(case.request)
+    if match is None or case.operation is None:
+        return match
+    return replace(match, operation=case.operation)
+
+
+def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
+    app = sheet.app
+    if app is not None and app.operation is None:
+        app = replace(app, operation=Operation.UNRECOGNISED)
+    words = Part(text="what was said", path=(), kind=PartKind.TEXT)
+    conversation = Conversation(turns=chain([(Role.USER, (words,), ())]), model=case.model)
+    return replace(sheet, phase=Phase.REQUEST_BODY, app=app, conversation=conversation)
+
+
+def _examination(case: Case, profiles: frozenset[str]) -> Examination:
+    found = tuple(finding for finding in case.findings if profiles & set(finding.profiles))
+    return Examination(state=case.state, profiles=profiles, findings=found, examined=1)
+
+
+def _differences(result: CaseResult) -> tuple[str, ...]:
+    expected, decision = result.case.expected, result.decision
+    pairs: list[tuple[str, str | Collection[str] | None, str | Collection[str]]] = [
+        ("verdict", expected.verdict.value, decision.verdict.value),
+        ("rule", expected.rule, decision.rule or ""),
+        ("reason", expected.reason and expected.reason.value, decision.reason.value),
+        (
+            "settled_at",
+            expected.settled_at.name.lower() if expected.settled_at is not None else None,
+            result.settled_at.name.lower(),
+        ),
+        ("capture", expected.capture and expected.capture.value, decision.capture.value),
+        ("tags", expected.tags, decision.tags),
+        ("monitored", expected.monitored, decision.monitored),
+        ("examined", expected.examined, result.examined),
+        ("message", expected.message, decision.message),
+        ("redirect_to", expected.redirect_to, decision.redirect_to),
+    ]
+    return tuple(
+        f"expected {name} {_shown(wanted)}, got {_shown(got)}"
+        for name, wanted, got in pairs
+        if wanted is not None and wanted != got
+    )
+
+
+def _shown(value: str | Collection[str]) -> str:
+    if not value:
+        return "none"
+    return f"`{value}`" if isinstance(value, str) else f"[{', '.join(sorted(value))}]"

@@ -1,0 +1,106 @@
+"""From expressions to code: each condition becomes one function of the fact sheet.
+
+Separate because this is what runs on every request. A value that comes up again gives the same outcome object again, so a
+rule that does not match costs a few look-ups. Texts of any length are not remembered.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import assert_never
+
+from lockgate.facts.decision import Truth
+from lockgate.facts.finding import DetectionConfidence
+from lockgate.policy.expression import All, Any, Expression, Not, Test, phase_of
+from lockgate.policy.judge import Judge, judge_of
+from lockgate.policy.operand import Has, Present, Quantifier
+from lockgate.policy.operators import ValueType
+from lockgate.policy.outcome import ALWAYS, Check, Outcome, all_of, any_of, negate
+from lockgate.policy.reading import AtLeast, Read, Reading, Unknowable, Waiting
+from lockgate.policy.selectors import Surroundings
+
+_LONGEST_SHOWN = 80
+_HUNDREDTHS_OF_ONE = 100
+_REMEMBERED = 256
+
+
+def compile_expression(expression: Expression, surroundings: Surroundings) -> Check:
+    """The function for an expression. Parts known early are asked first; that changes the speed, never the truth."""
+    match expression:
+        case Test(operand=Has() as operand):
+            return _membership(expression, operand, surroundings)
+        case Test():
+            return _comparison(expression, surroundings)
+        case Not(part=part):
+            return negate(compile_expression(part, surroundings))
+        case All(parts=()):
+            return lambda _sheet: ALWAYS
+        case All(parts=parts):
+            return all_of([compile_expression(part, surroundings) for part in sorted(parts, key=phase_of)])
+        case Any(parts=parts):
+            return any_of([compile_expression(part, surroundings) for part in sorted(parts, key=phase_of)])
+        case _:
+            assert_never(expression)
+
+
+def _membership(test: Test, operand: Has, surroundings: Surroundings) -> Check:
+    members = [
+        _outcome_of(test.selector.read(surroundings, name), partial(_member_outcome, test.name, name), ValueType.YES_NO)
+        for name in operand.names
+    ]
+    match operand.quantifier:
+        case Quantifier.ANY:
+            return any_of(members)
+        case Quantifier.ALL:
+            return all_of(members)
+        case Quantifier.NONE:
+            return negate(any_of(members))
+        case _:
+            assert_never(operand.quantifier)
+
+
+def _comparison(test: Test, surroundings: Surroundings) -> Check:
+    read = test.selector.read(surroundings, test.profile)
+    absent = Truth.YES if test.operand == Present(wanted=False) else Truth.NO
+    return _outcome_of(read, partial(_outcome, test, judge_of(test.operand), absent), test.selector.type)
+
+
+def _outcome_of(read: Read, outcome: Callable[[Reading], Outcome], kind: ValueType) -> Check:
+    remembered = outcome if kind is ValueType.TEXT else lru_cache(maxsize=_REMEMBERED)(outcome)
+    return lambda sheet: remembered(read(sheet))
+
+
+def _outcome(test: Test, judge: Judge, absent: Truth, value: Reading) -> Outcome:
+    match value:
+        case None:
+            return Outcome(absent, f"{test.name} is absent")
+        case Waiting(demands=demands):
+            return Outcome(Truth.PENDING, f"{test.name} is not known yet", demands)
+        case Unknowable(why=why):
+            return Outcome(Truth.UNINSPECTABLE, f"{test.name} cannot be known: {why}")
+        case _:
+            return Outcome(judge(value), f"{test.name} is {_shown(test.selector.type, value)}")
+
+
+def _member_outcome(selector: str, name: str, value: Reading) -> Outcome:
+    match value:
+        case Waiting(demands=demands):
+            return Outcome(Truth.PENDING, f"{selector} is not known yet for {name}", demands)
+        case Unknowable(why=why):
+            return Outcome(Truth.UNINSPECTABLE, f"{selector} cannot be known for {name}: {why}")
+        case _:
+            return Outcome(Truth.YES, f"{selector} has {name}") if value else Outcome(Truth.NO, f"{selector} has no {name}")
+
+
+def _shown(kind: ValueType, value: Reading) -> str:
+    match value:
+        case AtLeast(number=number):
+            return f"{_shown(kind, number)} or more"
+        case bool():
+            return str(value).lower()
+        case int() if kind is ValueType.SCORE:
+            return f"{value // _HUNDREDTHS_OF_ONE}.{value % _HUNDREDTHS_OF_ONE:02}"
+        case int() if kind is ValueType.LEVEL:
+            return DetectionConfidence(value).name.lower() if value else "none"
+        case _:
+            text = str(value)
+            return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

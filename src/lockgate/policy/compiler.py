@@ -1,0 +1,131 @@
+"""From a policy file to a ruleset: everything is read, everything wrong is reported at once, and only a sound policy compiles.
+
+Separate because it is the only place that knows the layout of a policy file. Order matters: lists first (conditions
+name them), then every condition as typed data, then the checks over all of them, then code.
+"""
+
+from hashlib import blake2b
+
+from lockgate.facts.decision import Verdict
+from lockgate.facts.problem import Document
+from lockgate.policy.actions import is_web_address
+from lockgate.policy.check import check_policy
+from lockgate.policy.closures import compile_expression
+from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
+from lockgate.policy.expression import phase_of, profiles_of, tests_of
+from lockgate.policy.fields import Fields, is_mapping
+from lockgate.policy.operand import HostsWithin
+from lockgate.policy.operators import Written, hosts_within
+from lockgate.policy.report import Report
+from lockgate.policy.ruleset import DoNotInspect, Rule, Ruleset
+from lockgate.policy.selectors import Surroundings
+from lockgate.policy.vocabulary import Vocabulary
+
+VERSION = 1
+_DIGEST_BYTES = 6
+_KEYS = ("version", "default", "on_uninspectable", "contact", "approved_alternative", "lists", "do_not_inspect", "rules")
+
+
+def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
+    """The policy in `document`, compiled. Raises UsageError with every problem found."""
+    report = Report(document)
+    if not is_mapping(document.data):
+        report.wrong((), "this is not a policy", f"a policy is a mapping that begins with `version: {VERSION}`")
+        report.raise_if_wrong()
+    policy = Fields(report, document.data, (), _KEYS, what="a policy")
+    _check_version(policy)
+    default = _verdict(policy, "default", None)
+    on_uninspectable = _verdict(policy, "on_uninspectable", Verdict.BLOCK)
+    contact = policy.text("contact")
+    alternative = _alternative(policy, vocabulary)
+    surroundings = Surroundings(vocabulary=vocabulary, lists=_lists(policy))
+    drafts = DraftReader(report, surroundings)
+    entries = drafts.do_not_inspect(policy)
+    rules = drafts.rules(policy)
+    check_policy(report, entries, rules)
+    report.raise_if_wrong()
+
+    none: frozenset[str] = frozenset()
+    profiles = none.union(*(profiles_of(rule.when, surroundings) for rule in rules))
+    surroundings = Surroundings(vocabulary=vocabulary, lists=surroundings.lists, examined=profiles)
+    compiled = tuple(_rule(rule, surroundings) for rule in rules)
+    passed = tuple(_entry(entry, surroundings) for entry in entries)
+    lists = sorted(f"{name} {hosts.canonical}" for name, hosts in surroundings.lists.items())
+    head = f"{default}|{on_uninspectable}|{contact}|{alternative}|{lists}"
+    return Ruleset(
+        version=_digest([head, *(entry.canonical for entry in passed), *(rule.canonical for rule in compiled)]),
+        default=default,
+        on_uninspectable=on_uninspectable,
+        contact=contact,
+        approved_alternative=alternative,
+        do_not_inspect=passed,
+        rules=compiled,
+        selectors=frozenset(test.name for rule in rules for test in tests_of(rule.when)),
+        profiles=profiles,
+        notes=report.notes,
+    )
+
+
+def _check_version(policy: Fields) -> None:
+    version = policy.value("version")
+    if "version" not in policy:
+        policy.wrong("version", "`version` is missing", f"begin the file with `version: {VERSION}`")
+    elif version != VERSION or isinstance(version, bool):
+        policy.wrong("version", f"unknown version `{version}`", f"this release reads version {VERSION}")
+
+
+def _verdict(policy: Fields, key: str, absent: Verdict | None) -> Verdict:
+    match policy.value(key):
+        case ("allow" | "block") as word:
+            return Verdict(word)
+        case None if key not in policy and absent is not None:
+            return absent
+        case None if key not in policy:
+            policy.wrong(key, f"`{key}` is missing", f"write `{key}: allow` or `{key}: block`; there is no hidden one")
+        case other:
+            policy.wrong(key, f"`{key}` is `{other}`", "write `allow` or `block`")
+    return Verdict.BLOCK
+
+
+def _alternative(policy: Fields, vocabulary: Vocabulary) -> str:
+    text = policy.text("approved_alternative")
+    if text and text not in vocabulary.apps and not is_web_address(text):
+        policy.report.unknown(policy.at("approved_alternative"), "app", text, vocabulary.apps)
+    return text
+
+
+def _lists(policy: Fields) -> dict[str, HostsWithin]:
+    lists: dict[str, HostsWithin] = {}
+    for name, hosts in policy.mapping("lists").items():
+        written = Written(value=hosts, path=("lists", name), report=policy.report, what="host", known=None)
+        # A list that is wrong is reported once, not again by each rule that names it.
+        lists[name] = hosts_within(written) or HostsWithin(names=frozenset(), suffixes=())
+    return lists
+
+
+def _rule(draft: DraftRule, surroundings: Surroundings) -> Rule:
+    canonical = f"{draft.id}|{draft.mode}|{draft.when.canonical}|{draft.actions.canonical}|{draft.message}"
+    return Rule(
+        id=draft.id,
+        description=draft.description,
+        message=draft.message,
+        mode=draft.mode,
+        actions=draft.actions,
+        phase=phase_of(draft.when),
+        profiles=profiles_of(draft.when, surroundings),
+        canonical=canonical,
+        check=compile_expression(draft.when, surroundings),
+    )
+
+
+def _entry(draft: DraftEntry, surroundings: Surroundings) -> DoNotInspect:
+    check = compile_expression(draft.when, surroundings)
+    canonical = f"{draft.id}|{draft.when.canonical}"
+    return DoNotInspect(id=draft.id, description=draft.description, canonical=canonical, check=check)
+
+
+def _digest(texts: list[str]) -> str:
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    for text in texts:
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\x00")
+    return digest.hexdigest()

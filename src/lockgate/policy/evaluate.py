@@ -1,0 +1,170 @@
+"""The three-valued evaluator: a ruleset and what is known so far, to a decision or to what must still be learned.
+
+The laws (each one a property in the tests):
+
+1. Learning more never turns a settled decision; facts that come one by one or all at once end in the same decision.
+2. Rules below the one that ends the walk mean nothing.
+3. A rule in monitor mode changes nothing but `monitored` and the trace.
+4. An exchange whose content could not be looked at ends as `on_uninspectable` says, or in a verdict that every possible
+   result of the look would have led to. With `block`, a stop that cannot be ruled out stops. With `allow`, a stop that
+   cannot be proven does not stop, and an `allow` that cannot be ruled out lets pass.
+
+Separate because it is the heart. It must never raise on facts, whatever they are, and never look at anything but the sheet.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+
+from lockgate.facts.decision import Capture, Decision, Reason, TraceStep, Truth, Verdict
+from lockgate.facts.sheet import Demand, FactSheet
+from lockgate.facts.traffic import Phase
+from lockgate.policy.outcome import Outcome
+from lockgate.policy.ruleset import Rule, Ruleset
+
+
+class Walk(Enum):
+    """Which rules are walked: those of the request, before anything leaves, or those of the response."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The decision, whatever else could still be learned."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Not decided yet. `standing` is what holds if nothing more is learned and no undecided rule matches.
+
+    It is what a connection that will not be decrypted is judged by.
+    """
+
+    demand: Demand
+    standing: Decision
+
+
+def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet) -> Settled | Pending:
+    """Walk the rules from top to bottom over what is known."""
+    if walk is Walk.REQUEST:
+        steps = _Steps(ruleset, ruleset.default)
+        demands = steps.take(ruleset.request_rules, sheet)
+        decision = steps.decision()
+        if decision.verdict is Verdict.ALLOW:
+            demands += _needed_for_response(ruleset, sheet)
+    else:
+        steps = _Steps(ruleset, Verdict.ALLOW)
+        demands = steps.take(ruleset.response_rules, sheet)
+        decision = steps.decision()
+    return Pending(demand=_joined(demands), standing=decision) if demands else Settled(decision=decision)
+
+
+def do_not_inspect(ruleset: Ruleset, sheet: FactSheet) -> str | None:
+    """The id of the first do-not-inspect entry that applies to the connection, or None."""
+    return next((entry.id for entry in ruleset.do_not_inspect if entry.check(sheet).truth is Truth.YES), None)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """One walk: what has been gathered and how it ends."""
+
+    ruleset: Ruleset
+    default: Verdict
+    ending: Rule | None = None
+    reason: Reason = Reason.DEFAULT
+    doubted: Rule | None = None
+    capture: Capture | None = None
+    tags: tuple[str, ...] = ()
+    monitored: list[str] = field(default_factory=list[str])
+    trace: list[TraceStep] = field(default_factory=list[TraceStep])
+
+    def take(self, rules: tuple[Rule, ...], sheet: FactSheet) -> tuple[Demand, ...]:
+        """Ask rule after rule until one ends the walk; gives what the undecided ones above it still need."""
+        demands: tuple[Demand, ...] = ()
+        for rule in rules:
+            outcome = rule.check(sheet)
+            self.trace.append(_step(rule.id, outcome))
+            truth = outcome.truth
+            if truth is Truth.NO:
+                continue
+            demands += outcome.demands
+            if truth is Truth.YES:
+                self._matched(rule)
+            elif truth is Truth.UNINSPECTABLE and rule.enforces and rule.actions.ends is not None:
+                self._doubt(rule, rule.actions.ends)
+            if self.ending is not None:
+                break
+        return demands
+
+    def _matched(self, rule: Rule) -> None:
+        actions = rule.actions
+        if not rule.enforces:
+            self.monitored.append(f"{rule.id}:{actions.label}")
+            return
+        self.capture = self.capture if self.capture is not None else actions.capture
+        self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
+        if actions.ends is not None:
+            self.ending, self.reason = rule, Reason.RULE
+
+    def _doubt(self, rule: Rule, ends: Verdict) -> None:
+        """A rule that could end the walk, and nobody can tell."""
+        if self.ruleset.on_uninspectable is Verdict.BLOCK:
+            self.doubted = self.doubted or rule
+            if ends is not Verdict.ALLOW:
+                self.ending, self.reason = rule, Reason.UNINSPECTABLE
+        elif ends is Verdict.ALLOW:
+            self.ending, self.reason = rule, Reason.UNINSPECTABLE
+
+    def decision(self) -> Decision:
+        """How the walk ends by what has been gathered."""
+        if self.reason is Reason.UNINSPECTABLE:
+            return self._decided(self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted or self.ending)
+        verdict = self.default if self.ending is None else self.ending.actions.ends or self.default
+        if self.doubted is not None and verdict is not Verdict.ALLOW:
+            # Had somebody been able to look, the doubted rule might have let it pass: the look mattered.
+            return self._decided(self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted)
+        return self._decided(verdict, self.reason, self.ending)
+
+    def _decided(self, verdict: Verdict, reason: Reason, rule: Rule | None) -> Decision:
+        # What a rule tells the person is only true when the rule matched.
+        told = rule if reason is Reason.RULE and verdict is not Verdict.ALLOW else None
+        return Decision(
+            verdict=verdict,
+            reason=reason,
+            rule=rule.id if rule is not None else None,
+            message=told.message if told is not None else "",
+            redirect_to=told.actions.redirect_to if told is not None else "",
+            capture=self.capture or Capture.NONE,
+            tags=self.tags,
+            monitored=tuple(self.monitored),
+            trace=tuple(self.trace),
+            policy_version=self.ruleset.version,
+        )
+
+
+def _needed_for_response(ruleset: Ruleset, sheet: FactSheet) -> tuple[Demand, ...]:
+    """What rules about the response will want to know of the request, which can only be learned now."""
+    demands: tuple[Demand, ...] = ()
+    for rule in ruleset.response_rules:
+        outcome = rule.check(sheet)
+        demands += tuple(demand for demand in outcome.demands if demand.phase <= Phase.REQUEST_BODY)
+    return demands
+
+
+def _joined(demands: tuple[Demand, ...]) -> Demand:
+    none: frozenset[str] = frozenset()
+    return Demand(
+        phase=max(demand.phase for demand in demands),
+        profiles=none.union(*(demand.profiles for demand in demands)),
+        topics=none.union(*(demand.topics for demand in demands)),
+    )
+
+
+@lru_cache(maxsize=8192)
+def _step(rule: str, outcome: Outcome) -> TraceStep:
+    """Most steps come up again from one exchange to the next."""
+    return TraceStep(rule=rule, truth=outcome.truth, why=outcome.why)

@@ -1,0 +1,106 @@
+"""Conditions as typed data: what a `when` says once every name in it is known to be right. Closed union: `Expression`.
+
+Separate from the code that runs: the checker and the policy's version work on this, evaluation on what `closures` makes
+of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lockgate.facts.problem import Path
+from lockgate.facts.traffic import Phase
+from lockgate.policy.operand import Has, Operand
+from lockgate.policy.selectors import Selector, Surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One selector compared with one operand. `profile` belongs to a `<profile>` selector and is empty otherwise."""
+
+    selector: Selector
+    operand: Operand
+    profile: str = ""
+    path: Path = field(default=(), compare=False)
+
+    @property
+    def name(self) -> str:
+        """The selector's name as a policy writes it."""
+        return self.selector.prefix + self.profile
+
+    @property
+    def canonical(self) -> str:
+        """The same text for the same meaning."""
+        return f"{self.name} {self.operand.canonical}"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Each of the parts; always true without any."""
+
+    parts: tuple["Expression", ...]
+
+    @property
+    def canonical(self) -> str:
+        """Parts in alphabetical order: their order means nothing."""
+        return _canonical("all", self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one of the parts."""
+
+    parts: tuple["Expression", ...]
+
+    @property
+    def canonical(self) -> str:
+        """Parts in alphabetical order: their order means nothing."""
+        return _canonical("any", self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite; not knowing stays not knowing."""
+
+    part: "Expression"
+
+    @property
+    def canonical(self) -> str:
+        """For example `not (a is b)`."""
+        return f"not ({self.part.canonical})"
+
+
+type Expression = Test | All | Any | Not
+
+ALWAYS = All(())
+
+
+def _canonical(word: str, parts: tuple[Expression, ...]) -> str:
+    texts = sorted({part.canonical for part in parts})
+    return texts[0] if len(texts) == 1 else f"{word} ({'; '.join(texts)})"
+
+
+def tests_of(expression: Expression) -> Iterator[Test]:
+    """Every test in it, wherever it stands."""
+    match expression:
+        case Test():
+            yield expression
+        case Not(part=part):
+            yield from tests_of(part)
+        case All(parts=parts) | Any(parts=parts):
+            for part in parts:
+                yield from tests_of(part)
+
+
+def phase_of(expression: Expression) -> Phase:
+    """The latest phase any of its selectors is known at."""
+    return max((test.selector.phase for test in tests_of(expression)), default=Phase.CONNECT)
+
+
+def profiles_of(expression: Expression, surroundings: Surroundings) -> frozenset[str]:
+    """The DLP profiles it could ever need examined."""
+    needed: frozenset[str] = frozenset()
+    for test in tests_of(expression):
+        if test.selector.profiles is not None:
+            names = test.operand.names if isinstance(test.operand, Has) else (test.profile,)
+            needed = needed.union(*(test.selector.profiles(surroundings, name) for name in names))
+    return needed

@@ -1,0 +1,89 @@
+"""What decides about a value that is there: one small function per operand, linear in the value's length.
+
+Separate from reading and combining because it is all that an operator means at run time.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address
+from typing import assert_never
+
+from lockgate.facts.decision import Truth
+from lockgate.policy.operand import (
+    UNBOUNDED,
+    Has,
+    HostsWithin,
+    InNetworks,
+    InRanges,
+    IsTrue,
+    Like,
+    Network,
+    OneOf,
+    Operand,
+    Present,
+    StartsWith,
+)
+from lockgate.policy.reading import AtLeast, Reading
+
+type Judge = Callable[[Reading], Truth]
+
+
+def judge_of(operand: Operand) -> Judge:
+    """The function for an operand. Sets are asked for their members instead."""
+    match operand:
+        case OneOf(words=words):
+            return lambda value: _truth(value in words)
+        case HostsWithin(names=names, suffixes=suffixes):
+            return lambda value: _truth(value in names or (isinstance(value, str) and value.endswith(suffixes)))
+        case InNetworks(networks=networks):
+            return partial(_in_networks, networks)
+        case StartsWith(prefixes=prefixes):
+            return lambda value: _truth(isinstance(value, str) and value.startswith(prefixes))
+        case Like(patterns=patterns):
+            split = tuple(tuple(pattern.split("*")) for pattern in patterns)
+            return lambda value: _truth(isinstance(value, str) and any(_fits(value, pieces) for pieces in split))
+        case InRanges(ranges=ranges):
+            return partial(_in_ranges, ranges)
+        case Present(wanted=wanted):
+            return lambda _value: _truth(wanted)
+        case IsTrue(wanted=wanted):
+            return lambda value: _truth(value is wanted)
+        case Has():
+            raise TypeError("a set is asked for its members")
+        case _:
+            assert_never(operand)
+
+
+def _truth(holds: bool) -> Truth:
+    return Truth.YES if holds else Truth.NO
+
+
+def _in_networks(networks: tuple[Network, ...], value: Reading) -> Truth:
+    return _truth(isinstance(value, IPv4Address | IPv6Address) and any(value in network for network in networks))
+
+
+def _in_ranges(ranges: tuple[tuple[float, float], ...], value: Reading) -> Truth:
+    if isinstance(value, int):
+        return _truth(any(low <= value <= high for low, high in ranges))
+    if not isinstance(value, AtLeast):
+        return Truth.NO
+    # The true number is this one or any higher one.
+    if any(low <= value.number and high == UNBOUNDED for low, high in ranges):
+        return Truth.YES
+    return Truth.UNINSPECTABLE if any(high >= value.number for _, high in ranges) else Truth.NO
+
+
+def _fits(text: str, pieces: tuple[str, ...]) -> bool:
+    """Whether `text` is the pieces in order with anything between them. Linear: the leftmost place of each is enough."""
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return text == first
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for piece in pieces[1:-1]:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True

@@ -1,0 +1,68 @@
+"""Collecting what is wrong with a policy file, so that the operator hears of everything at once.
+
+Separate because the parser, the checker and the reader of cases all report in this one way. It must never stop at the
+first problem.
+"""
+
+from collections.abc import Iterable
+
+from lockgate.facts.problem import Document, Path, Problem, UsageError, nearest_name
+
+_LISTED_NAMES = 12
+
+
+class Report:
+    """The problems of one document, with the notes: things that are allowed but worth knowing."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._problems: list[Problem] = []
+        self._notes: list[Problem] = []
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong, in the order of the file."""
+        return _in_file_order(self._problems)
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is worth knowing, in the order of the file."""
+        return _in_file_order(self._notes)
+
+    def wrong(self, path: Path, problem: str, help_text: str = "") -> None:
+        """Something is wrong at `path`."""
+        self._problems.append(self._at(path, problem, help_text))
+
+    def note(self, path: Path, problem: str, help_text: str = "") -> None:
+        """Something at `path` is worth knowing."""
+        self._notes.append(self._at(path, problem, help_text))
+
+    def unknown(self, path: Path, what: str, name: str, known: Iterable[str]) -> None:
+        """`name` is not one of the `known` names; the nearest one, or all of them when they are few, is the help."""
+        self.wrong(path, f"unknown {what} `{name}`", name_help(name, known))
+
+    def raise_if_wrong(self) -> None:
+        """Raises UsageError with every problem, if there is one."""
+        if self._problems:
+            raise UsageError(*self.problems)
+
+    def _at(self, path: Path, problem: str, help_text: str) -> Problem:
+        return Problem(place=self.document.place(path), problem=problem, help=help_text)
+
+
+def name_help(name: str, known: Iterable[str]) -> str:
+    """The nearest known name, or the known names when they are few."""
+    names = sorted(known)
+    ending = [full for full in names if full.endswith(f".{name}")]
+    if len(ending) == 1:
+        return f"did you mean `{ending[0]}`?"
+    nearest = nearest_name(name, names)
+    if nearest:
+        return nearest
+    if not names:
+        return "none are known"
+    return f"known here: {', '.join(names)}" if len(names) <= _LISTED_NAMES else ""
+
+
+def _in_file_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda each: (each.place.line, each.place.column) if each.place else (0, 0)))

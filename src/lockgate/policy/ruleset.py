@@ -1,0 +1,86 @@
+"""A compiled policy: rules in order, ready to be walked. Immutable; one snapshot of the live configuration holds one.
+
+Separate from compiling so that what evaluates knows nothing of files, places or problems.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lockgate.facts.decision import Verdict
+from lockgate.facts.problem import Problem
+from lockgate.facts.traffic import Phase
+from lockgate.policy.actions import Actions
+from lockgate.policy.outcome import Check
+
+
+class Mode(StrEnum):
+    """Whether a rule acts or only tells what it would have done."""
+
+    ENFORCE = "enforce"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `phase` is the latest phase any of its selectors is known at; `canonical` is its meaning as text."""
+
+    id: str
+    actions: Actions
+    mode: Mode
+    phase: Phase
+    description: str = ""
+    message: str = ""
+    profiles: frozenset[str] = frozenset()
+    canonical: str = ""
+    check: Check = field(repr=False, compare=False)
+
+    @property
+    def is_about_response(self) -> bool:
+        """Whether it belongs to the second walk, over the response."""
+        return self.phase >= Phase.RESPONSE_HEADERS
+
+    @property
+    def enforces(self) -> bool:
+        """Whether it has effects."""
+        return self.mode is Mode.ENFORCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoNotInspect:
+    """One entry of the do-not-inspect list; it can be told from what is known when a connection opens."""
+
+    id: str
+    description: str = ""
+    canonical: str = ""
+    check: Check = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    """A policy, compiled. `version` is a digest of what it means: comments, order of keys and spelling do not change it.
+
+    `profiles` are the DLP profiles any rule could ever need. `notes` are things the operator may want to know.
+    """
+
+    version: str
+    default: Verdict
+    on_uninspectable: Verdict
+    rules: tuple[Rule, ...]
+    do_not_inspect: tuple[DoNotInspect, ...] = ()
+    contact: str = ""
+    approved_alternative: str = ""
+    selectors: frozenset[str] = frozenset()
+    profiles: frozenset[str] = frozenset()
+    notes: tuple[Problem, ...] = ()
+    request_rules: tuple[Rule, ...] = field(init=False)
+    response_rules: tuple[Rule, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort the rules into the two walks, once."""
+        object.__setattr__(self, "request_rules", tuple(rule for rule in self.rules if not rule.is_about_response))
+        object.__setattr__(self, "response_rules", tuple(rule for rule in self.rules if rule.is_about_response))
+
+    @property
+    def looks_at_responses(self) -> bool:
+        """Whether any rule needs the second walk."""
+        return bool(self.response_rules)

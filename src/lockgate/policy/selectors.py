@@ -1,0 +1,305 @@
+"""THE table of selectors: everything a policy can ask about, with type, phase, meaning and how it is read.
+
+One row per selector; documentation, checks, errors and evaluation all come from it. A name that ends with `<profile>`
+stands for one selector per DLP profile, so that a count or a confidence always says of what.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from string import ascii_uppercase
+
+from lockgate.facts.app import App, AppMatch, Operation, ReviewStatus
+from lockgate.facts.finding import ExaminationState
+from lockgate.facts.sheet import FactSheet
+from lockgate.facts.traffic import IdentifiedBy, Phase
+from lockgate.policy import reading
+from lockgate.policy.operand import HostsWithin
+from lockgate.policy.operators import OPERATORS, ValueType
+from lockgate.policy.reading import Look, Read
+from lockgate.policy.vocabulary import Vocabulary
+
+PROFILE = "<profile>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a selector may need of the policy it stands in. `examined` are the profiles the policy mentions anywhere."""
+
+    vocabulary: Vocabulary
+    lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
+    examined: frozenset[str] = frozenset()
+
+
+type Reader = Callable[[Surroundings, str], Read]
+type Names = Callable[[Surroundings], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """One row. `what` is what its words are called, `known` which ones there are (any, if absent).
+
+    `read` makes the reading function, given the profile of a `<profile>` row; a set is asked for one name at a time and is
+    given that name. `profiles` says what has to be examined to answer. `always_there` means the value is never absent.
+    """
+
+    name: str
+    type: ValueType
+    phase: Phase
+    doc: str
+    what: str = "word"
+    read: Reader
+    known: Names | None = None
+    profiles: Callable[[Surroundings, str], frozenset[str]] | None = None
+    always_there: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The name up to the profile, for a `<profile>` row."""
+        return self.name.removesuffix(PROFILE)
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators it takes; `known` only where a value can be absent."""
+        names = OPERATORS[self.type]
+        return tuple(name for name in names if not (self.always_there and name == "known"))
+
+
+def _plain(read: Read) -> Reader:
+    return lambda _surroundings, _name: read
+
+
+def _of_app(read: Callable[[App], str | None]) -> Reader:
+    return _plain(reading.from_app(lambda match: read(match.app)))
+
+
+def _words(words: frozenset[str]) -> Names:
+    return lambda _surroundings: words
+
+
+def _count(_surroundings: Surroundings, profile: str) -> Read:
+    return Look(frozenset({profile})).number(lambda done: sum(profile in found.profiles for found in done.findings))
+
+
+def _confidence(_surroundings: Surroundings, profile: str) -> Read:
+    return Look(frozenset({profile})).number(
+        lambda done: max((found.confidence for found in done.findings if profile in found.profiles), default=0)
+    )
+
+
+def _has_profile(_surroundings: Surroundings, profile: str) -> Read:
+    return Look(frozenset({profile})).has(lambda done: any(profile in found.profiles for found in done.findings))
+
+
+def _has_detector(surroundings: Surroundings, detector: str) -> Read:
+    look = Look(surroundings.vocabulary.profiles_of(detector))
+    return look.has(lambda done: any(found.detector == detector for found in done.findings))
+
+
+def _examination_state(surroundings: Surroundings, _name: str) -> Read:
+    return Look(_examined(surroundings, "")).state
+
+
+def _examined(surroundings: Surroundings, _name: str) -> frozenset[str]:
+    return surroundings.examined or surroundings.vocabulary.profiles
+
+
+def _on_list(surroundings: Surroundings, name: str) -> Read:
+    hosts = surroundings.lists[name]
+    return lambda sheet: sheet.host in hosts.names or sheet.host.endswith(hosts.suffixes)
+
+
+def _in_group(_surroundings: Surroundings, group: str) -> Read:
+    return lambda sheet: group in sheet.client.groups
+
+
+def _own_profile(_surroundings: Surroundings, profile: str) -> frozenset[str]:
+    return frozenset({profile})
+
+
+def _tier(match: AppMatch) -> str | None:
+    return match.tier.id if match.tier is not None and match.tier_known else None
+
+
+def _port(sheet: FactSheet) -> int:
+    return sheet.port
+
+
+_COUNTRIES = frozenset(first + second for first in ascii_uppercase for second in ascii_uppercase)
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+
+_CONNECT, _HEADERS, _BODY, _ANSWER = Phase.CONNECT, Phase.REQUEST_HEADERS, Phase.REQUEST_BODY, Phase.RESPONSE_HEADERS
+
+SELECTORS: tuple[Selector, ...] = (
+    Selector(
+        name="host", type=ValueType.HOST, phase=_CONNECT, always_there=True, read=_plain(lambda sheet: sheet.host),
+        doc="the host name the client asked for",
+    ),
+    Selector(
+        name="host.category", type=ValueType.NAMES, phase=_CONNECT, what="list", read=_on_list,
+        known=lambda surroundings: frozenset(surroundings.lists), doc="the policy's own `lists` of hosts that the host is on",
+    ),
+    Selector(name="port", type=ValueType.NUMBER, phase=_CONNECT, read=_plain(_port), doc="the port the client asked for"),
+    Selector(
+        name="source.address", type=ValueType.ADDRESS, phase=_CONNECT, read=_plain(reading.source_address),
+        doc="the address of the client",
+    ),
+    Selector(
+        name="user", type=ValueType.TEXT, phase=_CONNECT, read=_plain(lambda sheet: sheet.client.user),
+        doc="the name of the person or service behind the connection; absent for anonymous clients",
+    ),
+    Selector(name="user.groups", type=ValueType.NAMES, phase=_CONNECT, read=_in_group, doc="the groups the user belongs to"),
+    Selector(
+        name="user.identified_by", type=ValueType.WORD, phase=_CONNECT, always_there=True,
+        known=_words(frozenset(IdentifiedBy)), read=_plain(lambda sheet: sheet.client.identified_by),
+        doc="how the user is known",
+    ),
+    Selector(
+        name="app.known", type=ValueType.YES_NO, phase=_HEADERS, read=_plain(reading.app_known),
+        doc="whether the request goes to an AI app of the library",
+    ),
+    Selector(
+        name="app.id", type=ValueType.WORD, phase=_HEADERS, what="app", known=lambda s: s.vocabulary.apps,
+        read=_of_app(lambda app: app.id), doc="the app, by its id in the library",
+    ),
+    Selector(
+        name="app.vendor", type=ValueType.WORD, phase=_HEADERS, what="vendor", known=lambda s: s.vocabulary.vendors,
+        read=_of_app(lambda app: app.vendor), doc="who makes the app",
+    ),
+    Selector(
+        name="app.category", type=ValueType.WORD, phase=_HEADERS, what="app category", known=lambda s: s.vocabulary.categories,
+        read=_of_app(lambda app: app.category), doc="what the app is for",
+    ),
+    Selector(
+        name="app.country", type=ValueType.WORD, phase=_HEADERS, what="two-letter country code", known=_words(_COUNTRIES),
+        read=_of_app(lambda app: app.country),
+        doc="where the vendor has its headquarters, as a two-letter code; absent when not known",
+    ),
+    Selector(
+        name="app.status", type=ValueType.WORD, phase=_HEADERS, what="review status", known=_words(frozenset(ReviewStatus)),
+        read=_of_app(lambda app: app.status), doc="the organisation's review status of the app",
+    ),
+    Selector(
+        name="app.tier", type=ValueType.WORD, phase=_HEADERS, what="tier", known=lambda s: s.vocabulary.tiers,
+        read=_plain(reading.from_account(_tier)), doc="the tier of the account in use; absent when it cannot be told",
+    ),
+    Selector(
+        name="app.tier_known", type=ValueType.YES_NO, phase=_HEADERS, doc="whether the tier of the account in use can be told",
+        read=_plain(reading.from_account(lambda match: match.tier_known)),
+    ),
+    Selector(
+        name="app.tenant", type=ValueType.TEXT, phase=_HEADERS, read=_plain(reading.from_account(lambda match: match.tenant)),
+        doc="the organisation or workspace the account belongs to; absent when it cannot be told",
+    ),
+    Selector(
+        name="app.application_score", type=ValueType.SCORE, phase=_HEADERS,
+        read=_plain(reading.from_tier(lambda tier: tier.application_confidence.hundredths)),
+        doc="the application confidence score of the tier, or of the lowest-scoring tier while the tier is not known",
+    ),
+    Selector(
+        name="app.gen_ai_score", type=ValueType.SCORE, phase=_HEADERS,
+        read=_plain(reading.from_tier(lambda tier: tier.genai_confidence.hundredths)),
+        doc="the Gen-AI confidence score of the tier, or of the lowest-scoring tier while the tier is not known",
+    ),
+    Selector(
+        name="operation", type=ValueType.WORD, phase=_HEADERS, what="operation", known=_words(frozenset(Operation)),
+        read=_plain(reading.operation), doc="what is being done in the app; for some addresses only the body tells",
+    ),
+    Selector(
+        name="operation.carries_payload", type=ValueType.YES_NO, phase=_HEADERS, read=_plain(reading.carries_payload),
+        doc="whether the operation takes content of the person or company along (an unrecognised one is assumed to)",
+    ),
+    Selector(
+        name="request.method", type=ValueType.WORD, phase=_HEADERS, what="method", known=_words(_METHODS),
+        read=_plain(reading.from_request(lambda request: request.method)), doc="the HTTP method",
+    ),
+    Selector(
+        name="request.scheme", type=ValueType.WORD, phase=_HEADERS, what="scheme", known=_words(frozenset({"http", "https"})),
+        read=_plain(reading.from_request(lambda request: request.scheme)), doc="the scheme of the URL",
+    ),
+    Selector(
+        name="request.path", type=ValueType.TEXT, phase=_HEADERS, read=_plain(reading.from_request(reading.request_path)),
+        doc="the path of the URL, percent-decoded, without the query",
+    ),
+    Selector(
+        name="request.media_type", type=ValueType.TEXT, phase=_HEADERS,
+        read=_plain(reading.from_request(lambda request: request.media_type or None)),
+        doc="the media type the request declares for its body, without parameters",
+    ),
+    Selector(
+        name="request.websocket", type=ValueType.YES_NO, phase=_HEADERS,
+        read=_plain(reading.from_request(lambda request: request.is_websocket_upgrade)),
+        doc="whether the request asks to open a WebSocket, whose messages cannot be looked into",
+    ),
+    Selector(
+        name="model", type=ValueType.TEXT, phase=_BODY, read=_plain(reading.model),
+        doc="the model a conversation is addressed to",
+    ),
+    Selector(
+        name="examination.state", type=ValueType.WORD, phase=_BODY, what="examination state", profiles=_examined,
+        known=_words(frozenset(ExaminationState)), read=_examination_state, doc="how far the content could be looked at",
+    ),
+    Selector(
+        name="dlp.profiles", type=ValueType.NAMES, phase=_BODY, what="DLP profile", known=lambda s: s.vocabulary.profiles,
+        read=_has_profile, profiles=_own_profile, doc="the DLP profiles with at least one finding in what is being sent",
+    ),
+    Selector(
+        name="dlp.detectors", type=ValueType.NAMES, phase=_BODY, what="detector", known=lambda s: s.vocabulary.detectors,
+        read=_has_detector, profiles=lambda s, name: s.vocabulary.profiles_of(name),
+        doc="the detectors with at least one finding",
+    ),
+    Selector(
+        name="dlp.count.<profile>", type=ValueType.NUMBER, phase=_BODY, read=_count, profiles=_own_profile,
+        doc="how many findings of that DLP profile there are",
+    ),
+    Selector(
+        name="dlp.detection_confidence.<profile>", type=ValueType.LEVEL, phase=_BODY, read=_confidence, profiles=_own_profile,
+        doc="the highest detection confidence among the findings of that DLP profile",
+    ),
+    Selector(
+        name="response.status", type=ValueType.NUMBER, phase=_ANSWER, doc="the status code of the response",
+        read=_plain(reading.from_response(lambda response: response.status)),
+    ),
+    Selector(
+        name="response.media_type", type=ValueType.TEXT, phase=_ANSWER,
+        doc="the media type of the response, without parameters",
+        read=_plain(reading.from_response(lambda response: response.media_type or None)),
+    ),
+)  # fmt: skip
+
+_BY_NAME = {row.name: row for row in SELECTORS}
+_FAMILIES = tuple(row for row in SELECTORS if row.name.endswith(PROFILE))
+
+
+def find_selector(name: str) -> tuple[Selector, str] | None:
+    """The row for a name as written, with the profile of a `<profile>` row (else empty), or None."""
+    row = _BY_NAME.get(name)
+    if row is not None and not name.endswith(PROFILE):
+        return row, ""
+    return next(
+        ((row, name.removeprefix(row.prefix)) for row in _FAMILIES if name.startswith(row.prefix) and name != row.prefix), None
+    )
+
+
+def selector_names(profiles: frozenset[str]) -> tuple[str, ...]:
+    """Every name a policy may write, with the `<profile>` rows spelled out for `profiles`."""
+    plain = [row.name for row in SELECTORS if not row.name.endswith(PROFILE)]
+    return (*plain, *(row.prefix + profile for row in _FAMILIES for profile in sorted(profiles)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectorRow:
+    """One line of the selector reference."""
+
+    name: str
+    type: str
+    phase: str
+    operators: tuple[str, ...]
+    doc: str
+
+
+def selector_reference() -> tuple[SelectorRow, ...]:
+    """The selector table for people, in table order."""
+    return tuple(
+        SelectorRow(name=row.name, type=row.type.value, phase=row.phase.name.lower(), operators=row.operators, doc=row.doc)
+        for row in SELECTORS
+    )

@@ -1,0 +1,76 @@
+"""What a worker reports, as this package needs it.
+
+Separate because sinks and store do not know each other: the store's `WorkerStats` has this shape, and whoever runs both hands
+one to the other.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class TimingOfDetector(Protocol):
+    """How much a detector ran in one worker."""
+
+    @property
+    def detector(self) -> str:
+        """The detector's id."""
+        ...
+
+    @property
+    def runs(self) -> int:
+        """How often."""
+        ...
+
+    @property
+    def total_us(self) -> int:
+        """For how long, in microseconds."""
+        ...
+
+
+class FiguresOfWorker(Protocol):
+    """Counters since the worker's start, and what is the case now."""
+
+    @property
+    def worker(self) -> int:
+        """The worker's number, kept by its replacement."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Its process, which changes when it is replaced."""
+        ...
+
+    @property
+    def exchanges_opened(self) -> int:
+        """Exchanges that began."""
+        ...
+
+    @property
+    def exchanges_recorded(self) -> int:
+        """Exchanges whose record was handed on."""
+        ...
+
+    @property
+    def exchanges_in_flight(self) -> int:
+        """Exchanges under way."""
+        ...
+
+    @property
+    def records_pending(self) -> int:
+        """Records the recorder has not acknowledged."""
+        ...
+
+    @property
+    def records_lost(self) -> int:
+        """Records that could not be kept."""
+        ...
+
+    @property
+    def rss_bytes(self) -> int:
+        """Resident memory."""
+        ...
+
+    @property
+    def detector_timings(self) -> Sequence[TimingOfDetector]:
+        """By detector."""
+        ...

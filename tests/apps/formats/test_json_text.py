@@ -1,0 +1,87 @@
+"""Reading JSON strictly and writing it exactly."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.json_text import MAX_DEPTH, Parsed, parse_json
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=6), inner, max_size=5),
+    max_leaves=30,
+)
+
+
+def parsed(content: bytes) -> Parsed:
+    found = parse_json(content)
+    assert isinstance(found, Parsed), found
+    return found
+
+
+@given(JSON, st.sampled_from([None, 1]), st.booleans())
+def test_what_is_read_is_what_was_written(value, indent, ascii_only):
+    found = parsed(json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode())
+    assert found.value == value
+    assert json.loads(found.write(found.value)) == value
+
+
+@given(JSON, st.sampled_from(["utf-16", "utf-32", "utf-8-sig"]))
+def test_other_encodings_with_a_byte_order_mark_are_read_and_kept(value, encoding):
+    found = parsed(json.dumps(value, ensure_ascii=False).encode(encoding))
+    assert found.value == value
+    assert json.loads(found.write(value).decode(encoding)) == value
+
+
+def test_half_an_emoji_survives():
+    found = parsed(rb'{"text": "cut here \ud83d"}')
+    assert found.value == {"text": "cut here \ud83d"}
+    assert json.loads(found.write(found.value)) == found.value
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": 1, "a": 2}',
+        b'{"messages": [], "x": {"y": 1}, "messages" : [1]}',
+        b'{"a": "\\"b\\": 1", "a": 2}',
+        b'{"a": 1, "\\u0061": 2}',
+        b'[{"role": "user", "content": "a", "content"\n\t:"b"}]',
+        b'{"a":1,"a":2,"t":"\\ud83d"}',
+    ],
+)
+def test_a_member_named_twice_makes_a_body_unreadable(content):
+    found = parse_json(content)
+    assert isinstance(found, Unreadable)
+    assert "twice" in found.detail
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"{}{}", b"{'a': 1}", b'{"a": NaN}', b"\xff\xfe", b'{"a": "\xff"}', b'{"a": "\xed\xa0\x80"}', b'{"a": 1,}',
+        b"\xff\xfe{", b"\x00\x00\xfe\xff\x00", b'{"\\ud83d": NaN}', b'// x\n{"a": 1}',
+    ],
+)  # fmt: skip
+def test_what_is_not_strict_json_is_unreadable(content):
+    assert isinstance(parse_json(content), Unreadable)
+
+
+def test_nesting_is_bounded():
+    assert isinstance(parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH), Parsed)
+    for depth in (MAX_DEPTH + 1, 1000, 100_000):
+        assert isinstance(parse_json(b"[" * depth + b"]" * depth), Unreadable)
+        assert isinstance(parse_json(b'{"a":' * depth + b"1" + b"}" * depth), Unreadable)
+    assert isinstance(parse_json(b'["\\ud83d",' + b"[" * 5000 + b"]" * 5000 + b"]"), Unreadable)
+
+
+@given(st.binary(max_size=60))
+def test_arbitrary_bytes_never_raise(content):
+    parse_json(content)

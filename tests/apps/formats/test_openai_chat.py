@@ -1,0 +1,131 @@
+"""Chat Completions, and legacy completions."""
+
+import base64
+
+import pytest
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+NOTE = base64.b64encode(b"a note with words").decode()
+
+
+def test_every_kind_of_message_is_read(read, said):
+    document = {
+        "model": "gpt-5",
+        "messages": [
+            {"role": "developer", "content": "be brief"},
+            {"role": "user", "name": "a long name", "content": "list the files"},
+            {
+                "role": "assistant", "reasoning_content": "let me think", "content": None, "refusal": "no, sorry",
+                "tool_calls": [
+                    {"id": "call_0123456789abcdef", "function": {"name": "shell", "arguments": '{"cmd": "ls\\n-la"}'}},
+                    {"id": "c", "type": "custom", "custom": {"name": "patch", "input": "*** begin"}},
+                ],
+            },
+            {"role": "tool", "tool_call_id": "c", "content": [{"type": "text", "text": "a.txt"}]},
+            {"role": "function", "name": "f", "content": "old style result"},
+            {"role": "assistant", "function_call": {"name": "f", "arguments": "not json"}},
+        ],
+    }  # fmt: skip
+    assert said(read("openai-chat", document)) == [
+        ("system", "text", "be brief"),
+        ("user", "text", "list the files"),
+        ("user", "machine", "a long name"),
+        ("assistant", "reasoning", "let me think"),
+        ("assistant", "text", "no, sorry"),
+        ("assistant", "tool_call", "ls\n-la"),
+        ("assistant", "tool_call", "*** begin"),
+        ("tool", "tool_result", "a.txt"),
+        ("tool", "tool_result", "old style result"),
+        ("assistant", "tool_call", "not json"),
+    ]
+
+
+def test_files_are_decoded_and_references_reported(read):
+    content = [
+        {"type": "text", "text": "look"},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
+        {"type": "image_url", "image_url": {"url": "https://example.com/cat.png?q=words"}},
+        {"type": "input_audio", "input_audio": {"data": base64.b64encode(b"RIFF\x00\xff").decode(), "format": "wav"}},
+        {"type": "file", "file": {"filename": "note.txt", "file_data": f"data:text/plain;base64,{NOTE}"}},
+        {"type": "file", "file": {"file_id": "file-abc"}},
+    ]
+    conversation = read("openai-chat", {"model": "m", "messages": [{"role": "user", "content": content}]})
+    (turn,) = conversation.turns
+    found = [(file.name, file.media_type, file.content, file.reference) for file in turn.attachments]
+    assert found == [
+        ("", "image/png", b"\x89PNG\r\n\x1a\n", ""),
+        ("", "", None, "https://example.com/cat.png?q=words"),
+        ("", "audio/wav", b"RIFF\x00\xff", ""),
+        ("note.txt", "text/plain", None, ""),
+        ("", "", None, "file-abc"),
+    ]
+    assert conversation.unread == ("image by reference", "file by reference")
+    assert [part.text for part in turn.parts] == ["look", "a note with words", "https://example.com/cat.png?q=words"] or {
+        part.text for part in turn.parts
+    } >= {"look", "a note with words", "https://example.com/cat.png?q=words"}
+
+
+@pytest.mark.parametrize("hidden", ["AKIAIOSFODNN7EXAMPLE", "plain words", "data:,plain words"])
+def test_an_image_url_that_is_no_image_is_inspected_as_text(read, hidden):
+    document = {"model": "m", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": hidden}}]}]}
+    (turn,) = read("openai-chat", document).turns
+    assert [part.text for part in turn.parts] == [hidden]
+
+
+def test_legacy_completions(read, said):
+    document = {"model": "gpt-3.5-turbo-instruct", "prompt": "def add(a, b):", "suffix": "return result"}
+    assert said(read("openai-chat", document)) == [("user", "text", "def add(a, b):"), ("user", "text", "return result")]
+    assert said(read("openai-chat", {"model": "m", "prompt": ["one", "two"]})) == [
+        ("user", "text", "one"),
+        ("user", "text", "two"),
+    ]
+    assert read("openai-chat", {"model": "m", "prompt": [1, 2, 3]}).unread == ("prompt as token numbers",)
+
+
+def test_one_message_of_a_thread_is_read(read, said):
+    assert said(read("openai-chat", {"role": "user", "content": "into the thread"})) == [("user", "text", "into the thread")]
+
+
+def test_stream_flag_and_model(read):
+    conversation = read(
+        "openai-chat", {"model": "org/model:free", "stream": True, "messages": [{"role": "user", "content": "a"}]}
+    )
+    assert (conversation.model, conversation.wants_stream) == ("org/model:free", True)
+
+
+def test_a_whole_answer(answer):
+    heard = answer(
+        "openai-chat",
+        '{"model":"gpt-5","choices":[{"index":0,"finish_reason":"tool_calls","message":{"content":"Hi","reasoning":"hm",'
+        '"tool_calls":[{"function":{"name":"f","arguments":"{}"}},{"function":{"name":"g","arguments":"[]"}}]}}]}',
+        "application/json",
+    )
+    assert (heard.text, heard.reasoning, heard.tool_calls) == ("Hi", "hm", ("f {}", "g []"))
+    assert (heard.model, heard.finished) == ("gpt-5", True)
+
+
+def test_tool_calls_are_joined_by_index_and_several_choices_kept_apart(answer, sse):
+    def call(index, **function):
+        return {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": index, "function": function}]}}]}
+
+    heard = answer(
+        "openai-chat",
+        sse(
+            call(0, name="f", arguments='{"a'), call(1, name="g", arguments="{"), call(0, arguments='":1}'), call(1, arguments="}"),
+            {"choices": [{"index": 0, "delta": {"content": "one"}}, {"index": 1, "delta": {"content": "two"}}]},
+            {"choices": [{"index": 0, "delta": {"content": " more"}}]},
+            done=True,
+        ),
+    )  # fmt: skip
+    assert heard.tool_calls == ('f {"a":1}', "g {}")
+    assert heard.text == "one more\ntwo"
+
+
+def test_errors(answer, sse):
+    assert answer("openai-chat", sse({"error": {"message": "overloaded"}})).error == "overloaded"
+    assert answer("openai-chat", '{"error":"plain"}', "application/json", 500).error == "plain"
+    assert not answer("openai-chat", sse({"error": {"message": "overloaded"}}, done=True)).finished
+
+
+def test_legacy_answers(answer, sse):
+    assert answer("openai-chat", sse({"choices": [{"text": "a"}]}, {"choices": [{"text": "b"}]}, done=True)).text == "ab"

@@ -1,0 +1,96 @@
+"""Fixtures of the end-to-end tests: one upstream per run, gateways to order, clients that are there.
+
+The folder goes on the import path so that its packages `upstream` and `harness` are found; a test of a component that this machine lacks is
+skipped, except in continuous integration, where it fails.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness.gateway import Gateway, Person, Plan  # noqa: E402 - found through the line above
+from harness.plain_proxy import PlainProxy  # noqa: E402
+from harness.upstream import Since, Upstream  # noqa: E402
+
+type StartGateway = Callable[..., Gateway]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here runs real processes; one file's tests stay in one worker, which shares its gateway."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group(f"e2e-{item.path.stem}"))
+
+
+def missing(component: str) -> None:
+    """Skip, or fail where every component has to be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{component} is not installed")
+    pytest.skip(f"{component} is not installed")
+
+
+@pytest.fixture(scope="session")
+def curl() -> str:
+    """The curl command."""
+    found = shutil.which("curl")
+    if found is None:
+        missing("curl")
+    return found or ""
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upstream]:
+    """The vendors."""
+    running = Upstream(tmp_path_factory.mktemp("upstream"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def reached(upstream: Upstream) -> Since:
+    """What reaches the upstream during this test."""
+    return upstream.mark()
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where gateways of this run leave compiled detectors for the next."""
+    return tmp_path_factory.mktemp("compiled") / "cache"
+
+
+@pytest.fixture(scope="module")
+def start_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+    """Starts gateways that run until the end of the file."""
+    running: list[Gateway] = []
+
+    def start(policy: str, *, people: tuple[Person, ...] = (), fault: str = "", files: Any = None, **settings: Any) -> Gateway:
+        plan = Plan(policy=policy, people=people, settings=settings, files=files or {}, fault=fault)
+        gateway = Gateway(tmp_path_factory.mktemp("gateway") / "home", plan, upstream, compiled)
+        running.append(gateway)
+        return gateway
+
+    yield start
+    problems = []
+    for gateway in running:
+        try:
+            gateway.stop()
+        except AssertionError as error:
+            problems.append(str(error))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def plain_proxy(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainProxy]:
+    """mitmdump without a gate."""
+    running = PlainProxy(tmp_path_factory.mktemp("mitmdump"), upstream)
+    yield running
+    running.stop()

@@ -1,0 +1,36 @@
+"""A person's device: which proxy it uses, which authority it trusts, who is signed in. Separate because every client is set up from it."""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device set up for a gateway. `login` is `name:password`."""
+
+    address: str
+    ca: Path
+    login: str = ""
+
+    @property
+    def proxy(self) -> str:
+        """The proxy as clients take it."""
+        return f"http://{self.login}@{self.address}" if self.login else f"http://{self.address}"
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """TLS that trusts the gateway's authority and nothing else."""
+        return ssl.create_default_context(cafile=str(self.ca))
+
+    def environment(self) -> dict[str, str]:
+        """The variables a person sets once, and that SDKs and tools heed."""
+        return {
+            "HTTPS_PROXY": self.proxy,
+            "HTTP_PROXY": self.proxy,
+            "https_proxy": self.proxy,
+            "http_proxy": self.proxy,
+            "NO_PROXY": "",
+            "SSL_CERT_FILE": str(self.ca),
+            "CURL_CA_BUNDLE": str(self.ca),
+        }

@@ -1,0 +1,190 @@
+"""The gateway under test: a real home, a real process, and its records as its operator reads them."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness import names
+from harness.device import Device
+from harness.processes import Process
+from harness.upstream import Upstream
+from harness.waiting import until
+
+_START_SECONDS = 90
+
+type Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who can log in."""
+
+    name: str
+    password: str
+    groups: tuple[str, ...] = ()
+
+    @property
+    def login(self) -> str:
+        return f"{self.name}:{self.password}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a test wants of its gateway. `files` are further files of the home by relative name."""
+
+    policy: str
+    people: tuple[Person, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    fault: str = ""
+
+
+class Gateway:
+    """A running gateway."""
+
+    def __init__(self, home: Path, plan: Plan, upstream: Upstream, compiled: Path) -> None:
+        self.home = home
+        self.port = free_port()
+        self._compiled = compiled
+        self._fault = plan.fault
+        self._make_home(plan, upstream)
+        self.process = self._start()
+
+    @property
+    def device(self) -> Device:
+        """An anonymous device."""
+        return Device(address=f"127.0.0.1:{self.port}", ca=names.ca_file(self.home))
+
+    def device_of(self, person: Person) -> Device:
+        """Somebody's device."""
+        return Device(address=f"127.0.0.1:{self.port}", ca=names.ca_file(self.home), login=person.login)
+
+    def write(self, name: str, text: str) -> None:
+        """Replace a file of the home, as an editor does: in one step."""
+        file = self.home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.new")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+
+    def write_policy(self, text: str) -> None:
+        """Replace the policy."""
+        self.write(names.POLICY_FILE, text)
+
+    def records(self) -> list[Record]:
+        """Every record that is stored by now, oldest first."""
+        ran = subprocess.run(names.export(self.home), capture_output=True, env=names.environment(), check=False, timeout=60)
+        assert ran.returncode == 0, f"{names.export(self.home)} failed:\n{ran.stderr.decode()}\n{self.process.output}"
+        return [json.loads(line) for line in ran.stdout.splitlines()]
+
+    def record(self, wanted: Callable[[Record], bool] | None = None, **fields: Any) -> Record:
+        """The one record with these fields, waited for. Fails when there are two."""
+
+        def matching() -> list[Record]:
+            return [
+                record for record in self.records()
+                if all(record[name] == value for name, value in fields.items()) and (wanted is None or wanted(record))
+            ]  # fmt: skip
+
+        try:
+            found = until(matching, what=f"a record with {fields}", every=0.1)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nrecords: {self.records()}\n{self.process.output}") from None
+        assert len(found) == 1, found
+        return found[0]
+
+    def workers(self) -> list[int]:
+        """The process ids of the proxy workers."""
+        return [pid for pid in children_of(self.process.pid) if b"lockgate.proxy.worker" in command_line(pid)]
+
+    def stop(self) -> None:
+        """Ctrl-C; everything must end by itself, with exit code 0, and leave no process behind."""
+        family = descendants_of(self.process.pid)
+        if self.process.exit_code is None:
+            self.process.signal(signal.SIGINT)
+        code = self.process.wait()
+        left = [pid for pid in family if alive(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        assert code == 0, f"the gateway ended with {code}:\n{self.process.output}"
+        assert not left, f"processes outlived the gateway: {left}\n{self.process.output}"
+
+    def _make_home(self, plan: Plan, upstream: Upstream) -> None:
+        _run(names.init_command(self.home))
+        names.settings_file(self.home).write_text(
+            yaml.safe_dump(
+                names.settings(
+                    port=self.port, root=str(upstream.root), upstream=upstream.tls, plain=upstream.plain, more=dict(plan.settings)
+                )
+            )
+        )
+        self.write_policy(plan.policy)
+        for name, text in plan.files.items():
+            self.write(name, text)
+        for person in plan.people:
+            _run(names.add_user(self.home, person.name, person.password, person.groups))
+        if self._compiled.is_dir():
+            shutil.copytree(self._compiled, names.compiled_folder(self.home), dirs_exist_ok=True)
+
+    def _start(self) -> Process:
+        process = Process(names.up(self.home), env=names.environment(self._fault))
+        try:
+            process.said(names.UP_LINE, seconds=_START_SECONDS)
+        except AssertionError:
+            if process.exit_code is None:
+                process.signal(signal.SIGINT)
+                process.wait()
+            raise
+        if names.compiled_folder(self.home).is_dir():
+            shutil.copytree(names.compiled_folder(self.home), self._compiled, dirs_exist_ok=True)
+        return process
+
+
+def free_port() -> int:
+    """A port nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that `pid` started and that still run."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Its children, theirs, and so on."""
+    return [each for child in children_of(pid) for each in (child, *descendants_of(child))]
+
+
+def command_line(pid: int) -> bytes:
+    """The command of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs (one that only waits to be collected does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _run(command: list[str]) -> None:
+    ran = subprocess.run(command, capture_output=True, env=names.environment(), check=False, text=True, timeout=60)
+    assert ran.returncode == 0, f"{command} ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}"

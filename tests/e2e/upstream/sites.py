@@ -1,0 +1,71 @@
+"""Which host answers with what, and the front door of it all."""
+
+from collections.abc import Sequence
+from html import escape
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Host, Route, Router, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from upstream import anthropic_api, gemini_api, ollama_api, openai_api, web_apps
+from upstream.pace import Pace
+
+
+async def page(request: Request) -> Response:
+    """A page that says whose it is: what every host shows that plays no vendor."""
+    host = escape(request.url.hostname or "")
+    return HTMLResponse(f"<!doctype html><title>{host}</title><h1>Welcome to {host}</h1>")
+
+
+async def echo(request: Request) -> Response:
+    """The bytes that were sent."""
+    return Response(await request.body(), media_type="application/octet-stream")
+
+
+async def swallow(request: Request) -> Response:
+    """How many bytes were sent."""
+    return PlainTextResponse(str(len(await request.body())))
+
+
+async def echo_socket(socket: WebSocket) -> None:
+    """Every message back as it came."""
+    await socket.accept()
+    try:
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if (text := message.get("text")) is not None:
+                await socket.send_text(text)
+            else:
+                await socket.send_bytes(message["bytes"])
+    except WebSocketDisconnect:
+        return
+
+
+_ANYWHERE: list[BaseRoute] = [
+    Route("/echo", echo, methods=["POST", "PUT"]),
+    Route("/swallow", swallow, methods=["POST", "PUT"]),
+    WebSocketRoute("/socket", echo_socket),
+    Route("/{rest:path}", page),
+]
+
+_VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
+    ("api.openai.com", openai_api.ROUTES),
+    ("api.anthropic.com", anthropic_api.ROUTES),
+    ("generativelanguage.googleapis.com", gemini_api.ROUTES),
+    ("ollama.com", ollama_api.ROUTES),
+    ("chatgpt.com", web_apps.CHATGPT),
+    ("claude.ai", web_apps.CLAUDE),
+    ("gemini.google.com", web_apps.GEMINI),
+]
+
+
+def make_app(pace: Pace) -> Starlette:
+    """Every vendor at its host, a plain page everywhere else."""
+    vendors: list[BaseRoute] = [Host(host, Router([*routes, *_ANYWHERE])) for host, routes in _VENDORS]
+    app = Starlette(routes=[*vendors, *_ANYWHERE])
+    app.state.pace = pace
+    return app

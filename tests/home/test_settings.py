@@ -1,0 +1,89 @@
+"""Settings are complete, documented, and refused with a place when they are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from lockgate.facts.problem import UsageError
+from lockgate.home.home import find_home, make_home
+from lockgate.home.load import load_settings
+from lockgate.home.settings import Settings, parse_address, settings_reference
+
+
+@pytest.fixture
+def home(tmp_path):
+    return make_home(tmp_path / "home")
+
+
+def settings_of(home, text):
+    home.settings_file.write_text(text)
+    return load_settings(home)
+
+
+def test_an_empty_file_means_the_defaults(home):
+    assert settings_of(home, "") == Settings()
+
+
+def test_the_shipped_file_is_valid_and_only_records(home):
+    assert load_settings(home).policy == "policies/monitor.yaml"
+
+
+def test_every_setting_has_a_meaning():
+    assert all(row.doc for row in settings_reference())
+    assert {"listen", "upstream.connect_to", "examination.deadline_ms"} <= {row.name for row in settings_reference()}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("listne: 127.0.0.1:1", "did you mean `listen`?"),
+        ("listen: 8080", "`listen`"),
+        ("listen: nowhere", "gateway.yaml:1:9: `nowhere` is not an address"),
+        ("decrypt: everything", "`decrypt`"),
+        ("version: 9", "unknown version `9`"),
+        ("clients: {allowed_networks: [10.0.0.0/8, office]}", "`office` is not a network"),
+        ("examination: {deadline_ms: 0}", "must be at least 1"),
+        ("upstream: {connect_to: {api.example: here}}", "`here` is not an address"),
+        ("metrics: {port: 1}", "unknown key `metrics.port`"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(home, text, says):
+    with pytest.raises(UsageError) as refused:
+        settings_of(home, text)
+    assert says in str(refused.value)
+    assert "gateway.yaml:1:" in str(refused.value)
+
+
+def test_all_mistakes_are_told_at_once(home):
+    with pytest.raises(UsageError) as refused:
+        settings_of(home, "listen: x\nexamination: {deadline_ms: 0, max_body_mib: 0}\n")
+    assert len(refused.value.problems) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "address"), [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:9", ("::1", 9)), ("localhost:0", ("localhost", 0))]
+)
+def test_addresses(text, address):
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", ":80", "a:b", "a:70000", ""])
+def test_what_is_no_address(text):
+    with pytest.raises(ValueError, match="not an address"):
+        parse_address(text)
+
+
+def test_a_folder_without_settings_is_no_home(tmp_path):
+    with pytest.raises(UsageError, match="lockgate init"):
+        find_home(str(tmp_path))
+
+
+def test_a_home_is_never_made_over_another(home):
+    with pytest.raises(UsageError, match="already is a gateway home"):
+        make_home(home.path)
+
+
+def test_a_home_has_policies_to_edit_and_private_certs(home):
+    assert (home.path / "policies" / "starter.yaml").is_file()
+    assert (home.path / "policies" / "cases").is_dir()
+    assert Path(home.certs).stat().st_mode & 0o777 == 0o700

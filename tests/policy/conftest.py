@@ -1,0 +1,111 @@
+"""Words and facts that the policy tests share."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from lockgate.facts.app import App, AppMatch, AppTier, ConfidenceScore, Operation, ReviewStatus
+from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
+from lockgate.facts.prompt import Conversation, Part, Role, chain
+from lockgate.facts.sheet import FactSheet
+from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.home.yaml_document import parse_yaml
+from lockgate.policy import Ruleset, Vocabulary, compile_policy
+
+VOCABULARY = Vocabulary(
+    apps=frozenset({"chatgpt", "claude", "some-app"}),
+    categories=frozenset({"chat-assistant", "coding-assistant", "writing"}),
+    vendors=frozenset({"OpenAI", "Anthropic"}),
+    tiers=frozenset({"free", "enterprise"}),
+    profiles=frozenset({"credentials", "financial", "pii"}),
+    detectors=frozenset({"aws-key", "card-number"}),
+    detector_profiles={"aws-key": frozenset({"credentials"}), "card-number": frozenset({"financial", "pii"})},
+)
+
+
+def _score(hundredths: int | None) -> ConfidenceScore:
+    return ConfidenceScore(hundredths=hundredths, answered=3, components=5)
+
+
+def make_finding(profile: str, confidence: DetectionConfidence = DetectionConfidence.HIGH, detector: str = "some-detector") -> Finding:
+    span = Span(turn=0, part=0, start=0, end=3)
+    return Finding(detector=detector, profiles=(profile,), confidence=confidence, span=span, mask="[key]")
+
+
+def make_app(**changes: object) -> AppMatch:
+    given = {
+        "id": "chatgpt", "vendor": "OpenAI", "category": "chat-assistant", "status": ReviewStatus.UNREVIEWED, "country": "US",
+        "operation": Operation.SEND_PROMPT, "gen_ai": 290, "application": 410, "tier_known": True, "tenant": "acme",
+    } | changes  # fmt: skip
+    tier = AppTier(id="free", name="Free", application_confidence=_score(given["application"]), genai_confidence=_score(given["gen_ai"]))
+    app = App(
+        id=given["id"], name="An app", vendor=given["vendor"], category=given["category"], status=given["status"],
+        country=given["country"],
+    )  # fmt: skip
+    return AppMatch(app=app, operation=given["operation"], tier=tier, tier_known=given["tier_known"], tenant=given["tenant"])
+
+
+def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> FactSheet:
+    """Everything that is known once `phase` is over. An `examination` of None means that nobody has looked."""
+    words = Part(text="hello", path=())
+    request = Request(
+        method="POST", scheme="https", host="chatgpt.com", port=443, path="/backend-api/conversation",
+        headers=Headers((("content-type", "application/json; charset=utf-8"),)),
+    )  # fmt: skip
+    facts = {
+        "client": Client(address="10.1.2.3", user="alice", groups=("staff", "finance"), identified_by=IdentifiedBy.PROXY_LOGIN),
+        "app": make_app(),
+        "request": request,
+        "conversation": Conversation(turns=chain([(Role.USER, (words,), ())]), model="gpt-5"),
+        "examination": make_examination(),
+        "response": Response(status=200, headers=Headers((("content-type", "text/event-stream"),))),
+    } | changes
+    host, port = facts.get("host", "chatgpt.com"), facts.get("port", 443)
+    sheet = {"at": datetime(2026, 1, 5, tzinfo=UTC), "phase": phase, "client": facts["client"], "host": host, "port": port}
+    if phase >= Phase.REQUEST_HEADERS:
+        sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"]}
+    if phase >= Phase.REQUEST_BODY:
+        sheet |= {"conversation": facts["conversation"], "examination": facts["examination"]}
+    if phase >= Phase.RESPONSE_HEADERS:
+        sheet["response"] = facts["response"]
+    return FactSheet(**sheet)
+
+
+def make_examination(*findings: Finding, state: ExaminationState = ExaminationState.COMPLETE, profiles: set[str] | None = None) -> Examination:
+    looked_for = VOCABULARY.profiles if profiles is None else frozenset(profiles)
+    return Examination(state=state, profiles=looked_for, findings=findings, examined=1)
+
+
+def make_ruleset(text: str, vocabulary: Vocabulary = VOCABULARY) -> Ruleset:
+    return compile_policy(parse_yaml(text, "policy.yaml"), vocabulary)
+
+
+@pytest.fixture(scope="session")
+def app() -> Callable[..., AppMatch]:
+    return make_app
+
+
+@pytest.fixture(scope="session")
+def sheet() -> Callable[..., FactSheet]:
+    return make_sheet
+
+
+@pytest.fixture(scope="session")
+def examination() -> Callable[..., Examination]:
+    return make_examination
+
+
+@pytest.fixture(scope="session")
+def finding() -> Callable[..., Finding]:
+    return make_finding
+
+
+@pytest.fixture(scope="session")
+def ruleset() -> Callable[..., Ruleset]:
+    return make_ruleset
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    return VOCABULARY

@@ -1,0 +1,256 @@
+"""Every row of the selector table answers yes, no, and not yet."""
+
+from dataclasses import replace
+
+import pytest
+
+from lockgate.facts.app import Operation, ReviewStatus
+from lockgate.facts.decision import Truth
+from lockgate.facts.finding import DetectionConfidence, ExaminationState
+from lockgate.facts.prompt import Conversation
+from lockgate.facts.sheet import Demand
+from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.policy import Pending, Walk, evaluate, selector_reference
+from lockgate.policy.selectors import SELECTORS, find_selector, selector_names
+
+REQUEST = Request(method="POST", scheme="https", host="chatgpt.com", port=443, path="/v1/%63hat")
+ANONYMOUS = Client(address="192.0.2.1")
+ALICE = Client(address="10.1.2.3", user="alice", groups=("staff",), identified_by=IdentifiedBy.ADDRESS_TABLE)
+UPGRADE = Headers((("upgrade", "websocket"),))
+
+# Selector: a condition, how the facts are changed for it to hold, and for it not to. Strings name what to build with the fixtures.
+EXAMPLES = {
+    "host": ("host: chatgpt.com", {"host": "chatgpt.com"}, {"host": "evil-chatgpt.com"}),
+    "host.category": ("host.category: mine", {"host": "www.mine.example"}, {"host": "notmine.example"}),
+    "port": ("port: 8443", {"port": 8443}, {"port": 443}),
+    "source.address": ("source.address: {within: [10.0.0.0/8]}", {"client": ALICE}, {"client": ANONYMOUS}),
+    "user": ("user: alice", {"client": ALICE}, {"client": ANONYMOUS}),
+    "user.groups": ("user.groups: staff", {"client": ALICE}, {"client": ANONYMOUS}),
+    "user.identified_by": ("user.identified_by: address_table", {"client": ALICE}, {"client": ANONYMOUS}),
+    "app.known": ("app.known: true", {}, {"app": None}),
+    "app.id": ("app.id: claude", {"app": {"id": "claude"}}, {"app": None}),
+    "app.vendor": ("app.vendor: OpenAI", {"app": {"vendor": "OpenAI"}}, {"app": {"vendor": "Anthropic"}}),
+    "app.category": ("app.category: [writing]", {"app": {"category": "writing"}}, {"app": {"category": "chat-assistant"}}),
+    "app.country": ("app.country: {known: false}", {"app": {"country": None}}, {"app": {"country": "US"}}),
+    "app.status": ("app.status: approved", {"app": {"status": ReviewStatus.APPROVED}}, {"app": {}}),
+    "app.tier": ("app.tier: free", {"app": {"tier_known": True}}, {"app": {"tier_known": False}}),
+    "app.tier_known": ("app.tier_known: false", {"app": {"tier_known": False}}, {"app": {"tier_known": True}}),
+    "app.tenant": ("app.tenant: acme", {"app": {"tenant": "acme"}}, {"app": {"tenant": None}}),
+    "app.application_score": (
+        "app.application_score: {at_least: 4.5}",
+        {"app": {"application": 450}},
+        {"app": {"application": 449}},
+    ),
+    "app.gen_ai_score": ("app.gen_ai_score: {below: 3.0}", {"app": {"gen_ai": 299}}, {"app": {"gen_ai": 300}}),
+    "operation": ("operation: [upload]", {"app": {"operation": Operation.UPLOAD}}, {"app": {"operation": Operation.BROWSE}}),
+    "operation.carries_payload": (
+        "operation.carries_payload: true",
+        {"app": {"operation": Operation.UNRECOGNISED}},
+        {"app": {"operation": Operation.SIGN_IN}},
+    ),
+    "request.method": ("request.method: PUT", {"request": replace(REQUEST, method="PUT")}, {"request": REQUEST}),
+    "request.scheme": ("request.scheme: http", {"request": replace(REQUEST, scheme="http")}, {"request": REQUEST}),
+    "request.path": ("request.path: /v1/chat", {"request": REQUEST}, {"request": replace(REQUEST, path="/v1/Chat")}),
+    "request.media_type": (
+        "request.media_type: application/json",
+        {"request": replace(REQUEST, headers=Headers((("content-type", "Application/JSON; x=y"),)))},
+        {"request": REQUEST},
+    ),
+    "request.websocket": ("request.websocket: true", {"request": replace(REQUEST, headers=UPGRADE)}, {"request": REQUEST}),
+    "model": ("model: {matches: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
+    "examination.state": ("examination.state: crashed", {"state": ExaminationState.CRASHED}, {}),
+    "dlp.profiles": ("dlp.profiles: pii", {"found": [("pii",)]}, {"found": [("financial",)]}),
+    "dlp.detectors": (
+        "dlp.detectors: card-number",
+        {"found": [("pii", DetectionConfidence.LOW, "card-number")]},
+        {"found": [("pii", DetectionConfidence.LOW, "aws-key")]},
+    ),
+    "dlp.count.<profile>": ("dlp.count.pii: {at_least: 2}", {"found": [("pii",)] * 2}, {"found": [("pii",), ("financial",)]}),
+    "dlp.detection_confidence.<profile>": (
+        "dlp.detection_confidence.pii: {at_least: medium}",
+        {"found": [("pii", DetectionConfidence.LOW), ("pii", DetectionConfidence.MEDIUM)]},
+        {"found": [("pii", DetectionConfidence.LOW), ("financial", DetectionConfidence.HIGH)]},
+    ),
+    "response.status": ("response.status: {between: [500, 599]}", {"response": Response(status=503)}, {"response": Response(status=200)}),
+    "response.media_type": (
+        "response.media_type: text/html",
+        {"response": Response(status=200, headers=Headers((("content-type", "text/html"),)))},
+        {"response": Response(status=200)},
+    ),
+}
+
+
+@pytest.fixture
+def known(app, sheet, examination, finding):
+    """The facts of an example after `phase`."""
+
+    def build(changes, phase=Phase.RESPONSE_HEADERS):
+        facts = dict(changes)
+        if isinstance(facts.get("app"), dict):
+            facts["app"] = app(**facts["app"])
+        found = [finding(*words) for words in facts.pop("found", [])]
+        facts["examination"] = examination(*found, state=facts.pop("state", ExaminationState.COMPLETE))
+        return sheet(phase, **facts)
+
+    return build
+
+
+def rule_with(condition):
+    return f"version: 1\ndefault: allow\nlists: {{mine: [mine.example]}}\nrules: [{{id: a, when: {{{condition}}}, then: block}}]"
+
+
+def outcome_of(compiled, facts):
+    outcome = evaluate(compiled, Walk.RESPONSE if compiled.looks_at_responses else Walk.REQUEST, facts)
+    decision = outcome.standing if isinstance(outcome, Pending) else outcome.decision
+    return outcome, decision.trace[0]
+
+
+def test_every_row_has_an_example():
+    assert set(EXAMPLES) == {row.name for row in SELECTORS}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_selector_tells_yes_from_no(name, ruleset, known):
+    condition, yes, no = EXAMPLES[name]
+    compiled = ruleset(rule_with(condition))
+    assert outcome_of(compiled, known(yes))[1].truth is Truth.YES
+    assert outcome_of(compiled, known(no))[1].truth is Truth.NO
+
+
+@pytest.mark.parametrize("row", [row for row in SELECTORS if row.phase > Phase.CONNECT], ids=lambda row: row.name)
+def test_before_its_phase_a_selector_is_not_known_yet(row, ruleset, known):
+    condition, yes, _ = EXAMPLES[row.name]
+    compiled = ruleset(rule_with(condition))
+    before = Phase(row.phase - 1)
+    outcome, step = outcome_of(compiled, known(yes, before))
+    assert step.truth is Truth.PENDING
+    assert step.why.startswith(row.prefix)
+    assert isinstance(outcome, Pending)
+    assert outcome.demand.phase == row.phase
+
+
+@pytest.mark.parametrize("row", [row for row in SELECTORS if row.phase is Phase.CONNECT], ids=lambda row: row.name)
+def test_what_is_known_at_connect_can_keep_a_connection_from_inspection(row, ruleset, known):
+    condition, yes, no = EXAMPLES[row.name]
+    text = "version: 1\ndefault: allow\nlists: {mine: [mine.example]}\ndo_not_inspect: [{id: d, when: {%s}}]"
+    compiled = ruleset(text % condition)
+    assert [entry.check(known(facts, Phase.CONNECT)).truth for entry in compiled.do_not_inspect for facts in (yes, no)] == [
+        Truth.YES,
+        Truth.NO,
+    ]
+
+
+def test_the_why_of_a_step_names_the_selector_and_what_was_seen(ruleset, known):
+    compiled = ruleset(rule_with("app.gen_ai_score: {below: 3.0}"))
+    assert outcome_of(compiled, known({"app": {"gen_ai": 305}}))[1].why == "app.gen_ai_score is 3.05"
+
+
+def test_the_why_of_a_long_value_is_cut(ruleset, known):
+    compiled = ruleset(rule_with("request.path: {starts_with: /x}"))
+    why = outcome_of(compiled, known({"request": replace(REQUEST, path="/x" * 5000)}))[1].why
+    assert len(why) < 120
+
+
+def test_the_reference_has_every_row_with_its_operators():
+    rows = selector_reference()
+    assert [row.name for row in rows] == [row.name for row in SELECTORS]
+    assert all(row.operators and row.doc and row.phase and row.type for row in rows)
+
+
+def test_a_profile_row_is_written_with_its_profile():
+    assert find_selector("dlp.count.<profile>") is None
+    assert find_selector("dlp.count.") is None
+    row, profile = find_selector("dlp.count.pii")
+    assert (row.name, profile) == ("dlp.count.<profile>", "pii")
+    assert "dlp.count.pii" in selector_names(frozenset({"pii"}))
+
+
+class TestApps:
+    def test_an_operation_that_only_the_body_tells_waits_for_the_body(self, ruleset, sheet, app):
+        compiled = ruleset(rule_with("operation: send_prompt"))
+        outcome, step = outcome_of(compiled, sheet(Phase.REQUEST_HEADERS, app=app(operation=None)))
+        assert (step.truth, outcome.demand) == (Truth.PENDING, Demand(phase=Phase.REQUEST_BODY))
+
+    def test_an_operation_that_the_body_did_not_tell_cannot_be_known(self, ruleset, sheet, app):
+        compiled = ruleset(rule_with("operation: send_prompt"))
+        assert outcome_of(compiled, sheet(app=app(operation=None)))[1].truth is Truth.UNINSPECTABLE
+
+    def test_a_host_outside_the_library_is_no_app_already_at_connect(self, ruleset, sheet):
+        compiled = ruleset(rule_with("app.status: unapproved"))
+        facts = replace(sheet(Phase.CONNECT), app_known=True)
+        assert outcome_of(compiled, facts)[1].truth is Truth.NO
+
+    def test_the_app_of_a_host_may_be_known_at_connect_but_not_the_account(self, ruleset, sheet, app):
+        facts = replace(sheet(Phase.CONNECT), app_known=True, app=app())
+        assert outcome_of(ruleset(rule_with("app.id: chatgpt")), facts)[1].truth is Truth.YES
+        for condition in ("app.tenant: acme", "app.gen_ai_score: {below: 5.0}", "operation: send_prompt"):
+            assert outcome_of(ruleset(rule_with(condition)), facts)[1].truth is Truth.PENDING
+
+    @pytest.mark.parametrize("name", ["gen_ai_score", "application_score"])
+    def test_not_scored_is_neither_low_nor_high(self, name, ruleset, sheet, app):
+        facts = sheet(app=app(gen_ai=None, application=None))
+        for condition, truth in {"below: 5.0": Truth.NO, "at_least: 0.0": Truth.NO, "scored: false": Truth.YES}.items():
+            assert outcome_of(ruleset(rule_with(f"app.{name}: {{{condition}}}")), facts)[1].truth is truth
+
+
+class TestModel:
+    def test_a_model_in_a_conversation_that_could_not_be_read_cannot_be_known(self, ruleset, sheet):
+        compiled = ruleset(rule_with("model: gpt-5"))
+        for conversation in (None, Conversation(turns=()), Conversation(turns=sheet().conversation.turns, unread=("file",))):
+            assert outcome_of(compiled, sheet(conversation=conversation))[1].truth is Truth.UNINSPECTABLE
+
+    def test_a_conversation_without_a_model_has_none(self, ruleset, sheet):
+        compiled = ruleset(rule_with("model: {known: false}"))
+        assert outcome_of(compiled, sheet(conversation=Conversation(turns=sheet().conversation.turns)))[1].truth is Truth.YES
+
+
+class TestExamination:
+    def test_a_profile_that_was_not_examined_is_demanded(self, ruleset, sheet, examination):
+        compiled = ruleset(rule_with("dlp.profiles: [pii, credentials]"))
+        outcome, _ = outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=examination(profiles={"pii"})))
+        assert outcome.demand == Demand(phase=Phase.REQUEST_BODY, profiles=frozenset({"credentials"}))
+
+    def test_a_detector_demands_every_profile_it_belongs_to(self, ruleset, sheet):
+        compiled = ruleset(rule_with("dlp.detectors: card-number"))
+        outcome, _ = outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=None))
+        assert outcome.demand.profiles == {"financial", "pii"}
+        assert compiled.profiles == {"financial", "pii"}
+
+    def test_the_state_is_that_of_an_examination_for_everything_the_policy_mentions(self, ruleset, sheet, examination):
+        compiled = ruleset(rule_with("examination.state: complete, not: {dlp.profiles: pii}"))
+        outcome, _ = outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=examination(profiles={"financial"})))
+        assert outcome.demand.profiles == {"pii"}
+
+    def test_the_state_alone_demands_an_examination_for_everything(self, ruleset, sheet, vocabulary):
+        compiled = ruleset(rule_with("examination.state: crashed"))
+        outcome, _ = outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=None))
+        assert outcome.demand.profiles == vocabulary.profiles
+
+    @pytest.mark.parametrize("state", [state for state in ExaminationState if state is not ExaminationState.COMPLETE])
+    @pytest.mark.parametrize(
+        ("condition", "truth_with_two", "truth_with_none"),
+        [
+            ("dlp.profiles: pii", Truth.YES, Truth.UNINSPECTABLE),
+            ("dlp.profiles: {none: [pii]}", Truth.NO, Truth.UNINSPECTABLE),
+            ("dlp.profiles: {all: [pii, financial]}", Truth.UNINSPECTABLE, Truth.UNINSPECTABLE),
+            ("dlp.count.pii: {at_least: 2}", Truth.YES, Truth.UNINSPECTABLE),
+            ("dlp.count.pii: {at_least: 3}", Truth.UNINSPECTABLE, Truth.UNINSPECTABLE),
+            ("dlp.count.pii: {below: 2}", Truth.NO, Truth.UNINSPECTABLE),
+            ("dlp.count.pii: {below: 3}", Truth.UNINSPECTABLE, Truth.UNINSPECTABLE),
+            ("dlp.count.pii: 0", Truth.NO, Truth.UNINSPECTABLE),
+            ("dlp.detection_confidence.pii: {at_least: high}", Truth.YES, Truth.UNINSPECTABLE),
+            ("dlp.detection_confidence.pii: high", Truth.YES, Truth.UNINSPECTABLE),
+            ("dlp.detection_confidence.pii: low", Truth.NO, Truth.UNINSPECTABLE),
+        ],
+    )
+    def test_a_partial_look_proves_presence_and_never_absence(
+        self, condition, truth_with_two, truth_with_none, state, ruleset, sheet, examination, finding
+    ):
+        compiled = ruleset(rule_with(condition))
+        two = examination(finding("pii"), finding("pii"), state=state)
+        assert outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=two))[1].truth is truth_with_two
+        assert outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=examination(state=state)))[1].truth is truth_with_none
+
+    def test_after_the_request_nothing_is_pending_for_an_examination(self, ruleset, sheet):
+        compiled = ruleset(rule_with("dlp.profiles: pii, response.status: 200"))
+        assert outcome_of(compiled, sheet(examination=None))[1].truth is Truth.UNINSPECTABLE

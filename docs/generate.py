@@ -1,9 +1,9 @@
 # ruff: noqa: INP001 - a script beside the pages it writes, not a package
 """Writes the generated parts of the reference pages from the code that defines them: `python docs/generate.py [--check]`.
 
-A page holds `<!-- generated: NAME -->` and `<!-- end -->`; what is between them comes from the table of that name. Separate from
-the pages so that a reference can never say what the code does not. It must never guess: an unknown name, or a part that is not
-closed, is an error, and with `--check` so is every part that is out of date.
+A page holds `<!-- generated: NAME -->` and `<!-- end -->`; what is between them comes from the table of that name.
+Separate from the pages, so that a reference can never say what the code does not. It must never guess: an unknown name, or a
+part that is not closed, is an error, and with `--check` so is every part that is out of date.
 """
 
 import inspect

@@ -132,6 +132,7 @@ def test_hosts_that_are_decrypted_for_a_few_paths_only_are_few(shipped_sources: 
         "*.notion.so",
         "api.github.com",
         "api.x.com",
+        "huggingface.co",
         "substrate.office.com",
         "substrate.svc.cloud.microsoft",
         "uploads.github.com",
@@ -142,6 +143,6 @@ def test_hosts_that_are_decrypted_for_a_few_paths_only_are_few(shipped_sources: 
 def test_the_example_beside_the_files_loads(shipped_files: list[Path], build: Callable[..., AppLibrary]):
     readme = (shipped_files[0].parent / "README.md").read_text(encoding="utf-8")
     text = readme.partition("```yaml\n")[2].partition("```")[0]
-    document = parse_yaml(text, "apps/acme-helper.yaml")
+    document = parse_yaml(text, "apps/acme-desk.yaml")
     library = build(AppSource(document=document, file=read_as(document, AppFile)))
-    assert library.get("acme-helper") is not None
+    assert library.get("acme-desk") is not None

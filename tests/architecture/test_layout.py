@@ -38,14 +38,16 @@ def test_every_top_level_folder_says_what_it_is(folder):
 
 
 def test_mitmproxy_is_imported_in_proxy_only():
-    imports = re.compile(r"^\s*(?:import|from)\s+mitmproxy", re.M)
+    imports = re.compile(r"^\s*(?:import|from)\s+mitmproxy", re.MULTILINE)
     outside = [file for file in SOURCES if "proxy" not in file.parts[-2:][0] and imports.search(file.read_text())]
     assert outside == []
 
 
 def test_a_bare_score_or_confidence_names_nothing():
-    """`confidence` alone could be an app's or a finding's; the finding's own field is the one place where it cannot be mistaken."""
-    bare = re.compile(r"^\s*(?:def |class )?(score|confidence)\b\s*[:=(]", re.M)
+    """`confidence` alone could be an app's or a finding's; the finding's own field is the one place where it cannot be
+    mistaken.
+    """
+    bare = re.compile(r"^\s*(?:def |class )?(score|confidence)\b\s*[:=(]", re.MULTILINE)
     found = {str(f.relative_to(ROOT)): bare.findall(f.read_text()) for f in SOURCES if bare.search(f.read_text())}
     allowed = {"src/lockgate/facts/finding.py", "src/lockgate/facts/record.py"}
     assert set(found) <= allowed, found

@@ -22,7 +22,7 @@ def test_the_version_is_one_without_the_compromised_ca():
 @pytest.mark.parametrize("name", FORBIDDEN_OPTIONS)
 def test_a_mitmproxy_that_could_sign_with_it_is_refused(name):
     unsafe = options.Options()
-    unsafe.add_option(name, bool, False, "")
+    unsafe.add_option(name, typespec=bool, default=False, help="")
     with pytest.raises(UsageError, match=name):
         refuse_unsafe_options(unsafe)
 
@@ -39,7 +39,7 @@ def test_options_that_let_traffic_past_the_gate_are_refused(name, value):
 
 def test_streaming_before_the_verdict_is_refused():
     unsafe = options.Options()
-    unsafe.add_option("stream_large_bodies", str, "1m", "")
+    unsafe.add_option("stream_large_bodies", typespec=str, default="1m", help="")
     with pytest.raises(UsageError, match="stream_large_bodies"):
         refuse_unsafe_options(unsafe)
 

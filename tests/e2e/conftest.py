@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from harness.plain_proxy import PlainProxy  # noqa: E402
 from harness.upstream import Since, Upstream  # noqa: E402
 
 type StartGateway = Callable[..., Gateway]
+type StartOwnGateway = Callable[..., Gateway]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,6 +72,20 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def start_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """Starts gateways that run until the end of the file."""
+    with stopping_all(upstream, compiled, tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture
+def start_own_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartOwnGateway]:
+    """Starts gateways that run until the end of the test."""
+    with stopping_all(upstream, compiled, tmp_path_factory) as start:
+        yield start
+
+
+@contextmanager
+def stopping_all(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+    """A function that starts gateways; afterwards each must end by itself, with exit code 0."""
     running: list[Gateway] = []
 
     def start(policy: str, *, people: tuple[Person, ...] = (), fault: str = "", files: Any = None, **settings: Any) -> Gateway:
@@ -79,7 +95,7 @@ def start_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.T
         return gateway
 
     yield start
-    problems = []
+    problems: list[str] = []
     for gateway in running:
         try:
             gateway.stop()

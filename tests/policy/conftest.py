@@ -28,7 +28,9 @@ def _score(hundredths: int | None) -> ConfidenceScore:
     return ConfidenceScore(hundredths=hundredths, answered=3, components=5)
 
 
-def make_finding(profile: str, confidence: DetectionConfidence = DetectionConfidence.HIGH, detector: str = "some-detector") -> Finding:
+def make_finding(
+    profile: str, confidence: DetectionConfidence = DetectionConfidence.HIGH, detector: str = "some-detector"
+) -> Finding:
     span = Span(turn=0, part=0, start=0, end=3)
     return Finding(detector=detector, profiles=(profile,), confidence=confidence, span=span, mask="[key]")
 
@@ -38,7 +40,9 @@ def make_app(**changes: object) -> AppMatch:
         "id": "chatgpt", "vendor": "OpenAI", "category": "chat-assistant", "status": ReviewStatus.UNREVIEWED, "country": "US",
         "operation": Operation.SEND_PROMPT, "gen_ai": 290, "application": 410, "tier_known": True, "tenant": "acme",
     } | changes  # fmt: skip
-    tier = AppTier(id="free", name="Free", application_confidence=_score(given["application"]), genai_confidence=_score(given["gen_ai"]))
+    tier = AppTier(
+        id="free", name="Free", application_confidence=_score(given["application"]), genai_confidence=_score(given["gen_ai"])
+    )
     app = App(
         id=given["id"], name="An app", vendor=given["vendor"], category=given["category"], status=given["status"],
         country=given["country"],
@@ -72,7 +76,9 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
     return FactSheet(**sheet)
 
 
-def make_examination(*findings: Finding, state: ExaminationState = ExaminationState.COMPLETE, profiles: set[str] | None = None) -> Examination:
+def make_examination(
+    *findings: Finding, state: ExaminationState = ExaminationState.COMPLETE, profiles: set[str] | None = None
+) -> Examination:
     looked_for = VOCABULARY.profiles if profiles is None else frozenset(profiles)
     return Examination(state=state, profiles=looked_for, findings=findings, examined=1)
 

@@ -18,7 +18,7 @@ class Names:
         self.answers = answers
         self.asked = 0
 
-    async def getaddrinfo(self, host, port, *, family=0, type=0, proto=0, flags=0):
+    async def getaddrinfo(self, host, port, **_how):
         self.asked += 1
         addresses = self.answers.get(host.replace(".", "_"), [host])
         family = socket.AF_INET
@@ -36,7 +36,8 @@ def make(monkeypatch):
 
 
 REFUSED = [
-    "127.0.0.1", "127.8.9.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "fe80::1", "fd00::1", "0.0.0.0",
+    "127.0.0.1", "127.8.9.1",
+    "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "fe80::1", "fd00::1", "0.0.0.0",
     "::", "100.64.0.1", "224.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:0a00:0001::1", "192.0.2.1", "255.255.255.255",
 ]  # fmt: skip
 

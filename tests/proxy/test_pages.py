@@ -3,12 +3,15 @@
 import base64
 import hashlib
 import html
+import os
 import re
+import shutil
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.async_api import Request, Route, async_playwright
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer
@@ -25,6 +28,7 @@ FULL = BlockPage(
     contact="it-help@example.com",
     reference="9f2c61d8a0b4e7f3",
 )
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 READ_TOGETHER = (
     ("text", "card"), ("quiet", "card"), ("quiet", "ground"), ("text", "well"), ("accent", "card"), ("accent", "well"),
     ("accent-text", "accent"), ("warn", "warn-ground"), ("good", "good-ground"),
@@ -178,6 +182,34 @@ def test_colours_have_enough_contrast_in_both_schemes():
         colour = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", scheme))
         for front, back in READ_TOGETHER:
             assert contrast(colour[front], colour[back]) >= 4.5, (front, back)
+
+
+async def test_in_a_browser_the_page_is_styled_cut_off_from_the_site_and_its_links_work():
+    """The sandbox of the policy takes the site's origin away, and must not take the way out with it."""
+    if CHROMIUM is None and not os.environ.get("CI"):
+        pytest.skip("chromium is not installed")
+
+    async def network(route: Route, request: Request) -> None:
+        if request.url.startswith("https://claude.ai"):
+            answer = block_page(FULL)
+            await route.fulfill(status=answer.status, headers=dict(answer.headers.pairs), body=answer.content)
+        else:
+            await route.fulfill(status=200, content_type="text/html", body="<h1>the assistant</h1>")
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = await browser.new_page(viewport={"width": 360, "height": 800})
+        await page.route("**/*", network)
+        await page.goto("https://claude.ai/new?q=something-private")
+        assert await page.evaluate("self.origin") == "null"
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await page.evaluate("getComputedStyle(document.querySelector('.button')).borderRadius") == "8px"
+        async with page.expect_request("https://assistant.example.com/") as asked:
+            await page.click("a.button")
+        request = await asked.value
+        assert "referer" not in await request.all_headers()
+        assert await page.inner_text("h1") == "the assistant"
+        await browser.close()
 
 
 def contrast(one: str, other: str) -> float:

@@ -160,3 +160,13 @@ def test_the_usual_questions_use_an_index(path):
         (plan,) = store._database.execute(query).fetchall()
         assert f"records_by_{column}" in plan[3]
     store.close()
+
+
+def test_a_folder_that_cannot_be_used_is_a_usage_error(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(UsageError, match="cannot open the record database"):
+        SqliteStore.for_writing(blocked / "records.db")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match="cannot open the record database"):
+        SqliteStore.for_writing(tmp_path / "folder")

@@ -65,21 +65,25 @@ def show(home_option: HomeOption, app_id: str, as_json: bool) -> None:
         if source.overridden:
             click.echo(f"  overridden  {', '.join(source.overridden)} (by {source.document.file})")
     for tier in app.tiers:
-        click.echo(f"  {tier.id:<12} application {_covered(tier.application_confidence)}, Gen-AI {_covered(tier.genai_confidence)}")
+        click.echo(
+            f"  {tier.id:<12} application {_covered(tier.application_confidence)}, Gen-AI {_covered(tier.genai_confidence)}"
+        )
 
 
-@apps.command()
+@apps.command(name="score")
 @click.argument("app_id")
 @click.option("--tier", help="The account tier (default: all).")
 @click.pass_obj
-def score(home_option: HomeOption, app_id: str, tier: str | None) -> None:
+def explain_scores(home_option: HomeOption, app_id: str, tier: str | None) -> None:
     """Say why an app scores what it scores: every component with answer, points, source and date."""
     library = load_library(home_option.home)
     app = _known(library, app_id)
     tiers = [known for known in app.tiers if tier in (None, known.id)]
     if not tiers:
         known = ", ".join(each.id for each in app.tiers) or "it has none"
-        raise UsageError(Problem(problem=f"`{app_id}` has no tier `{tier}`" if tier else f"`{app_id}` has no tiers", help=f"tiers: {known}"))
+        raise UsageError(
+            Problem(problem=f"`{app_id}` has no tier `{tier}`" if tier else f"`{app_id}` has no tiers", help=f"tiers: {known}")
+        )
     for each in tiers:
         explanation = library.explain(app.id, each.id)
         if explanation is not None:
@@ -88,7 +92,12 @@ def score(home_option: HomeOption, app_id: str, tier: str | None) -> None:
 
 def _show_explanation(title: str, explanation: TierExplanation) -> None:
     for name, confirmed, believed, components in (
-        ("application confidence", explanation.confirmed.application, explanation.with_unverified.application, explanation.application),
+        (
+            "application confidence",
+            explanation.confirmed.application,
+            explanation.with_unverified.application,
+            explanation.application,
+        ),
         ("Gen-AI confidence", explanation.confirmed.genai, explanation.with_unverified.genai, explanation.genai),
     ):
         click.echo(f"{title}: {name} {_covered(confirmed)}; with unverified answers it would be {believed.shown}")
@@ -136,5 +145,7 @@ def _known(library: AppLibrary, app_id: str) -> App:
     app = library.get(app_id)
     if app is None:
         names = library.names().apps
-        raise UsageError(Problem(problem=f"unknown app `{app_id}`", help=nearest_name(app_id, names) or "all apps: lockgate apps list"))
+        raise UsageError(
+            Problem(problem=f"unknown app `{app_id}`", help=nearest_name(app_id, names) or "all apps: lockgate apps list")
+        )
     return app

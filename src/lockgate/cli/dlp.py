@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -31,8 +32,11 @@ def check(home_option: HomeOption) -> None:
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--profile", "profiles", multiple=True, help="Only this profile; repeat for more (default: all).")
 @click.pass_obj
-def scan(home_option: HomeOption, file: click.utils.LazyFile, profiles: tuple[str, ...]) -> None:
-    """Look for sensitive data in FILE (default: standard input) and show what is found, masked. Exit code 2 when there is any."""
+def scan(home_option: HomeOption, file: BinaryIO, profiles: tuple[str, ...]) -> None:
+    """Look for sensitive data in FILE (default.
+
+    Standard input) and show what is found, masked. Exit code 2 when there is any.
+    """
     detectors = load_detectors(home_option.home)
     wanted = _profiles(detectors, profiles)
     text = file.read().decode("utf-8", "replace")
@@ -40,7 +44,9 @@ def scan(home_option: HomeOption, file: click.utils.LazyFile, profiles: tuple[st
     for hit in result.hits:
         line = text.count("\n", 0, hit.start) + 1
         confidence = hit.detection_confidence.name.lower()
-        click.echo(f"{Path(file.name).name}:{line}  {hit.detector:<28} {confidence:<7} {hit.mask}  [{', '.join(hit.contributions)}]")
+        click.echo(
+            f"{Path(file.name).name}:{line}  {hit.detector:<28} {confidence:<7} {hit.mask}  [{', '.join(hit.contributions)}]"
+        )
     if not result.hits:
         click.echo("nothing found" + ("" if result.complete else ", but the text was not scanned to its end"))
     sys.exit(2 if result.hits else 0)

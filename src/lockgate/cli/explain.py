@@ -25,13 +25,15 @@ _BLOCKED = 2
 @click.argument("target")
 @click.option("--method", "-X", help="Request method (default: GET, or POST with a body).")
 @click.option("--header", "-H", "headers", multiple=True, metavar="NAME: VALUE", help="A request header; repeat for more.")
-@click.option("--body", "-d", metavar="TEXT|@FILE", help="The request body; @FILE reads it from a file, @- from standard input.")
+@click.option(
+    "--body", "-d", metavar="TEXT|@FILE", help="The request body; @FILE reads it from a file, @- from standard input."
+)
 @click.option("--user", help="As this user.")
 @click.option("--group", "groups", multiple=True, help="In this group; repeat for more.")
 @click.option("--address", default="127.0.0.1", show_default=True, help="From this client address.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
-def explain(
+def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     home_option: HomeOption, target: str, method: str | None, headers: tuple[str, ...], body: str | None, user: str | None,
     groups: tuple[str, ...], address: str, as_json: bool,
 ) -> None:  # fmt: skip
@@ -170,7 +172,11 @@ def _saved_request(raw: bytes, name: str) -> tuple[Request, bytes]:
     lines = head.decode("utf-8", "replace").splitlines()
     words = lines[0].split() if lines else []
     if len(words) < 2:
-        raise UsageError(Problem(problem=f"`{name}` does not start with a request line", help="for example `POST https://host/path HTTP/1.1`"))
+        raise UsageError(
+            Problem(
+                problem=f"`{name}` does not start with a request line", help="for example `POST https://host/path HTTP/1.1`"
+            )
+        )
     fields = tuple(_header(line) for line in lines[1:])
     target = words[1]
     if target.startswith("/"):

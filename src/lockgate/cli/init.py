@@ -19,5 +19,7 @@ def init(directory: Path) -> None:
     click.echo(f"  policies      {home.path / 'policies'}  (each with cases in policies/cases)")
     click.echo(f"  CA            SHA-256 {authority.fingerprint}")
     click.echo(f"  reviewer key  {home.certs / 'reviewer.key'}")
-    click.echo("                Whoever has it can read captured prompts. Move it off this machine once you have read the how-to.")
+    click.echo(
+        "                Whoever has it can read captured prompts. Move it off this machine once you have read the how-to."
+    )
     click.echo(f"Start it: lockgate --home {home.path} up")

@@ -1,7 +1,8 @@
 """One pass over a text that says which patterns may match and where they end: all patterns in one Hyperscan database.
 
-Separate because Hyperscan is a library with a format of its own: bytes, end offsets, one scratch space per scanner. A character outside
-Latin-1 is shown to it as `?`, so offsets are code points; the exact pattern decides afterwards. It must never decide by itself.
+Separate because Hyperscan is a library with a format of its own: bytes, end offsets, one scratch space per scanner. A
+character outside Latin-1 is shown to it as `?`, so offsets are code points; the exact pattern decides afterwards. It must
+never decide by itself.
 """
 
 from collections.abc import Sequence

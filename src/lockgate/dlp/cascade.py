@@ -1,7 +1,8 @@
-"""The cascade itself: normalise, automaton, exact pattern, validator, context, veto, overlap, mask, in this order for everybody.
+"""The cascade itself: normalise, automaton, exact pattern, validator, context, veto, overlap, mask, in this order for
+everybody.
 
-Separate from `scan`, because the loader proves a detector's examples with the very same steps before there is a set to scan with.
-It must never keep anything of a text it has looked at, and never work longer than its budget.
+Separate from `scan`, because the loader proves a detector's examples with the very same steps before there is a set to scan
+with. It must never keep anything of a text it has looked at, and never work longer than its budget.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

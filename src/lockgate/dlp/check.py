@@ -1,14 +1,16 @@
 """Whether detector and profile files are sound, before anything is compiled.
 
-Separate from the schema, which knows shapes only, and from the proof, which runs. Every problem is told with its place. It must never
-stop at the first.
+Separate from the schema, which knows shapes only, and from the proof, which runs. Every problem is told with its place. It
+must never stop at the first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from lockgate.dlp.detector import entries
 from lockgate.dlp.pattern_shape import shape_problem
 from lockgate.dlp.schema import DetectorFile, Engine, ProfileFile
+from lockgate.dlp.secrets_engine import PACKAGE, engine_installed, rule_names
 from lockgate.dlp.validators import VALIDATOR_NAMES
 from lockgate.dlp.veto import VETOES
 from lockgate.facts.problem import Document, Path, Problem, nearest_name
@@ -23,6 +25,7 @@ def detector_problems(detectors: Sequence[tuple[Document, DetectorFile]]) -> Ite
     for document, file in detectors:
         yield from _id_problems(document, file.id, seen)
         yield from _engine_problems(document, file)
+        yield from _rule_problems(document, file)
         yield from _pattern_problems(document, file)
         yield from _name_problems(document, ("validators",), file.validators, VALIDATOR_NAMES, "validator")
         yield from _name_problems(document, ("veto",), file.veto, VETOES, "veto")
@@ -73,6 +76,27 @@ def _engine_problems(document: Document, file: DetectorFile) -> Iterator[Problem
             yield Problem(
                 place=document.place((needed[engine],)), problem=f"`{needed[engine]}` means nothing to engine `{file.engine}`"
             )
+
+
+def _rule_problems(document: Document, file: DetectorFile) -> Iterator[Problem]:
+    if file.engine is not Engine.SECRETS_ENGINE:
+        return
+    if not engine_installed():
+        yield Problem(
+            place=document.place(("engine",)),
+            problem="the secrets engine is not installed",
+            help=f"install the package `{PACKAGE}`, which the gateway depends on",
+        )
+        return
+    known = rule_names()
+    for index, entry in enumerate(file.rules):
+        for position, glob in enumerate(entry.rules):
+            if not any(fnmatchcase(rule, glob) for rule in known):
+                yield Problem(
+                    place=document.place(("rules", index, "rules", position)),
+                    problem=f"no rule of the secrets engine is called `{glob}`",
+                    help=nearest_name(glob, known) or "the engine may have renamed it",
+                )
 
 
 def _pattern_problems(document: Document, file: DetectorFile) -> Iterator[Problem]:

@@ -1,12 +1,14 @@
 """Words beside a match that speak for it or against it.
 
-Separate because the same rule serves every detector: whole words only, never substrings (`lic` is not in `public`), within a reach
-in characters. It must never look further than that reach.
+Separate because the same rule serves every detector: whole words only, never substrings (`lic` is not in `public`), within
+a reach in characters. It must never look further than that reach.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from lockgate.dlp.columns import heading_of
 
 _JOINT = r"[\s_\-.]{0,2}"
 
@@ -21,17 +23,22 @@ class WordFinder:
         choices = "|".join(_JOINT.join(re.escape(piece) for piece in word.split()) for word in _longest_first(words))
         self._pattern = re.compile(rf"(?<![^\W_])({choices})s?(?![^\W_])", re.IGNORECASE) if words else None
 
-    def find(self, text: str, start: int, end: int) -> str | None:
-        """The first word of the list inside `text[start:end]`, as the list writes it, or None.
+    def nearest(self, text: str, start: int, end: int, *, to_end: bool) -> tuple[int, str] | None:
+        """The word inside `text[start:end]` nearest to its end (or its start), with its distance; None when there is none.
 
         The characters beside the slice count as its surroundings, so that a word cut by the slice is not taken for a whole one.
         """
         if self._pattern is None:
             return None
-        found = self._pattern.search(text, start, end)
-        while found is not None and found.end() == end < len(text) and _in_word(text[end]):
-            found = self._pattern.search(text, found.start() + 1, end)
-        return None if found is None else self._names.get(_squeezed(found[1]), found[1].lower())
+        nearest: tuple[int, str] | None = None
+        for found in self._pattern.finditer(text, start, end):
+            if found.end() == end < len(text) and text[end].isalnum():
+                continue
+            name = self._names.get(_squeezed(found[1]), found[1].lower())
+            if not to_end:
+                return found.start() - start, name
+            nearest = end - found.end(), name
+        return nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +49,27 @@ class ContextRule:
     against: WordFinder
     before: int
     after: int
-    has_words: bool = field(default=True)
 
-    def supporting(self, text: str, start: int, end: int) -> str | None:
-        """The word in reach of `text[start:end]` that speaks for the match."""
-        return self._near(self.words, text, start, end)
+    def look(self, text: str, start: int, end: int) -> tuple[str | None, bool]:
+        """The word that speaks for `text[start:end]`, if any, and whether one that speaks against it is nearer.
 
-    def opposing(self, text: str, start: int, end: int) -> str | None:
-        """The word in reach that speaks against the match."""
-        return self._near(self.against, text, start, end)
+        The heading of a table column is the nearest of all.
+        """
+        heading = heading_of(text, start)
+        if heading:
+            named = self.words.nearest(heading, 0, len(heading), to_end=True)
+            if named is not None:
+                return named[1], False
+        supporting = self._near(self.words, text, start, end)
+        opposing = self._near(self.against, text, start, end)
+        if opposing is not None and (supporting is None or opposing[0] < supporting[0]):
+            return None, True
+        return (None if supporting is None else supporting[1]), False
 
-    def _near(self, finder: WordFinder, text: str, start: int, end: int) -> str | None:
-        before = finder.find(text, max(0, start - self.before), start)
-        return before or finder.find(text, end, min(len(text), end + self.after))
+    def _near(self, finder: WordFinder, text: str, start: int, end: int) -> tuple[int, str] | None:
+        before = finder.nearest(text, max(0, start - self.before), start, to_end=True)
+        after = finder.nearest(text, end, min(len(text), end + self.after), to_end=False)
+        return min((place for place in (before, after) if place is not None), default=None)
 
 
 def _longest_first(words: Sequence[str]) -> list[str]:
@@ -63,7 +78,3 @@ def _longest_first(words: Sequence[str]) -> list[str]:
 
 def _squeezed(word: str) -> str:
     return re.sub(r"[\s_\-.]+", "", word).lower()
-
-
-def _in_word(character: str) -> bool:
-    return character.isalnum()

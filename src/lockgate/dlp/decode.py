@@ -1,7 +1,7 @@
 """Text hidden inside text: runs of base64 and percent encoding that decode to something readable.
 
-Separate from `normalise`, which joins the pieces with their places. One level only, and only what decodes to text: random bytes stay
-what they are. It must never decode more than it was given.
+Separate from `normalise`, which joins the pieces with their places. One level only, and only what decodes to text: random
+bytes stay what they are. It must never decode more than it was given.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """A detector as the cascade runs it: what its file says, made ready.
 
-Separate from the file's shape, so that the cascade never sees pydantic, and from the loader, so that a scanner in another process can
-be made from the same frozen values. It must never judge.
+Separate from the file's shape, so that the cascade never sees pydantic, and from the loader, so that a scanner in another
+process can be made from the same frozen values. It must never judge.
 """
 
 import re
@@ -18,7 +18,7 @@ from lockgate.facts.finding import DetectionConfidence
 
 _EDGES = {
     Edges.WORD: (r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"),
-    Edges.NUMBER: (r"(?<![A-Za-z0-9_])(?<![0-9][.,/:-])(?<![A-Za-z]-)", r"(?![A-Za-z0-9_])(?![.,/:-][0-9])"),
+    Edges.NUMBER: (r"(?<![A-Za-z0-9_])(?<![0-9][./:-])(?<![A-Za-z]-)", r"(?![A-Za-z0-9_])(?![./:-][0-9])"),
     Edges.FREE: ("", ""),
 }
 _EDGE_WIDTH = 2

@@ -1,7 +1,7 @@
 """From a candidate to a detection confidence, or to nothing: validator, context, veto, each leaving its contribution.
 
-Separate because it is the one place where the detection confidence of a hit is made up, for patterns and the secrets engine alike.
-It must never put any of the text into a contribution.
+Separate because it is the one place where the detection confidence of a hit is made up, for patterns and the secrets engine
+alike. It must never put any of the text into a contribution.
 """
 
 from dataclasses import dataclass
@@ -42,11 +42,11 @@ def judge(detector: ReadyDetector, text: str, candidate: Candidate) -> Judgement
         contributions.append(f"validator {name}: {_word(confidence)}")
     if any(veto(text, start, end) for _, veto in detector.vetoes):
         return None
-    word = detector.context.supporting(text, start, end)
+    word, opposed = detector.context.look(text, start, end)
     if word is not None:
         confidence = max(confidence, detector.context_confidence)
         contributions.append(f"context `{word}`: {_word(confidence)}")
-    elif candidate.needs_context or detector.context.opposing(text, start, end) is not None:
+    elif candidate.needs_context or opposed:
         return None
     return Judgement(confidence=confidence, contributions=tuple(contributions))
 

@@ -1,7 +1,8 @@
-"""Readings of a text: as written with disguises undone, and what is encoded inside it, each with a way back to the original places.
+"""Readings of a text: as written with disguises undone, and what is encoded inside it, each with a way back to the original
+places.
 
-Separate because every later step works on plain characters and every hit must point into what was sent. It must never change what a
-hit points to: the span of a hit always covers the original characters it was read from.
+Separate because every later step works on plain characters and every hit must point into what was sent. It must never
+change what a hit points to: the span of a hit always covers the original characters it was read from.
 """
 
 import html

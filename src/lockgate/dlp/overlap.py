@@ -1,7 +1,8 @@
 """Which of several hits on the same characters stays.
 
-Separate because it is a rule of its own: the surest, then the longest, then the first. A hit that gives way hands its profiles to the one
-that covers it, so that no profile loses sight of the value. It must never return two hits that share a character.
+Separate because it is a rule of its own: the surest, then the longest, then the first. A hit that gives way hands its
+profiles to the one that covers it, so that no profile loses sight of the value. It must never return two hits that share a
+character.
 """
 
 from bisect import bisect_left

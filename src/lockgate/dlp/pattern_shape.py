@@ -1,8 +1,8 @@
 """Whether a pattern can be run on hostile text: bounded in width, and without the shapes that make backtracking explode.
 
-Separate because it reads the parse tree of the `re` module. A pattern is refused when a match could be wider than `WIDEST`, when a
-repetition repeats a repetition without a separator in each round, when neighbouring repetitions can share the same characters in too
-many ways, or when it looks around or back. It must never run a pattern.
+Separate because it reads the parse tree of the `re` module. A pattern is refused when a match could be wider than `WIDEST`,
+when a repetition repeats a repetition without a separator in each round, when neighbouring repetitions can share the same
+characters in too many ways, or when it looks around or back. It must never run a pattern.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Whether digits are a telephone number somebody can have.
 
-Separate because the numbering plans come from a library whose tables are large: they are loaded by country, on first use. It must never
-be run on more than a candidate that already looks like a number.
+Separate because the numbering plans come from a library whose tables are large: they are loaded by country, on first use.
+It must never be run on more than a candidate that already looks like a number.
 """
 
 from typing import Any
@@ -45,6 +45,11 @@ def north_american_phone(value: str) -> bool:
 def phone_of_some_country(value: str) -> bool:
     """A number in the national form of one of the countries listed here, or in international form."""
     return international_phone(value) or any(_valid(value, country) for country in _COUNTRIES)
+
+
+def phone_length(value: str) -> bool:
+    """As many digits as a telephone number has (ITU-T E.164: at most 15)."""
+    return 8 <= sum(map(str.isdigit, value)) <= 15
 
 
 def _valid(value: str, country: str | None) -> bool:

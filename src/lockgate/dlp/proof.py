@@ -1,7 +1,7 @@
 """A detector's examples, run through the cascade it will work in.
 
-Separate because it is the difference between a claim and a proof, and `lockgate dlp check` tells its results. It must never put an
-expanded example into a problem: the file's own line is named instead.
+Separate because it is the difference between a claim and a proof, and `lockgate dlp check` tells its results. It must never
+put an expanded example into a problem: the file's own line is named instead.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """A scanner: the detectors of a set, compiled, answering for whole profiles.
 
-Separate because it is what the processes that examine hold. Its compiled form travels as bytes, since nothing here touches a disk.
-It must never be shared between threads.
+Separate because it is what the processes that examine hold. Its compiled form travels as bytes, since nothing here touches
+a disk. It must never be shared between threads.
 """
 
 from lockgate.dlp.automaton import Automaton

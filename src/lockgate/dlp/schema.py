@@ -1,7 +1,7 @@
 """The shape of a detector file and of a profile file.
 
-Separate because the reader of files, the loader and the reference page share it. It must never decide anything: what a file means is
-in `detector.py`, whether it is sound in `check.py`.
+Separate because the reader of files, the loader and the reference page share it. It must never decide anything: what a file
+means is in `detector.py`, whether it is sound in `check.py`.
 """
 
 from dataclasses import dataclass, field

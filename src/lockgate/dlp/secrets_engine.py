@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 PACKAGE = "kingfisher-secret-scanner"
@@ -45,8 +46,13 @@ def rule_names() -> frozenset[str]:
     return frozenset(rule["id"] for rule in _scanner().rules.metadata())
 
 
+def engine_installed() -> bool:
+    """Whether the engine's package is there."""
+    return find_spec("kingfisher_sdk") is not None
+
+
 def engine_version() -> str:
-    """Name and version of the engine. Raises ModuleNotFoundError when it is not installed."""
+    """Name and version of the engine."""
     return f"{PACKAGE} {version(PACKAGE)}"
 
 

@@ -1,7 +1,7 @@
 """Examples of secrets without secrets: `{alnum:36}` in an example stands for 36 seeded random characters.
 
-Separate because a literal that looks live trips every other scanner, and one that is random at each run cannot be reproduced. The
-same example always expands to the same text. It must never draw from the machine's randomness.
+Separate because a literal that looks live trips every other scanner, and one that is random at each run cannot be
+reproduced. The same example always expands to the same text. It must never draw from the machine's randomness.
 """
 
 import re

@@ -1,7 +1,7 @@
 """What looks like a value and is none: placeholders, runs, references to a variable, digests, identifiers.
 
-Separate because detectors choose among the same few vetoes by name. A veto sees the value and what touches it. It must never look for
-words a writer could add anywhere to switch detection off.
+Separate because detectors choose among the same few vetoes by name. A veto sees the value and what touches it. It must
+never look for words a writer could add anywhere to switch detection off.
 """
 
 import re
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(
 _REFERENCE = re.compile(
     r"^\$|^%[A-Za-z_]\w*%?$|^\{\{|\$\{|\$\(|#\{|^@\w+@$|^<%|process\.env|os\.environ|getenv|^env[.\[(]|^secrets?\.|^vars?\."
     r"|^!(?:Ref|Sub|GetAtt)|^(?:self|this|config|settings|args|options|params|req|request|data|ctx|app)[.\[]"
-    r"|^[A-Za-z_][\w.]{0,80}\(|^\{[A-Za-z_]\w*\}$|^[A-Za-z_]\w*\[|^&[a-z]|^ref\+",
+    r"|^[A-Za-z_][\w.]{0,80}\(|^\{[A-Za-z_]\w*\}$|^[A-Za-z_]\w*\[|^&[a-z_]+$|^ref\+|^arn:|^[#/][a-z]|^\.{1,2}/|^[\w-]+(?:/[\w#-]+)+$|^[A-Za-z]+:$|^[A-Za-z]+(?:\.[a-z]+)*=$",
     re.IGNORECASE,
 )
 _DIGEST_BEFORE = re.compile(
@@ -67,13 +67,19 @@ def _reference(text: str, start: int, end: int) -> bool:
 
 
 def _repeated(text: str, start: int, end: int) -> bool:
-    """One character, or one run such as `12345678`, makes up most of the value."""
-    value = "".join(character for character in text[start:end].lower() if character.isalnum())
-    if not value:
-        return True
-    if max(map(value.count, set(value))) >= len(value) * _REPEAT_SHARE:
-        return True
+    """One character makes up most of the value."""
+    value = _alphanumeric(text[start:end])
+    return not value or max(map(value.count, set(value))) >= len(value) * _REPEAT_SHARE
+
+
+def _run(text: str, start: int, end: int) -> bool:
+    """A run such as `12345678` or `abcdefgh` makes up most of the value."""
+    value = _alphanumeric(text[start:end])
     return _longest_run(value) >= max(_RUN_LENGTH, len(value) * _RUN_SHARE)
+
+
+def _alphanumeric(value: str) -> str:
+    return "".join(character for character in value.lower() if character.isalnum())
 
 
 def _longest_run(value: str) -> int:
@@ -126,6 +132,7 @@ VETOES: Mapping[str, Veto] = {
     "placeholder": _placeholder,
     "reference": _reference,
     "repeated": _repeated,
+    "run": _run,
     "digest": _digest,
     "uuid": _uuid,
     "version": _version,

@@ -32,7 +32,7 @@ class Operation(StrEnum):
     SEARCH = "search"
     TOOL_CALL = "tool_call"
     AGENT_TASK = "agent_task"
-    TOKEN_COUNT = "token_count"
+    TOKEN_COUNT = "token_count"  # noqa: S105 - an operation, not a password
     SIGN_IN = "sign_in"
     ACCOUNT = "account"
     HISTORY = "history"
@@ -104,8 +104,8 @@ class App:
 class AppMatch:
     """What a request turned out to be. `format` names the wire format, absent when nothing can be read from this operation.
 
-    `tier` is the tier of the account, or the lowest-scoring known one when `tier_known` is False; absent for an app without tiers.
-    `operation` is None while only the body can tell.
+    `tier` is the tier of the account, or the lowest-scoring known one when `tier_known` is False; absent for an app
+    without tiers. `operation` is None while only the body can tell.
     """
 
     app: App

@@ -21,7 +21,10 @@ class Role(StrEnum):
 
 
 class PartKind(StrEnum):
-    """What a piece of text is. `MACHINE` is text a client put around the typed words (reminders, environment, session context)."""
+    """What a piece of text is.
+
+    `MACHINE` is text a client put around the typed words (reminders, environment, session context).
+    """
 
     TEXT = "text"
     MACHINE = "machine"
@@ -52,7 +55,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message. `digest` covers role, parts, attachments and `parent` (the digest of the turn before, empty for the first)."""
+    """One message.
+
+    `digest` covers role, parts, attachments and `parent` (the digest of the turn before, empty for the first).
+    """
 
     role: Role
     parts: tuple[Part, ...]

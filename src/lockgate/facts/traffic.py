@@ -86,8 +86,8 @@ class Request:
 
     @property
     def is_websocket_upgrade(self) -> bool:
-        """Whether this asks to become a WebSocket (RFC 6455 section 4.1)."""
-        return self.headers.get("upgrade").lower() == "websocket"
+        """Whether this asks to become a WebSocket (RFC 6455 section 4.1: a GET)."""
+        return self.method == "GET" and self.headers.get("upgrade").lower() == "websocket"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,8 +42,8 @@ class Examine:
 class Refuse:
     """Do not forward; answer the client in its own dialect.
 
-    `format` names the wire format whose clients are waiting, None for anything else. `upgrade_required` asks for status 426, which
-    clients of a refused WebSocket understand as "use plain requests instead".
+    `format` names the wire format whose clients are waiting, None for anything else. `upgrade_required` asks for status
+    426, which clients of a refused WebSocket understand as "use plain requests instead".
     """
 
     decision: Decision
@@ -76,4 +76,3 @@ class Note:
 
 
 type Effect = Tunnel | Intercept | Hold | Forward | Examine | Refuse | PassResponse | Note
-

@@ -110,7 +110,10 @@ class Exchange:
                 raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
 
     def refusal(self, reason: Reason) -> Refuse:
-        """What a client is told when `reason` ends the exchange. Changes nothing: this arms an exchange before it is decided."""
+        """What a client is told when `reason` ends the exchange.
+
+        Changes nothing: this arms an exchange before it is decided.
+        """
         decision = Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._context.ruleset.version)
         return self._refusal(decision)
 
@@ -189,9 +192,7 @@ class Exchange:
             raise UnexpectedEventError("a body without a request head")
         reading = read_request(self._context, self._known.app, request, body)
         self._reading_state = reading.state
-        self._sheet = replace(
-            self._known, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation
-        )
+        self._sheet = replace(self._known, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation)
         yield from self._decide()
 
     def _examined(self, examination: Examination) -> Iterator[Effect]:

@@ -10,10 +10,11 @@ from lockgate.apps.formats.generic import generic_text
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation
-from lockgate.facts.traffic import Body, Completeness, Request
+from lockgate.facts.traffic import Body, Completeness, Headers, Request
 from lockgate.gate.context import GateContext
 
 _NOTHING_SAID = Conversation(turns=())
+_FORM_HEADERS = Headers((("content-type", "application/x-www-form-urlencoded"),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     wire_format = _format_of(context, app, request, body)
     settled = _settled(app, wire_format)
     conversation, completeness = _conversation(wire_format, settled, request, body)
+    conversation = _with_query(conversation, request)
     if body.completeness is not Completeness.COMPLETE:
         completeness = body.completeness
     elif completeness is Completeness.COMPLETE and not _all_readable(conversation):
@@ -78,6 +80,15 @@ def _conversation(
         # A prompt in a format nobody here reads: its plain text can prove presence, not absence.
         return read, Completeness.UNDECODABLE
     return read, Completeness.COMPLETE
+
+
+def _with_query(conversation: Conversation, request: Request) -> Conversation:
+    """The texts of the URL's query as a turn before the others: some apps take the prompt there."""
+    if not request.query:
+        return conversation
+    as_form = replace(request, headers=_FORM_HEADERS)
+    said = generic_text(as_form, Body(content=request.query.encode("utf-8", "surrogateescape")))
+    return replace(conversation, turns=said.turns + conversation.turns) if isinstance(said, Conversation) else conversation
 
 
 def _all_readable(conversation: Conversation) -> bool:

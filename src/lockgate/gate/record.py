@@ -6,6 +6,7 @@ Separate because a record is a promise to readers: every field is filled here, i
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
@@ -86,7 +87,7 @@ def _final_reason(decision: Decision, failure: Failed | None) -> Reason:
     return decision.reason
 
 
-def _who(sheet: FactSheet | None) -> dict[str, object]:
+def _who(sheet: FactSheet | None) -> dict[str, Any]:
     if sheet is None:
         return {"client_address": ""}
     client = sheet.client
@@ -98,7 +99,7 @@ def _who(sheet: FactSheet | None) -> dict[str, object]:
     }
 
 
-def _where(sheet: FactSheet | None) -> dict[str, object]:
+def _where(sheet: FactSheet | None) -> dict[str, Any]:
     if sheet is None:
         return {}
     request = sheet.request
@@ -111,10 +112,10 @@ def _where(sheet: FactSheet | None) -> dict[str, object]:
     }
 
 
-def _what(sheet: FactSheet | None) -> dict[str, object]:
+def _what(sheet: FactSheet | None) -> dict[str, Any]:
     if sheet is None:
         return {}
-    known: dict[str, object] = {}
+    known: dict[str, Any] = {}
     if sheet.app is not None:
         match, tier = sheet.app, sheet.app.tier
         known |= {
@@ -140,7 +141,7 @@ def _what(sheet: FactSheet | None) -> dict[str, object]:
     return known
 
 
-def _looked(examination: Examination | None) -> dict[str, object]:
+def _looked(examination: Examination | None) -> dict[str, Any]:
     if examination is None:
         return {}
     return {
@@ -172,7 +173,7 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
     prompt = sheet.conversation.prompt
     if prompt is None:
         return None
-    kept: dict[str, object] = {"attachments": [attachment.name for attachment in prompt.attachments]}
+    kept: dict[str, Any] = {"attachments": [attachment.name for attachment in prompt.attachments]}
     if decision.capture is Capture.MASKED:
         examination = sheet.examination
         if examination is None or examination.state is not ExaminationState.COMPLETE:

@@ -1,7 +1,7 @@
 """Finding and making a gateway home, and where things are in it.
 
-A home is a directory with `gateway.yaml`. The repository root is one; `lockgate init` makes others. The built-in data is read where it
-is (the checkout, or the installed package); a home's files with the same name override it, others add.
+A home is a directory with `gateway.yaml`. The repository root is one; `lockgate init` makes others. The built-in data
+is read where it is (the checkout, or the installed package); a home's files with the same name override it, others add.
 """
 
 import os
@@ -80,7 +80,10 @@ def _yaml_files(folder: Path) -> tuple[Path, ...]:
 
 
 def built_in_data() -> Path:
-    """The folder that holds the shipped `apps`, `policies` and `dlp`: the checkout if this runs from one, else the package's copy."""
+    """The folder that holds the shipped `apps`, `policies` and `dlp`.
+
+    The checkout if this runs from one, else the package's copy.
+    """
     package = Path(__file__).resolve().parent.parent
     checkout = package.parent.parent
     if (checkout / "pyproject.toml").is_file() and (checkout / "apps").is_dir() and package.parent.name == "src":
@@ -93,7 +96,9 @@ def find_home(given: str | None) -> Home:
     path = Path(given or os.environ.get("LOCKGATE_HOME") or ".").expanduser().resolve()
     if not (path / _SETTINGS_FILE).is_file():
         raise UsageError(
-            Problem(problem=f"`{path}` is not a gateway home: it has no {_SETTINGS_FILE}", help=f"make one: lockgate init {path}")
+            Problem(
+                problem=f"`{path}` is not a gateway home: it has no {_SETTINGS_FILE}", help=f"make one: lockgate init {path}"
+            )
         )
     return Home(path)
 
@@ -102,7 +107,9 @@ def make_home(path: Path) -> Home:
     """A new home with commented settings and policies to edit. Raises UsageError when `path` already is one."""
     path = path.expanduser().resolve()
     if (path / _SETTINGS_FILE).exists():
-        raise UsageError(Problem(problem=f"`{path}` already is a gateway home", help="edit its gateway.yaml, or choose another folder"))
+        raise UsageError(
+            Problem(problem=f"`{path}` already is a gateway home", help="edit its gateway.yaml, or choose another folder")
+        )
     path.mkdir(parents=True, exist_ok=True)
     source = built_in_data()
     for folder in ("apps", "dlp/detectors", "dlp/profiles", "dlp/topics", "certs", "policies"):

@@ -19,7 +19,6 @@ from lockgate.home.home import Home
 from lockgate.home.schema import read_as
 from lockgate.home.settings import Settings, check_settings
 from lockgate.home.yaml_document import parse_yaml
-from lockgate.identity import UsersFile, check_users
 
 RUBRIC_FILE = "rubric.yaml"
 _LARGEST_FILE_BYTES = 8 << 20
@@ -46,18 +45,6 @@ def load_settings(home: Home) -> Settings:
     settings = read_as(document, Settings)
     check_settings(document, settings)
     return settings
-
-
-def load_users(home: Home) -> UsersFile:
-    """Users, groups and the address table; none when the file does not exist."""
-    if not home.users_file.exists():
-        return UsersFile()
-    document = read_document(home.users_file)
-    if document.data is None:
-        return UsersFile()
-    users = read_as(document, UsersFile)
-    check_users(document, users)
-    return users
 
 
 def load_library(home: Home) -> AppLibrary:

@@ -37,7 +37,7 @@ def _problem(document: Document, kind: type, details: ErrorDetails) -> Problem:
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return Problem(place=place, problem=f"`{name}` is missing")
         case "value_error":
-            return Problem(place=place, problem=f"`{name}`: {details['ctx']['error']}")
+            return Problem(place=place, problem=f"`{name}`: {details.get('ctx', {}).get('error', details['msg'])}")
         case _:
             return Problem(place=place, problem=f"`{name}`: {_lower_first(details['msg'])}")
 
@@ -47,6 +47,10 @@ def _lower_first(text: str) -> str:
 
 
 def _siblings(kind: type, path: Path) -> set[str]:
-    """Names allowed beside an unknown key at the top level of `kind`; deeper levels are described by their own reference page."""
+    """Names allowed beside an unknown key at the top level of `kind`.
+
+    Deeper levels are described by their own reference
+    page.
+    """
     fields: dict[str, Any] = getattr(kind, "__dataclass_fields__", None) or getattr(kind, "model_fields", {})
     return set(fields) if len(path) == 1 else set()

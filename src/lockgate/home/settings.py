@@ -1,15 +1,16 @@
 """The settings of a gateway: one dataclass per group of `gateway.yaml`, each field with its default and its meaning.
 
-Separate because the settings reference page, `lockgate init` and every start read the same table. It must never guess: an unknown key
-or a wrong type refuses the file.
+Separate because the settings reference page, `lockgate init` and every start read the same table. It must never guess:
+an unknown key or a wrong type refuses the file.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import Any
 
-from lockgate.facts.problem import Document, Problem, UsageError
+from lockgate.facts.problem import Document, Path, Problem, UsageError
 
 _CONFIG = {"extra": "forbid"}
 
@@ -44,7 +45,9 @@ class Clients:
 
     __pydantic_config__ = _CONFIG
     allowed_networks: tuple[str, ...] = _meaning((), "networks clients may come from; loopback is always allowed")
-    login: bool = _meaning(False, "require proxy login against users.yaml from every client the address table does not name")
+    login: bool = _meaning(
+        default=False, doc="require proxy login against users.yaml from every client the address table does not name"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,9 @@ class Destinations:
     """Where clients may go."""
 
     __pydantic_config__ = _CONFIG
-    allow_private: tuple[str, ...] = _meaning((), "loopback, link-local or private networks that may be reached, e.g. `10.2.0.0/16`")
+    allow_private: tuple[str, ...] = _meaning(
+        (), "loopback, link-local or private networks that may be reached, e.g. `10.2.0.0/16`"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,9 @@ class ExaminationSettings:
 
     __pydantic_config__ = _CONFIG
     deadline_ms: int = _meaning(2000, "how long one examination may take before it counts as not looked")
-    max_body_mib: int = _meaning(10, "how much of a request body is held; a longer one is truncated, which is a fact policies act on")
+    max_body_mib: int = _meaning(
+        10, "how much of a request body is held; a longer one is truncated, which is a fact policies act on"
+    )
     processes: int = _meaning(1, "examination processes per proxy worker")
 
 
@@ -79,7 +86,10 @@ class Records:
 
     __pydantic_config__ = _CONFIG
     retention_days: int = _meaning(30, "records older than this are deleted")
-    log: str = _meaning("var/exchanges.log", "file for one JSON line per exchange, relative to the home; `-` for standard output, empty for none")
+    log: str = _meaning(
+        "var/exchanges.log",
+        "file for one JSON line per exchange, relative to the home; `-` for standard output, empty for none",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +97,9 @@ class CaptureSettings:
     """Who can read captured text."""
 
     __pydantic_config__ = _CONFIG
-    recipients: tuple[str, ...] = _meaning((), "age recipients (age1...) captured text is encrypted to; empty uses certs/reviewer.pub")
+    recipients: tuple[str, ...] = _meaning(
+        (), "age recipients (age1...) captured text is encrypted to; empty uses certs/reviewer.pub"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +112,9 @@ class Settings:
     listen: str = _meaning("127.0.0.1:8080", "address of the proxy; a wider one than loopback needs `clients`")
     public_address: str = _meaning("", "host:port that devices use to reach the proxy, when it differs from `listen`")
     workers: int = _meaning(0, "proxy workers; 0 is one per core")
-    decrypt: Decrypt = _meaning(Decrypt.LIBRARY, "which hosts are decrypted: `library`, `all`, or `listed`")
+    decrypt: Decrypt = field(
+        default=Decrypt.LIBRARY, metadata={"doc": "which hosts are decrypted: `library`, `all`, or `listed`"}
+    )
     decrypt_hosts: tuple[str, ...] = _meaning((), "host suffixes that `decrypt: listed` decrypts")
     policy: str = _meaning("policies/monitor.yaml", "the policy file")
     contact: str = _meaning("", "whom stopped people can ask, shown on pages and in messages")
@@ -154,31 +168,48 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+type _Found = tuple[Path, str, str]
+"""Where, what, and the next step."""
+
+
 def check_settings(document: Document, settings: Settings) -> None:
     """What types alone cannot say. Raises UsageError listing every problem."""
-    problems: list[Problem] = []
+    found = [*_version(settings), *_addresses(settings), *_networks(settings), *_numbers(settings)]
+    if found:
+        raise UsageError(*(Problem(place=document.place(path), problem=what, help=step) for path, what, step in found))
 
-    def wrong(path: tuple[str | int, ...], problem: str, help_text: str = "") -> None:
-        problems.append(Problem(place=document.place(path), problem=problem, help=help_text))
 
+def _version(settings: Settings) -> Iterator[_Found]:
     if settings.version != 1:
-        wrong(("version",), f"unknown version `{settings.version}`", "this release reads version 1")
-    addresses = [(("listen",), settings.listen), (("public_address",), settings.public_address)]
-    addresses.append((("metrics", "listen"), settings.metrics.listen))
+        yield ("version",), f"unknown version `{settings.version}`", "this release reads version 1"
+
+
+def _addresses(settings: Settings) -> Iterator[_Found]:
+    addresses: list[tuple[Path, str]] = [(("listen",), settings.listen)]
+    optional = ((("public_address",), settings.public_address), (("metrics", "listen"), settings.metrics.listen))
+    addresses += [(path, address) for path, address in optional if address]
     addresses += [(("upstream", "connect_to", host), target) for host, target in settings.upstream.connect_to.items()]
     for path, address in addresses:
-        if address or path == ("listen",):
-            try:
-                parse_address(address)
-            except ValueError as error:
-                wrong(path, str(error), "for example 127.0.0.1:8080")
-    networks = [(("clients", "allowed_networks", i), n) for i, n in enumerate(settings.clients.allowed_networks)]
-    networks += [(("destinations", "allow_private", i), n) for i, n in enumerate(settings.destinations.allow_private)]
-    for path, network in networks:
         try:
-            ip_network(network, strict=False)
-        except ValueError:
-            wrong(path, f"`{network}` is not a network", "write for example 10.0.0.0/8")
+            parse_address(address)
+        except ValueError as error:
+            yield path, str(error), "for example 127.0.0.1:8080"
+
+
+def _networks(settings: Settings) -> Iterator[_Found]:
+    for path, networks in (
+        (("clients", "allowed_networks"), settings.clients.allowed_networks),
+        (("destinations", "allow_private"), settings.destinations.allow_private),
+    ):
+        for index, network in enumerate(networks):
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                yield (*path, index), f"`{network}` is not a network", "write for example 10.0.0.0/8"
+
+
+def _numbers(settings: Settings) -> Iterator[_Found]:
+    path: Path
     for path, number, least in (
         (("workers",), settings.workers, 0),
         (("examination", "deadline_ms"), settings.examination.deadline_ms, 1),
@@ -187,6 +218,4 @@ def check_settings(document: Document, settings: Settings) -> None:
         (("records", "retention_days"), settings.records.retention_days, 1),
     ):
         if number < least:
-            wrong(path, f"`{'.'.join(path)}` must be at least {least}")
-    if problems:
-        raise UsageError(*problems)
+            yield path, f"`{'.'.join(str(step) for step in path)}` must be at least {least}", ""

@@ -1,7 +1,8 @@
 """YAML to plain data with the position of every value.
 
-Separate because nothing below the shell may know YAML. Differs from plain YAML 1.1 on purpose: only `true` and `false` are
-booleans (so `no` and `on` stay words), dates and sexagesimal numbers stay text, a repeated key is an error, and there are no tags.
+Separate because nothing below the shell may know YAML. Differs from plain YAML 1.1 on purpose: only `true` and `false`
+are booleans (so `no` and `on` stay words), dates and sexagesimal numbers stay text, a repeated key is an error, and
+there are no tags.
 """
 
 import re
@@ -21,7 +22,10 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_yaml(text: str, file: str) -> Document:
-    """The one document in `text`. Raises UsageError with line and column on bad syntax, a repeated key, an alias cycle or a tag."""
+    """The one document in `text`.
+
+    Raises UsageError with line and column on bad syntax, a repeated key, an alias cycle or a tag.
+    """
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:

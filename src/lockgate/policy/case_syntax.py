@@ -92,7 +92,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
     name = fields.text("name")
     if not name:
         fields.wrong("name", "`name` is missing", "say in a sentence what is expected")
-    given = Fields(fields.report, fields.value("given", {}), fields.at("given"), _GIVEN, what="the facts of an exchange")
+    given = Fields(fields.report, fields.value("given", {}), fields.at("given"), _GIVEN, what="a mapping of facts")
     app_name = given.choice("app", "app of this file", apps, "")
     operation = given.choice("operation", "operation", frozenset(Operation), "")
     state = given.choice("examination", "examination state", frozenset(ExaminationState), ExaminationState.COMPLETE)
@@ -109,7 +109,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         state=ExaminationState(state),
         response=_response(given),
         expected=_expected(
-            Fields(fields.report, fields.value("expect"), fields.at("expect"), _EXPECT, what="what is expected")
+            Fields(fields.report, fields.value("expect"), fields.at("expect"), _EXPECT, what="a mapping of what is expected")
         ),
     )
 

@@ -26,7 +26,11 @@ def check_policy(report: Report, entries: tuple[DraftEntry, ...], rules: tuple[D
     for draft in (*entries, *rules):
         clash = _contradiction(draft.when)
         if clash:
-            report.wrong((*draft.path, "when"), f"`{draft.id}` can never match: {clash}", "put alternatives under `any`, or leave one of them out")
+            report.wrong(
+                (*draft.path, "when"),
+                f"`{draft.id}` can never match: {clash}",
+                "put alternatives under `any`, or leave one of them out",
+            )
     _check_reachable(report, [rule for rule in rules if phase_of(rule.when) < Phase.RESPONSE_HEADERS])
     _check_reachable(report, [rule for rule in rules if phase_of(rule.when) >= Phase.RESPONSE_HEADERS])
 

@@ -4,6 +4,7 @@ Separate because it is the only place that knows the layout of a policy file. Or
 name them), then every condition as typed data, then the checks over all of them, then code.
 """
 
+from dataclasses import replace
 from hashlib import blake2b
 
 from lockgate.facts.decision import Verdict
@@ -46,8 +47,8 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     report.raise_if_wrong()
 
     none: frozenset[str] = frozenset()
-    profiles = none.union(*(profiles_of(rule.when, surroundings) for rule in rules))
-    surroundings = Surroundings(vocabulary=vocabulary, lists=surroundings.lists, examined=profiles)
+    mentioned = none.union(*(profiles_of(rule.when, surroundings) for rule in rules))
+    surroundings = replace(surroundings, examined=mentioned or vocabulary.profiles)
     compiled = tuple(_rule(rule, surroundings) for rule in rules)
     passed = tuple(_entry(entry, surroundings) for entry in entries)
     lists = sorted(f"{name} {hosts.canonical}" for name, hosts in surroundings.lists.items())
@@ -61,7 +62,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
         do_not_inspect=passed,
         rules=compiled,
         selectors=frozenset(test.name for rule in rules for test in tests_of(rule.when)),
-        profiles=profiles,
+        profiles=none.union(*(rule.profiles for rule in compiled)),
         notes=report.notes,
     )
 

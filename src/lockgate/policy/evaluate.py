@@ -54,7 +54,7 @@ def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet) -> Settled | Pendin
         steps = _Steps(ruleset, ruleset.default)
         demands = steps.take(ruleset.request_rules, sheet)
         decision = steps.decision()
-        if decision.verdict is Verdict.ALLOW:
+        if demands or decision.verdict is Verdict.ALLOW:
             demands += _needed_for_response(ruleset, sheet)
     else:
         steps = _Steps(ruleset, Verdict.ALLOW)

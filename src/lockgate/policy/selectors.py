@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
-from lockgate.facts.app import App, AppMatch, Operation, ReviewStatus
+from lockgate.facts.app import AppMatch, Operation, ReviewStatus
 from lockgate.facts.finding import ExaminationState
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import IdentifiedBy, Phase
@@ -23,7 +23,8 @@ PROFILE = "<profile>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a selector may need of the policy it stands in. `examined` are the profiles the policy mentions anywhere."""
+    """What a selector may need of the policy it stands in. `examined` are the profiles the policy mentions
+    anywhere, or all there are when it mentions none."""
 
     vocabulary: Vocabulary
     lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
@@ -68,8 +69,8 @@ def _plain(read: Read) -> Reader:
     return lambda _surroundings, _name: read
 
 
-def _of_app(read: Callable[[App], str | None]) -> Reader:
-    return _plain(reading.from_app(lambda match: read(match.app)))
+def _of_app(read: Callable[[AppMatch], str | None]) -> Reader:
+    return _plain(reading.from_app(read))
 
 
 def _words(words: frozenset[str]) -> Names:
@@ -96,11 +97,11 @@ def _has_detector(surroundings: Surroundings, detector: str) -> Read:
 
 
 def _examination_state(surroundings: Surroundings, _name: str) -> Read:
-    return Look(_examined(surroundings, "")).state
+    return Look(surroundings.examined).state
 
 
 def _examined(surroundings: Surroundings, _name: str) -> frozenset[str]:
-    return surroundings.examined or surroundings.vocabulary.profiles
+    return surroundings.examined
 
 
 def _on_list(surroundings: Surroundings, name: str) -> Read:
@@ -159,24 +160,24 @@ SELECTORS: tuple[Selector, ...] = (
     ),
     Selector(
         name="app.id", type=ValueType.WORD, phase=_HEADERS, what="app", known=lambda s: s.vocabulary.apps,
-        read=_of_app(lambda app: app.id), doc="the app, by its id in the library",
+        read=_of_app(lambda match: match.app.id), doc="the app, by its id in the library",
     ),
     Selector(
         name="app.vendor", type=ValueType.WORD, phase=_HEADERS, what="vendor", known=lambda s: s.vocabulary.vendors,
-        read=_of_app(lambda app: app.vendor), doc="who makes the app",
+        read=_of_app(lambda match: match.app.vendor), doc="who makes the app",
     ),
     Selector(
         name="app.category", type=ValueType.WORD, phase=_HEADERS, what="app category", known=lambda s: s.vocabulary.categories,
-        read=_of_app(lambda app: app.category), doc="what the app is for",
+        read=_of_app(lambda match: match.app.category), doc="what the app is for",
     ),
     Selector(
         name="app.country", type=ValueType.WORD, phase=_HEADERS, what="two-letter country code", known=_words(_COUNTRIES),
-        read=_of_app(lambda app: app.country),
+        read=_of_app(lambda match: match.app.country),
         doc="where the vendor has its headquarters, as a two-letter code; absent when not known",
     ),
     Selector(
         name="app.status", type=ValueType.WORD, phase=_HEADERS, what="review status", known=_words(frozenset(ReviewStatus)),
-        read=_of_app(lambda app: app.status), doc="the organisation's review status of the app",
+        read=_of_app(lambda match: match.app.status), doc="the organisation's review status of the app",
     ),
     Selector(
         name="app.tier", type=ValueType.WORD, phase=_HEADERS, what="tier", known=lambda s: s.vocabulary.tiers,

@@ -1,14 +1,14 @@
 """mitmproxy's hooks. Each is a line or two: what a hook means is in `connections` and `requests`.
 
-This class is the last net. mitmproxy logs an exception of a hook and goes on, so each hook that decides catches everything here, leaves
-the armed refusal in place and marks the exchange as failed.
+This class is the last net. mitmproxy logs an exception of a hook and goes on, so each hook that decides catches
+everything here, leaves the armed refusal in place and marks the exchange as failed.
 """
 
 import asyncio
 from collections.abc import Awaitable
 
 import structlog
-from mitmproxy import http, tls
+from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
 from lockgate.facts.decision import Reason
@@ -27,17 +27,17 @@ class GatewayAddon:
         self._connections = connections
         self._requests = requests
 
-    def client_connected(self, client: server_hooks.connection.Client) -> None:
+    def client_connected(self, client: connection.Client) -> None:
         """Refuse clients from networks that are not allowed."""
         try:
             admitted = self._connections.admits(client)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last net: whatever failed, the client is refused
             _log.exception("a client could not be judged and is refused")
             admitted = False
         if not admitted:
             client.error = Reason.CLIENT_NOT_ALLOWED.explanation
 
-    def client_disconnected(self, client: server_hooks.connection.Client) -> None:
+    def client_disconnected(self, client: connection.Client) -> None:
         """End what the client leaves behind."""
         self._requests.client_gone(client)
         self._connections.disconnected(client)
@@ -56,10 +56,11 @@ class GatewayAddon:
         state = self._connections.of(data.context.client)
         if state.tunnel is None or state.name:
             return
-        passes = self._connections.passes(state, data.client_hello.sni)
-        if passes or state.tunnel is None:
+        if self._connections.passes(state, data.client_hello.sni):
             data.ignore_connection = True
-        if not passes and state.tunnel is None:
+        elif state.is_refused:
+            # Passed through without decryption, to a server that mitmproxy will not connect to.
+            data.ignore_connection = True
             data.context.server.error = Reason.RULE.explanation
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
@@ -108,7 +109,7 @@ class GatewayAddon:
             await decision
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last net: whatever failed, the refusal stays
             _log.exception("the gate failed; the request is refused", error_type=type(error).__name__)
             if flow.request.method == "CONNECT":
                 self._connections.gate_failed(flow, error)

@@ -1,7 +1,8 @@
 """From a refusal to the response its client understands.
 
-A page for a person's navigation, the app's own error for its clients, status 426 for a WebSocket, a redirect where the rule names a target.
-Separate because what a refused client shows is measured knowledge (see the formats), not a decision.
+A page for a person's navigation, the app's own error for its clients, status 426 for a WebSocket, a redirect where the
+rule names a target. Separate because what a refused client shows is measured knowledge (see the formats), not a
+decision.
 """
 
 import time
@@ -19,7 +20,10 @@ from lockgate.proxy.redirects import RedirectContext, redirect_location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What the operator wants people to be told. `alternative` is what to use instead, `redirect_key` signs redirect contexts."""
+    """What the operator wants people to be told.
+
+    `alternative` is what to use instead, `redirect_key` signs redirect contexts.
+    """
 
     gateway_name: str
     contact: str

@@ -46,14 +46,14 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
     settings, home = snapshot.settings, snapshot.home
     authority = load_ca(home.certs, now=datetime.now(UTC))
     ports = own_ports(settings)
-    destinations = Destinations(
-        destination_rules(ports, settings.destinations.allow_private, settings.upstream.connect_to)
-    )
+    address = parse_address(settings.listen)
+    destinations = Destinations(destination_rules(ports, settings.destinations.allow_private, settings.upstream.connect_to))
     services = Services(
         gateway=gateway,
         destinations=destinations,
         portal=portal_facts(snapshot, authority),
-        own_ports=ports,
+        own_names=frozenset({address[0], proxy_address(settings)[0], "localhost"}),
+        listens_on=address[1],
         redirect_key=redirect_key(home),
     )
     networks = tuple(ip_network(network, strict=False) for network in settings.clients.allowed_networks)
@@ -67,7 +67,7 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
         addon=GatewayAddon(connections, requests),
         authority=authority,
         trust_bundle=str(build_trust_bundle(home.state, extra=[home.resolve(name) for name in settings.upstream.trust]).path),
-        address=parse_address(settings.listen),
+        address=address,
     )
 
 

@@ -1,7 +1,7 @@
 """The hooks of connections: who may connect, what a CONNECT leads to, what became of its TLS.
 
-Separate from the hooks of requests because a tunnel that stays encrypted is an exchange of its own, while one that is decrypted only
-carries exchanges.
+Separate from the hooks of requests because a tunnel that stays encrypted is an exchange of its own, while one that is
+decrypted only carries exchanges.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
 class ConnectedClient:
     """A client connection.
 
-    `host` and `port` are what it asked to CONNECT to (empty for plain proxy requests), `name` is the server it turned out to mean.
-    `tunnel` is the exchange of the tunnel itself, until it is known to be decrypted.
+    `host` and `port` are what it asked to CONNECT to (empty for plain proxy requests), `name` is the server it turned
+    out to mean. `tunnel` is the exchange of the tunnel itself, until it is known to be decrypted.
     """
 
     who: Client
@@ -40,6 +40,11 @@ class ConnectedClient:
     relay: CountedTunnel | None = None
     failure: tuple[Reason, str] | None = None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether its tunnel was refused: it asked for one, and its exchange is over."""
+        return bool(self.host) and self.tunnel is None
+
 
 class Connections:
     """The state of every client connection, and the decisions about tunnels."""
@@ -48,6 +53,11 @@ class Connections:
         self._services = services
         self._allowed = allowed_networks
         self._clients: dict[str, ConnectedClient] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many tunnels may still become a record."""
+        return sum(state.tunnel is not None for state in self._clients.values())
 
     def of(self, client: connection.Client) -> ConnectedClient:
         """The state of a client connection."""
@@ -90,7 +100,10 @@ class Connections:
                 flow.response = None
 
     def choose_layer(self, nextlayer: layer.NextLayer) -> bool:
-        """Settle an open tunnel by its first bytes. True when that is done or needs more bytes; False leaves it to mitmproxy."""
+        """Settle an open tunnel by its first bytes.
+
+        True when that is done or needs more bytes; False leaves it to mitmproxy.
+        """
         state = self._clients.get(nextlayer.context.client.id)
         if state is None or state.tunnel is None or state.name:
             return False
@@ -100,7 +113,7 @@ class Connections:
         if self.passes(state, sni):
             nextlayer.layer = state.relay = CountedTunnel(nextlayer.context)
             return True
-        if state.tunnel is None:
+        if state.is_refused:
             nextlayer.layer = ClosedTunnel(nextlayer.context)
             return True
         return False

@@ -1,7 +1,7 @@
 """Content decoding with a bound on what comes out.
 
-Separate because mitmproxy decodes without a limit, and a kilobyte of gzip can become a gigabyte. What cannot be decoded is a fact, not an
-error: an unknown coding is undecodable, more than the bound is truncated.
+Separate because mitmproxy decodes without a limit, and a kilobyte of gzip can become a gigabyte. What cannot be decoded
+is a fact, not an error: an unknown coding is undecodable, more than the bound is truncated.
 """
 
 import zlib

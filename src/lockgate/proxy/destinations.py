@@ -1,8 +1,8 @@
 """Where the gateway may connect to, and where it really connects.
 
-Names are resolved once, here: the addresses that were checked are the addresses that are used, so a name that changes its answer between
-check and connection (DNS rebinding) gains nothing. Must never let a client reach the gateway's own ports or, unless allowed, loopback,
-link-local, private or otherwise non-public addresses.
+Names are resolved once, here: the addresses that were checked are the addresses that are used, so a name that changes
+its answer between check and connection (DNS rebinding) gains nothing. Must never let a client reach the gateway's own
+ports or, unless allowed, loopback, link-local, private or otherwise non-public addresses.
 """
 
 import asyncio
@@ -20,7 +20,10 @@ _REMEMBER_SECONDS = 30.0
 
 type Network = IPv4Network | IPv6Network
 type Address = IPv4Address | IPv6Address
-type AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+type AddressInfo = tuple[
+    socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+]
+"""What `getaddrinfo` gives; the last field begins with the address."""
 
 
 class DestinationRefusedError(OSError):
@@ -33,14 +36,19 @@ class DestinationRefusedError(OSError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationRules:
-    """What may be reached. `own_ports` are the gateway's own (any local address); `connect_to` maps a host, or `*`, to host:port."""
+    """What may be reached.
+
+    `own_ports` are the gateway's own (any local address); `connect_to` maps a host, or `*`, to host:port.
+    """
 
     own_ports: frozenset[int] = frozenset()
     allow_private: tuple[Network, ...] = ()
     connect_to: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
 
 
-def destination_rules(own_ports: frozenset[int], allow_private: tuple[str, ...], connect_to: Mapping[str, str]) -> DestinationRules:
+def destination_rules(
+    own_ports: frozenset[int], allow_private: tuple[str, ...], connect_to: Mapping[str, str]
+) -> DestinationRules:
     """Rules from checked settings."""
     return DestinationRules(
         own_ports=own_ports,
@@ -67,8 +75,15 @@ class Destinations:
             return None
         return None
 
-    async def getaddrinfo(
-        self, host: str | bytes | None, port: str | int | None, *, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+    async def getaddrinfo(  # noqa: PLR0913 - asyncio's signature, by which it is called
+        self,
+        host: str | bytes | None,
+        port: str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,  # noqa: A002 - asyncio's name
+        proto: int = 0,
+        flags: int = 0,
     ) -> list[AddressInfo]:
         """The event loop's resolver (same signature as asyncio's)."""
         if flags & socket.AI_PASSIVE or host is None or port is None:
@@ -88,7 +103,7 @@ class Destinations:
             return known[1]
         addresses = await self._system_resolver(host, port, type=socket.SOCK_STREAM)
         for info in addresses:
-            self._judge(ip_address(info[4][0].partition("%")[0]), port)
+            self._judge(ip_address(str(info[4][0]).partition("%")[0]), port)
         self._resolved[(host, port)] = (now + _REMEMBER_SECONDS, addresses)
         while len(self._resolved) > _REMEMBERED:
             self._resolved.popitem(last=False)
@@ -115,6 +130,14 @@ def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
     if address in IPv6Network("64:ff9b::/96"):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return None
+
+
+def is_own_address(host: str) -> bool:
+    """Whether `host` is a literal address of this machine."""
+    try:
+        return _is_local(ip_address(host))
+    except ValueError:
+        return False
 
 
 def _is_local(address: Address) -> bool:

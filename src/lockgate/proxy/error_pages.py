@@ -1,7 +1,7 @@
 """The page mitmproxy sends when the destination fails, in our words.
 
-Separate because it replaces two functions of mitmproxy, which offers no hook for it. The text says nothing about the inside of the
-gateway and runs nothing.
+Separate because it replaces two functions of mitmproxy, which offers no hook for it. The text says nothing about the
+inside of the gateway and runs nothing.
 """
 
 import html

@@ -1,11 +1,12 @@
 """Our own mitmproxy master: the addons we chose and nothing else.
 
-Separate because this list is a security decision. mitmproxy's default chain can map local files, replay, rewrite bodies and reload
-scripts while traffic runs; none of that is here. `mitmproxy.ctx` is read in `server.py` only.
+Separate because this list is a security decision. mitmproxy's default chain can map local files, replay, rewrite bodies
+and reload scripts while traffic runs; none of that is here. `mitmproxy.ctx` is read in `server.py` only.
 """
 
 from mitmproxy import master, options
 from mitmproxy.addons import disable_h2c, next_layer
+from mitmproxy.proxy import layer
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.pki.ca import CertificateAuthority
@@ -27,7 +28,7 @@ class GateFirst(next_layer.NextLayer):
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def next_layer(self, nextlayer: next_layer.layer.NextLayer) -> None:
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """The gate settles tunnels that pass undecrypted; the rest is ordinary detection."""
         if not self._connections.choose_layer(nextlayer):
             super().next_layer(nextlayer)
@@ -35,16 +36,15 @@ class GateFirst(next_layer.NextLayer):
 
 def refuse_unsafe_options(opts: options.Options) -> None:
     """Raise UsageError when mitmproxy is set up in a way that lets traffic past the gate or breaks trust."""
-    problems: list[Problem] = []
     present = opts.keys()
-    for name in FORBIDDEN_OPTIONS:
-        if name in present:
-            problems.append(
-                Problem(
-                    problem=f"this mitmproxy has the option `{name}`, which uses a compromised CA key",
-                    help="install mitmproxy 12.2.x, as pinned in the lock file",
-                )
-            )
+    problems = [
+        Problem(
+            problem=f"this mitmproxy has the option `{name}`, which uses a compromised CA key",
+            help="install mitmproxy 12.2.x, as pinned in the lock file",
+        )
+        for name in FORBIDDEN_OPTIONS
+        if name in present
+    ]
     for name, why in (
         ("stream_large_bodies", "sends request bodies on before they are judged"),
         ("ssl_insecure", "accepts any upstream certificate"),
@@ -61,7 +61,13 @@ class GatewayMaster(master.Master):
     """mitmproxy with exactly the addons a gateway needs."""
 
     def __init__(
-        self, *, gate: GatewayAddon, connections: Connections, authority: CertificateAuthority, trust_bundle: str, address: tuple[str, int]
+        self,
+        *,
+        gate: GatewayAddon,
+        connections: Connections,
+        authority: CertificateAuthority,
+        trust_bundle: str,
+        address: tuple[str, int],
     ) -> None:
         super().__init__(options.Options())
         install_error_pages()

@@ -112,7 +112,7 @@ def _details(page: BlockPage) -> tuple[tuple[str, str], ...]:
 
 
 def _what_happened(page: BlockPage) -> str:
-    service = f"{page.app_name} ({page.host})" if page.app_name else page.host
+    service = f"{page.app_name} at {page.host}" if page.app_name else page.host
     return f"{page.gateway_name} did not let this request to {service} through."
 
 

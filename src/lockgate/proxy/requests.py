@@ -1,6 +1,7 @@
 """The hooks of requests: arm, ask the gate, perform what it says, and make sure that every exchange ends in one record.
 
-The order inside `head` is a law: the refusal is on the flow before anything that may fail runs, and only `Forward` takes it off.
+The order inside `head` is a law: the refusal is on the flow before anything that may fail runs, and only `Forward`
+takes it off.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import answer_for, login_required
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.decode import decode_body
+from lockgate.proxy.destinations import is_own_address
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
 from lockgate.proxy.services import PORTAL_HOST, Services, to_response
@@ -24,6 +26,7 @@ from lockgate.proxy.translate import declared_length, expects_body, request_of, 
 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20
+_SWITCHING_PROTOCOLS = 101
 _DECIDE_SECONDS_BEYOND_EXAMINATION = 5.0
 
 
@@ -34,6 +37,8 @@ class Requests:
         self._services = services
         self._connections = connections
         self._live: dict[str, LiveExchange] = {}
+        self.all_ended = asyncio.Event()
+        self.all_ended.set()
 
     @property
     def under_way(self) -> int:
@@ -77,7 +82,7 @@ class Requests:
             return
         if live.refused:
             live.response_bytes = len(response.raw_content or b"")
-        if response.status_code == http.status_codes.SWITCHING_PROTOCOLS:
+        if response.status_code == _SWITCHING_PROTOCOLS:
             live.websocket = True
         else:
             self._close(flow.id)
@@ -156,6 +161,7 @@ class Requests:
         exchange = self._services.gateway.open_exchange()
         live = LiveExchange(exchange=exchange, client=state.who, client_id=flow.client_conn.id)
         self._live[flow.id] = live
+        self.all_ended.clear()
         host = (state.name or flow.request.host).lower().rstrip(".")
         live.request = request_of(flow, host)
         refusal = answer_for(exchange.refusal(Reason.GATE_FAILED), live.request, self._services.wording, exchange.id)
@@ -169,7 +175,7 @@ class Requests:
         if request is None:
             raise TypeError("an armed exchange has its request")
         if self._is_portal(flow):
-            self._serve_portal(flow, live)
+            self._serve_portal(flow)
             return
         refused = await self._refused_outright(flow, live)
         if refused is Reason.LOGIN_REQUIRED:
@@ -276,22 +282,31 @@ class Requests:
         request = flow.request
         if request.host == PORTAL_HOST:
             return True
-        at_this_port = request.port in self._services.own_ports and request.scheme == "http"
-        return at_this_port and not self._connections.of(flow.client_conn).host and request.data.authority == b""
+        return (
+            request.scheme == "http"
+            and request.port == self._services.listens_on
+            and not self._connections.of(flow.client_conn).host
+            and (request.host in self._services.own_names or is_own_address(request.host))
+        )
 
-    def _serve_portal(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+    def _serve_portal(self, flow: http.HTTPFlow) -> None:
         """Our own pages are no exchange of anybody's: answered and forgotten."""
-        self._live.pop(flow.id, None)
+        self._forget(flow.id)
         self._services.gateway.discard_exchange()
-        del live
         flow.response = to_response(
             portal_answer(flow.request.path, self._services.portal, flow.request.headers.get("user-agent", ""))
         )
 
     def _close(self, flow_id: str) -> None:
-        live = self._live.pop(flow_id, None)
+        live = self._forget(flow_id)
         if live is not None:
             self._services.gateway.note(live.close())
+
+    def _forget(self, flow_id: str) -> LiveExchange | None:
+        live = self._live.pop(flow_id, None)
+        if not self._live:
+            self.all_ended.set()
+        return live
 
 
 class _Instead:

@@ -1,7 +1,7 @@
 """The same chain as a worker's, as one addon for `mitmdump -s addons/gateway.py`.
 
-Separate because plain mitmproxy brings its own server, TLS and options: what can be set is set here, and what is unsafe is refused.
-Records go straight to the home's store, from this process.
+Separate because plain mitmproxy brings its own server, TLS and options: what can be set is set here, and what is unsafe
+is refused. Records go straight to the home's store, from this process.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from pathlib import Path
 from mitmproxy import ctx
 
 from lockgate.facts.problem import UsageError
+from lockgate.facts.record import Record
 from lockgate.home.home import find_home
 from lockgate.proxy.assembly import Assembly, assemble
 from lockgate.proxy.master import refuse_unsafe_options
@@ -39,7 +40,7 @@ class ScriptGateway:
         prepare(self._home)
         self._store = SqliteStore.for_writing(self._home.records_db)
         self._writer = writer = RecordWriter(self._store)
-        self._assembly = assemble(SnapshotBuilder(self._home), lambda record: writer.offer([record]), worker=0)
+        self._assembly = assemble(SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0)
         self.addons.append(self._assembly.addon)
         ctx.options.update(
             connection_strategy="lazy", upstream_cert=False, rawtcp=False,
@@ -69,3 +70,7 @@ class ScriptGateway:
         if self._writer is not None and self._store is not None:
             self._writer.close()
             self._store.close()
+
+
+def _offer(writer: RecordWriter, record: Record) -> None:
+    writer.offer([record])

@@ -1,6 +1,6 @@
-"""The listening socket: one port shared by all workers, and mitmproxy's connection handler with a bound on what a client may make us hold.
+"""The listening socket: one port, shared by all workers.
 
-Separate because mitmproxy has no worker mode: its own server neither shares a port nor limits a body it buffers without a declared length.
+Separate because mitmproxy has no worker mode: its own server does not share a port.
 """
 
 import asyncio

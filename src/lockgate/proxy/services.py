@@ -18,12 +18,13 @@ PORTAL_HOST = "lockgate.internal"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything a hook needs. `own_addresses` are the host:port pairs under which this proxy itself is reached."""
+    """Everything a hook needs. `own_names` and the port `listens_on` are how this proxy itself is addressed."""
 
     gateway: Gateway
     destinations: Destinations
     portal: PortalFacts
-    own_ports: frozenset[int]
+    own_names: frozenset[str]
+    listens_on: int
     redirect_key: bytes
 
     @property

@@ -1,13 +1,15 @@
 """mitmproxy's TLS addon with our own CA and upstream trust.
 
-Separate because mitmproxy would create a CA of its own where it finds none. Leaf certificates reuse the CA's key pair in mitmproxy, so an
-EC P-256 CA makes each of them about seven times cheaper; the certificate cache is far larger than mitmproxy's hundred names.
+Separate because mitmproxy would create a CA of its own where it finds none. Leaf certificates reuse the CA's key pair
+in mitmproxy, so an EC P-256 CA makes each of them about seven times cheaper; the certificate cache is far larger than
+mitmproxy's hundred names.
 """
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from mitmproxy import certs
 from mitmproxy.addons import tlsconfig
+
+from lockgate.pki.ca import CaKey
 
 _CERTIFICATES_CACHED = 10_000
 
@@ -21,7 +23,7 @@ class OwnCertStore(certs.CertStore):
 class TlsFromOwnCa(tlsconfig.TlsConfig):
     """Issues from the CA it is given; reads no CA from disk and creates none."""
 
-    def __init__(self, certificate: x509.Certificate, key: EllipticCurvePrivateKey) -> None:
+    def __init__(self, certificate: x509.Certificate, key: CaKey) -> None:
         self.certstore = OwnCertStore(
             default_privatekey=key,  # type: ignore[arg-type]  # typed for RSA, used with either
             default_ca=certs.Cert(certificate),

@@ -1,6 +1,7 @@
 """A connection that passes undecrypted, with its bytes counted.
 
-Separate because mitmproxy tells nothing about connections it ignores, and a gateway still records host, bytes and user of what passed.
+Separate because mitmproxy tells nothing about connections it ignores, and a gateway still records host, bytes and user
+of what passed.
 """
 
 from mitmproxy import connection

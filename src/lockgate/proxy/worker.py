@@ -1,7 +1,7 @@
 """One proxy worker: a process with its own event loop, started and watched by the supervisor.
 
-Separate because it is where mitmproxy's loop, signals and the record pipe meet. It says `ready` on standard output once it listens, then
-a dot a second; a worker that falls silent is taken for hung and replaced.
+Separate because it is where mitmproxy's loop, signals and the record pipe meet. It says `ready` on standard output once
+it listens, then a dot a second; a worker that falls silent is taken for hung and replaced.
 """
 
 import argparse
@@ -55,8 +55,7 @@ async def serve(home_path: str, worker: int) -> None:
     master.server.stop_listening()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
-            while parts.requests.under_way:
-                await asyncio.sleep(0.02)
+            await parts.requests.all_ended.wait()
     parts.requests.close_all()
     parts.connections.close_all()
     beating.cancel()
@@ -83,7 +82,7 @@ def _stats(parts: Assembly, pipe: RecordPipe, worker: int) -> WorkerStats:
         pid=os.getpid(),
         exchanges_opened=parts.gateway.opened,
         exchanges_recorded=parts.gateway.recorded,
-        exchanges_in_flight=parts.gateway.opened - parts.gateway.recorded,
+        exchanges_in_flight=parts.requests.under_way + parts.connections.under_way,
         records_pending=pipe.pending,
         records_lost=pipe.lost,
         rss_bytes=resident,

@@ -117,7 +117,9 @@ def _clock_problems(home: Home) -> Iterator[Problem]:
         yield Problem(problem=f"this machine's clock says {now:%Y-%m-%d %H:%M} UTC", help="set it; certificates depend on it")
     newest = max((_modified(file) for file in (home.settings_file, ca_paths(home.certs).certificate)), default=0.0)
     if newest > time.time() + 300:
-        yield Problem(problem="files of this home are newer than this machine's clock", help="set the clock, for example with NTP")
+        yield Problem(
+            problem="files of this home are newer than this machine's clock", help="set the clock, for example with NTP"
+        )
 
 
 def _modified(file: Path) -> float:
@@ -134,7 +136,9 @@ def _state_problems(home: Home) -> Iterator[Problem]:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        yield Problem(problem=f"cannot write to {home.state}: {(error.strerror or str(error)).lower()}", help="mend its owner or mode")
+        yield Problem(
+            problem=f"cannot write to {home.state}: {(error.strerror or str(error)).lower()}", help="mend its owner or mode"
+        )
 
 
 def _answers_as_gateway(address: str) -> bool:

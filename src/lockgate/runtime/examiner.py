@@ -1,7 +1,8 @@
 """Examining conversations: only what is new, in worker processes, within a deadline.
 
-Separate from the gate, which only says *what* to look for. Turns are content-addressed, so a history that was examined before costs a
-dictionary look-up per turn. A process that outlives the deadline is killed and replaced; the examination then says `timed_out`.
+Separate from the gate, which only says *what* to look for. Turns are content-addressed, so a history that was examined
+before costs a dictionary look-up per turn. A process that outlives the deadline is killed and replaced; the examination
+then says `timed_out`.
 """
 
 import asyncio

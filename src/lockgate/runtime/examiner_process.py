@@ -1,7 +1,8 @@
 """The process that examines: detectors run here, never in the proxy's event loop.
 
-Separate because a pattern that hangs or a library that crashes may take only this process down; its parent kills and replaces it. It
-reads frames from standard input and answers on standard output; it never opens a file beyond the compiled detectors, never logs content.
+Separate because a pattern that hangs or a library that crashes may take only this process down; its parent kills and
+replaces it. It reads frames from standard input and answers on standard output; it never opens a file beyond the
+compiled detectors, never logs content.
 """
 
 import pickle

@@ -19,7 +19,10 @@ from lockgate.runtime.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What would happen and everything it rests on. `connection` is tunnel, intercept or refuse; `sheet` is absent for a tunnel."""
+    """What would happen and everything it rests on.
+
+    `connection` is tunnel, intercept or refuse; `sheet` is absent for a tunnel.
+    """
 
     connection: str
     decision: Decision
@@ -48,9 +51,7 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question) -> Explana
             return _explanation(kind, tunnel, effect)
     exchange = Exchange("explain", snapshot.gate)
     has_body = bool(question.body.content)
-    effects = exchange.handle(
-        RequestHeadersSeen(at=question.at, client=question.client, request=request, has_body=has_body)
-    )
+    effects = exchange.handle(RequestHeadersSeen(at=question.at, client=question.client, request=request, has_body=has_body))
     while effects:
         (effect,) = effects
         match effect:

@@ -1,7 +1,7 @@
 """What a proxy worker decides and records with: the live snapshot, the examiner, the record pipe, the sealer, identities.
 
-Separate from `proxy` so that nothing here knows mitmproxy, and from `snapshot` because this is the mutable half: it swaps snapshots while
-traffic runs. An exchange keeps the snapshot it started with.
+Separate from `proxy` so that nothing here knows mitmproxy, and from `snapshot` because this is the mutable half: it
+swaps snapshots while traffic runs. An exchange keeps the snapshot it started with.
 """
 
 import asyncio
@@ -105,7 +105,7 @@ class Gateway:
             except UsageError as error:
                 refused, self.refused_change = fingerprint, str(error)
                 _log.error("change refused, the old configuration stays", problems=[str(p) for p in error.problems])
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever failed, the old configuration stays
                 refused = fingerprint
                 _log.exception("change could not be loaded, the old configuration stays")
 
@@ -131,9 +131,7 @@ class Gateway:
     @staticmethod
     async def _start_examiner(snapshot: Snapshot) -> Examiner:
         settings = snapshot.settings.examination
-        examiner = Examiner(
-            snapshot.detectors, processes=settings.processes, deadline_seconds=settings.deadline_ms / 1000
-        )
+        examiner = Examiner(snapshot.detectors, processes=settings.processes, deadline_seconds=settings.deadline_ms / 1000)
         await examiner.start()
         return examiner
 

@@ -1,6 +1,7 @@
 """What has to exist before a gateway can run, made on first use: the CA, the reviewer key, the key for redirects.
 
-Separate because `up`, `doctor`, the workers and plain mitmdump need the same answers. Keys are created once, 0600, never overwritten.
+Separate because `up`, `doctor`, the workers and plain mitmdump need the same answers. Keys are created once, 0600,
+never overwritten.
 """
 
 import secrets
@@ -37,7 +38,9 @@ def recipients(home: Home, settings: Settings) -> tuple[str, ...]:
         if wrong:
             raise UsageError(
                 *(
-                    Problem(problem=f"`{text}` is not an age recipient", help="write the public key, age1..., in capture.recipients")
+                    Problem(
+                        problem=f"`{text}` is not an age recipient", help="write the public key, age1..., in capture.recipients"
+                    )
                     for text in wrong
                 )
             )

@@ -38,7 +38,7 @@ async def serve(home: Home) -> None:
     metrics = Metrics()
     line_log = _line_log(home, settings)
     writer = RecordWriter(store, on_stored=lambda records: _tell(records, metrics, line_log))
-    collector = Collector(home.recorder_socket, writer, on_stats=metrics.update)
+    collector = Collector(home.recorder_socket, writer, on_stats=metrics.update, on_gone=metrics.worker_gone)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

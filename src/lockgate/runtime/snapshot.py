@@ -1,7 +1,7 @@
-"""The live configuration as one immutable snapshot: built from the files of a home, checked, tested with its own cases, then swapped.
+"""The live configuration as one immutable snapshot: built from a home's files, checked, tested with its own cases.
 
-Separate because every face (worker, explain, policy check, doctor) must see the same configuration built in the same way. A snapshot that
-cannot be built raises UsageError and leaves the caller with the one it has.
+Separate because every face (worker, explain, policy check, doctor) must see the same configuration built in the same
+way. A snapshot that cannot be built raises UsageError and leaves the caller with the one it has.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,12 @@ from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_library, load_settings, load_users, read_document
+from lockgate.home.load import load_detectors, load_library, load_settings, read_document
 from lockgate.home.settings import Settings
 from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, Vocabulary, compile_policy
 from lockgate.runtime.cases import failed_cases
+from lockgate.runtime.users import load_users
 
 _DIGEST_BYTES = 8
 
@@ -83,7 +84,13 @@ class SnapshotBuilder:
             profiles=frozenset(detectors.profiles),
         )
         return Snapshot(
-            home=home, settings=settings, users=users, detectors=detectors, gate=gate, policy_file=policy_file, version=fingerprint
+            home=home,
+            settings=settings,
+            users=users,
+            detectors=detectors,
+            gate=gate,
+            policy_file=policy_file,
+            version=fingerprint,
         )
 
     def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
@@ -100,7 +107,9 @@ class SnapshotBuilder:
             return ruleset
 
         if not file.is_file():
-            raise UsageError(Problem(problem=f"policy file `{file}` does not exist", help="name another in gateway.yaml, `policy:`"))
+            raise UsageError(
+                Problem(problem=f"policy file `{file}` does not exist", help="name another in gateway.yaml, `policy:`")
+            )
         return self._part(key, files, compile_and_test)
 
     def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T]) -> T:

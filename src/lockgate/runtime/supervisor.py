@@ -1,7 +1,8 @@
 """`lockgate up`: the processes of a gateway, started, watched, replaced and stopped together.
 
-Separate from the processes themselves: it holds no traffic and no records, so that it has nothing to lose. A worker that ends or falls
-silent is replaced; one that keeps failing is retried ever more slowly; a wrong configuration ends the start with its problems told.
+Separate from the processes themselves: it holds no traffic and no records, so that it has nothing to lose. A worker
+that ends or falls silent is replaced; one that keeps failing is retried ever more slowly; a wrong configuration ends
+the start with its problems told.
 """
 
 import asyncio

@@ -8,7 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -60,32 +60,21 @@ class SqliteStore:
     @classmethod
     def for_writing(cls, path: Path) -> Self:
         """Open or create `path` (mode 0600). Raises UsageError when another process writes to it or when it is damaged."""
-        lock_file = _lock(path)
-        try:
+        with _told_as_usage_errors(path), ExitStack() as undo:
+            lock_file = _lock(path)
+            undo.callback(os.close, lock_file)
             # Created before SQLite sees it, because SQLite would create it readable for everybody.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             left_unclean = path.with_name(path.name + "-wal").exists()
-            database = _connect(f"{path.absolute().as_uri()}?mode=rw")
-            try:
-                database.execute("PRAGMA auto_vacuum=INCREMENTAL")
-                database.execute("PRAGMA journal_mode=WAL")
-                database.execute("PRAGMA synchronous=FULL")
-                migrate(database)
-                if left_unclean and path.stat().st_size <= _CHECKED_UP_TO_BYTES:
-                    _refuse_damaged(path, _check(database))
-            except BaseException:
-                database.close()
-                raise
-        except sqlite3.DatabaseError as error:
-            os.close(lock_file)
-            raise _as_usage_error(path, error) from None
-        except OSError as error:
-            os.close(lock_file)
-            raise UsageError(Problem(problem=f"cannot open the record database {path}: {error.strerror}")) from None
-        except BaseException:
-            os.close(lock_file)
-            raise
-        return cls(database, lock_file)
+            database = undo.enter_context(closing(_connect(f"{path.absolute().as_uri()}?mode=rw")))
+            database.execute("PRAGMA auto_vacuum=INCREMENTAL")  # takes effect only before the first table
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=FULL")
+            migrate(database)
+            if left_unclean and path.stat().st_size <= _CHECKED_UP_TO_BYTES:
+                _refuse_damaged(path, _check(database))
+            undo.pop_all()
+            return cls(database, lock_file)
 
     @classmethod
     def for_reading(cls, path: Path) -> Self:
@@ -94,16 +83,11 @@ class SqliteStore:
             raise UsageError(
                 Problem(problem=f"there is no record database at {path}", help="it appears when `lockgate up` first runs")
             )
-        try:
-            database = _connect(f"{path.absolute().as_uri()}?mode=ro")
-            try:
-                refuse_newer({name for (name,) in database.execute("SELECT name FROM schema_steps")})
-            except BaseException:
-                database.close()
-                raise
-        except sqlite3.DatabaseError as error:
-            raise _as_usage_error(path, error) from None
-        return cls(database, None)
+        with _told_as_usage_errors(path), ExitStack() as undo:
+            database = undo.enter_context(closing(_connect(f"{path.absolute().as_uri()}?mode=ro")))
+            refuse_newer({name for (name,) in database.execute("SELECT name FROM schema_steps")})
+            undo.pop_all()
+            return cls(database, None)
 
     def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """See `RecordStore.append`."""
@@ -210,18 +194,14 @@ def _transaction(database: sqlite3.Connection) -> Generator[None]:
 
 def _lock(path: Path) -> int:
     """An exclusive lock that the kernel lets go of when this process ends, however it ends."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock_file = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UsageError(Problem(problem=f"cannot open the record database {path}: {error.strerror}")) from None
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock_file = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(lock_file)
-        raise UsageError(
-            Problem(problem=f"another process already writes to {path}", help="stop the other `lockgate up` of this home first")
-        ) from None
+        problem = f"another process already writes to {path}"
+        raise UsageError(Problem(problem=problem, help="stop the other `lockgate up` of this home first")) from None
     return lock_file
 
 
@@ -235,18 +215,22 @@ def _refuse_damaged(path: Path, damage: tuple[str, ...]) -> None:
 
 
 def _damaged(path: Path, how: str) -> UsageError:
-    return UsageError(
-        Problem(
-            problem=f"the record database {path} is damaged: {how}",
-            help="move the file aside; a new one is made at the next start",
-        )
-    )
+    problem = f"the record database {path} is damaged: {how}"
+    return UsageError(Problem(problem=problem, help="move the file aside; a new one is made at the next start"))
 
 
-def _as_usage_error(path: Path, error: sqlite3.DatabaseError) -> UsageError:
-    if isinstance(error, sqlite3.OperationalError):
-        return UsageError(Problem(problem=f"cannot open the record database {path}: {error}"))
-    return _damaged(path, str(error))
+@contextmanager
+def _told_as_usage_errors(path: Path) -> Generator[None]:
+    """What can go wrong at opening is the operator's to mend."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise UsageError(Problem(problem=f"cannot open the record database {path}: {error}")) from None
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(Problem(problem=f"cannot open the record database {path}: {why}")) from None
 
 
 def _row(record: Record) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ import pytest
 from lockgate.apps.formats.registry import FORMATS
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+TOOL = "toolu_01A09q90qw90lq917835lq9"
 NOTE = base64.b64encode(b"inline note").decode()
 
 
@@ -21,13 +22,13 @@ def test_every_kind_of_block_is_read(read, said):
             {"type": "thinking", "thinking": "a thought", "signature": "sIgNaTuRe=="},
             {"type": "redacted_thinking", "data": "opaque-state"},
             {"type": "text", "text": "an answer"},
-            {"type": "tool_use", "id": "toolu_01A09q90qw90lq917835lq9", "name": "f", "input": {"path": "x", "edits": [{"new": "y"}]}},
+            {"type": "tool_use", "id": TOOL, "name": "f", "input": {"path": "x", "edits": [{"new": "y"}]}},
             {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "words to search"}},
         ]},
         {"role": "user", "content": [
-            {"type": "tool_result", "tool_use_id": "toolu_01A09q90qw90lq917835lq9", "content": [{"type": "text", "text": "a result"}]},
+            {"type": "tool_result", "tool_use_id": TOOL, "content": [{"type": "text", "text": "a result"}]},
             {"type": "tool_result", "tool_use_id": "t", "content": "plain result"},
-            {"type": "document", "title": "the plan", "source": {"type": "text", "media_type": "text/plain", "data": "its text"}},
+            {"type": "document", "title": "the plan", "source": {"type": "text", "data": "its text"}},
             {"type": "document", "source": {"type": "content", "content": [{"type": "text", "text": "chunk one"}]}},
             {"type": "brand_new_block", "inside": {"deep": ["future words"]}},
         ]},

@@ -60,9 +60,8 @@ def test_files_are_decoded_and_references_reported(read):
         ("", "", None, "file-abc"),
     ]
     assert conversation.unread == ("image by reference", "file by reference")
-    assert [part.text for part in turn.parts] == ["look", "a note with words", "https://example.com/cat.png?q=words"] or {
-        part.text for part in turn.parts
-    } >= {"look", "a note with words", "https://example.com/cat.png?q=words"}
+    words = ["look", "a note with words", "https://example.com/cat.png?q=words", "note.txt", "file-abc"]
+    assert [part.text for part in turn.parts] == words
 
 
 @pytest.mark.parametrize("hidden", ["AKIAIOSFODNN7EXAMPLE", "plain words", "data:,plain words"])
@@ -111,7 +110,10 @@ def test_tool_calls_are_joined_by_index_and_several_choices_kept_apart(answer, s
     heard = answer(
         "openai-chat",
         sse(
-            call(0, name="f", arguments='{"a'), call(1, name="g", arguments="{"), call(0, arguments='":1}'), call(1, arguments="}"),
+            call(0, name="f", arguments='{"a'),
+            call(1, name="g", arguments="{"),
+            call(0, arguments='":1}'),
+            call(1, arguments="}"),
             {"choices": [{"index": 0, "delta": {"content": "one"}}, {"index": 1, "delta": {"content": "two"}}]},
             {"choices": [{"index": 0, "delta": {"content": " more"}}]},
             done=True,

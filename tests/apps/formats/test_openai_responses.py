@@ -25,7 +25,7 @@ def test_every_kind_of_item_is_read(read, said):
                 "encrypted_content": "gAAAAABopaque",
             },
             {"type": "function_call", "call_id": "c", "name": "f", "arguments": '{"path": "/srv/x"}'},
-            {"type": "custom_tool_call", "call_id": "c", "name": "apply_patch", "input": "*** Begin Patch"},
+            {"type": "custom_tool_call", "call_id": "c", "name": "patch", "input": "*** Begin Patch"},
             {"type": "local_shell_call", "call_id": "c", "action": {"type": "exec", "command": ["cat", "secret.txt"]}},
             {"type": "function_call_output", "call_id": "c", "output": [{"type": "input_text", "text": "a result"}]},
             {"type": "custom_tool_call_output", "call_id": "c", "output": "patched"},

@@ -1,7 +1,7 @@
 """Breaks a gateway process on purpose, from outside: put this folder on PYTHONPATH and set LOCKGATE_FAULT=stage:kind.
 
-The gateway itself knows nothing of it. Python imports `sitecustomize` at start; this one waits for the module of the stage to be imported
-and replaces one function in it. Kinds: crash (raise) and hang (never return).
+The gateway itself knows nothing of it. Python imports `sitecustomize` at start; this one waits for the module of the
+stage to be imported and replaces one function in it. Kinds: crash (raise) and hang (never return).
 """
 
 import importlib.abc
@@ -51,7 +51,7 @@ class Breaker(importlib.abc.MetaPathFinder):
         self.stage, self.kind = stage, kind
         self.module, self.name = STAGES[stage]
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname, path=None, _target=None):
         if fullname != self.module:
             return None
         sys.meta_path.remove(self)

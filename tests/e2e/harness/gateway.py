@@ -6,7 +6,8 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from harness.upstream import Upstream
 from harness.waiting import until
 
 _START_SECONDS = 90
+_ASK_EVERY_SECONDS = 0.1
 
 type Record = dict[str, Any]
 
@@ -86,21 +88,9 @@ class Gateway:
         assert ran.returncode == 0, f"{names.export(self.home)} failed:\n{ran.stderr.decode()}\n{self.process.output}"
         return [json.loads(line) for line in ran.stdout.splitlines()]
 
-    def record(self, wanted: Callable[[Record], bool] | None = None, **fields: Any) -> Record:
-        """The one record with these fields, waited for. Fails when there are two."""
-
-        def matching() -> list[Record]:
-            return [
-                record for record in self.records()
-                if all(record[name] == value for name, value in fields.items()) and (wanted is None or wanted(record))
-            ]  # fmt: skip
-
-        try:
-            found = until(matching, what=f"a record with {fields}", every=0.1)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\nrecords: {self.records()}\n{self.process.output}") from None
-        assert len(found) == 1, found
-        return found[0]
+    def watch(self) -> "Watch":
+        """The records of what begins from now on."""
+        return Watch(self, time.time())
 
     def workers(self) -> list[int]:
         """The process ids of the proxy workers."""
@@ -147,6 +137,30 @@ class Gateway:
         if names.compiled_folder(self.home).is_dir():
             shutil.copytree(names.compiled_folder(self.home), self._compiled, dirs_exist_ok=True)
         return process
+
+
+class Watch:
+    """The records of exchanges that began after a moment."""
+
+    def __init__(self, gateway: Gateway, since: float) -> None:
+        self._gateway = gateway
+        self._since = since
+
+    def records(self, **fields: Any) -> list[Record]:
+        """Those with these fields that are stored by now, oldest first."""
+        return [
+            record for record in self._gateway.records()
+            if record["started_at"] >= self._since and all(record[name] == value for name, value in fields.items())
+        ]  # fmt: skip
+
+    def record(self, **fields: Any) -> Record:
+        """The one record with these fields, waited for. Fails when there are two."""
+        try:
+            found = until(lambda: self.records(**fields), what=f"a record with {fields}", every=_ASK_EVERY_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nrecords: {self.records()}\n{self._gateway.process.output}") from None
+        assert len(found) == 1, found
+        return found[0]
 
 
 def free_port() -> int:

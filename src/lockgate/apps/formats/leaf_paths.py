@@ -14,14 +14,16 @@ Separate because reading and rewriting must agree on this to the character.
 
 import base64
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_text import parse_nested, write_json
-from lockgate.apps.formats.json_view import dig, is_array, is_object
+from lockgate.apps.formats.json_view import is_array, is_object
 from lockgate.facts.problem import Path
 
+_MAX_NAME = 23
 _PLAIN_NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,22}", re.ASCII)
+_HOLDS_TEXT = (str, dict, list)
 _DOCUMENT_STARTS = ("{", "[")
 _LARGE = 10**8
 _NO_PATHS: frozenset[Path] = frozenset()
@@ -33,21 +35,17 @@ def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iter
     Numbers of nine digits and more count as text (card and account numbers are sent unquoted, too), and so do member names
     that do not look like names.
     """
-    stack: list[tuple[Path, object]] = [(path, value)]
+    stack: list[tuple[Path, object]] = [] if path in skip else [(path, value)]
     while stack:
         at, node = stack.pop()
-        if at in skip:
-            continue
         if isinstance(node, str):
             yield at, node
         elif is_object(node):
-            pairs = list(enumerate(node.items()))
-            stack.extend(((*at, name), child) for _, (name, child) in reversed(pairs) if _may_hold_text(child))
-            yield from (((*at, index), name) for index, (name, _) in pairs if not _PLAIN_NAME.fullmatch(name))
+            yield from (((*at, index), name) for index, name in enumerate(node) if not _is_plain(name))
+            stack += _below(at, node.items(), skip)
         elif is_array(node):
-            last = len(node) - 1
-            stack.extend(((*at, last - i), child) for i, child in enumerate(reversed(node)) if _may_hold_text(child))
-        elif (digits := _digits(node)) is not None:
+            stack += _below(at, enumerate(node), skip)
+        elif digits := _digits(node):
             yield at, digits
 
 
@@ -69,11 +67,15 @@ def deep_leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS, de
 def value_at(document: object, path: Path) -> object:
     """What lies at `path`, following `json` steps into strings; None where nothing does."""
     for step in path:
-        if isinstance(document, str) and step == "json":
+        if is_object(document):
+            document = document.get(step) if isinstance(step, str) else None
+        elif is_array(document):
+            document = document[step] if isinstance(step, int) and 0 <= step < len(document) else None
+        elif isinstance(document, str) and step == "json":
             nested = parse_nested(document)
             document = None if isinstance(nested, Unreadable) else nested
         else:
-            document = dig(document, step)
+            return None
     return document
 
 
@@ -154,11 +156,22 @@ def _bounds(step: str | int) -> tuple[int, int]:
     return int(start), int(stop)
 
 
-def _may_hold_text(value: object) -> bool:
-    return isinstance(value, (str, dict, list)) or _digits(value) is not None
+def _below(at: Path, entries: Iterable[tuple[str | int, object]], skip: Container[Path]) -> list[tuple[Path, object]]:
+    """What may hold text of a container's entries, last first."""
+    found = [((*at, step), child) for step, child in entries if isinstance(child, _HOLDS_TEXT) or _digits(child)]
+    found.reverse()
+    return [entry for entry in found if entry[0] not in skip]
 
 
-def _digits(value: object) -> str | None:
+def _is_plain(name: str) -> bool:
+    """Whether a member's name looks like a name: short, and without anything that content has."""
+    if len(name) <= _MAX_NAME and name.isascii() and name.isidentifier():
+        return True
+    return _PLAIN_NAME.fullmatch(name) is not None
+
+
+def _digits(value: object) -> str:
+    """A number that is long enough to be one of a card or an account, as text."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value) if isinstance(value, int) and abs(value) >= _LARGE and value.bit_length() <= 256 else None
+    return str(value) if isinstance(value, int) and abs(value) >= _LARGE and value.bit_length() <= 256 else ""

@@ -43,9 +43,9 @@ class OpenAiChat(DocumentFormat):
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         body = members(document)
-        if not items(body.get("messages")) and "prompt" not in body and not {"role", "content"} <= body.keys():
-            return unreadable("neither messages nor a prompt")
-        if "role" in body:
+        if not items(body.get("messages")) and "prompt" not in body:
+            if not {"role", "content"} <= body.keys():
+                return unreadable("neither messages nor a prompt")
             _read_message(page, body, ())  # one message of a thread that the server keeps
         for index, message in enumerate(items(body.get("messages"))):
             _read_message(page, message, ("messages", index))

@@ -76,7 +76,7 @@ class Page:
         self._claimed.add(path)
 
     def data(self, path: Path, *, name: str = "", media_type: str = "", bare: bool = True) -> bool:
-        """A data URI (or, if `bare`, base64) at `path`, as an attachment, or as text if it holds text. Whether there was one."""
+        """A data URI (or, if `bare`, base64) at `path`, as an attachment, or as text if it is text. Whether there was one."""
         value = value_at(self._document, path)
         found = inline_data(value, media_type, bare=bare) if isinstance(value, str) else None
         if found is None or path in self._claimed or self._open is None:

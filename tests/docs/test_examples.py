@@ -1,0 +1,76 @@
+"""What the documentation shows works: policies, settings and app files load as they stand."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from lockgate.apps.schema import AppFile
+from lockgate.home.home import Home
+from lockgate.home.load import load_detectors, load_library
+from lockgate.home.schema import read_as
+from lockgate.home.settings import Settings, check_settings
+from lockgate.home.yaml_document import parse_yaml
+from lockgate.identity.users_file import UsersFile, check_users
+from lockgate.policy import compile_policy
+from lockgate.runtime.snapshot import vocabulary
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_FENCE = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def examples() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for page in PAGES:
+        texts = _FENCE.findall(page.read_text(encoding="utf-8"))
+        found += [(f"{page.relative_to(ROOT)} #{number}", textwrap.dedent(text)) for number, text in enumerate(texts, 1)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def names():
+    home = Home(ROOT)
+    return vocabulary(load_library(home), load_detectors(home))
+
+
+@pytest.mark.parametrize(("where", "text"), examples(), ids=[where for where, _ in examples()])
+def test_yaml_of_the_documentation_loads(where: str, text: str, names):
+    """A fragment is completed to the smallest file it can stand in; one that fits no kind of file is a mistake."""
+    keys = set(re.findall(r"^([a-z_]+):", text, re.MULTILINE))
+    if text.startswith("- id:"):
+        text, keys = "rules:\n" + textwrap.indent(text, "  "), {"rules"}
+    if text.startswith("when:"):
+        text, keys = "rules:\n- id: example\n  then: block\n" + textwrap.indent(text, "  "), {"rules"}
+    if "rules" in keys:
+        head = "" if "version" in keys else "version: 1\ndefault: allow\n"
+        compile_policy(parse_yaml(head + text, where), names)
+    elif "hosts" in keys:
+        read_as(parse_yaml(text, where), AppFile)
+    elif keys == {"id", "review"}:
+        read_as(parse_yaml("name: x\nvendor: x\ncategory: agent\nhosts: {}\n" + text, where), AppFile)
+    elif "addresses" in keys:
+        document = parse_yaml(text, where)
+        check_users(document, read_as(document, UsersFile))
+    else:
+        document = parse_yaml(text, where)
+        check_settings(document, read_as(document, Settings))
+
+
+@pytest.mark.parametrize(
+    "file", [ROOT / "gateway.yaml", ROOT / "deploy/container/gateway.yaml"], ids=lambda file: file.parent.name
+)
+def test_shipped_settings_load(file: Path):
+    document = parse_yaml(file.read_text(encoding="utf-8"), str(file))
+    check_settings(document, read_as(document, Settings))
+
+
+def test_the_settings_in_the_kubernetes_manifest_load():
+    manifest = (ROOT / "deploy/kubernetes/lockgate.yaml").read_text(encoding="utf-8")
+    match = re.search(r"  gateway\.yaml: \|\n(.*?)^---", manifest, re.MULTILINE | re.DOTALL)
+    assert match is not None
+    document = parse_yaml(textwrap.dedent(match[1]), "gateway.yaml")
+    settings = read_as(document, Settings)
+    check_settings(document, settings)
+    assert settings.clients.allowed_networks

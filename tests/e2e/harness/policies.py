@@ -1,0 +1,77 @@
+"""The policies that the tests run under, and the home files they need: one harmless word that must not leave."""
+
+SECRET = "project nightingale"
+"""What the detector below finds: a codename, so that no test holds anything that looks like a real secret."""
+
+MESSAGE = "The codename must not leave."
+
+DETECTOR_FILES = {
+    "dlp/detectors/e2e-codename.yaml": f"""
+id: e2e-codename
+description: A codename of these tests.
+family: e2e
+label: codename
+source: the tests
+engine: keywords
+keywords: [{SECRET}]
+examples:
+  match: ["what is {SECRET} about?"]
+  ignore: ["a nightingale sings"]
+""",
+    "dlp/profiles/e2e-codenames.yaml": """
+id: e2e-codenames
+name: Codenames
+description: Codenames of these tests.
+detectors:
+  - {detector: e2e-codename}
+""",
+}
+
+NO_CODENAMES = f"""
+  - id: no-codenames
+    message: {MESSAGE}
+    when: {{operation.carries_payload: true, dlp.profiles: {{any: [e2e-codenames]}}}}
+    then: block
+"""
+
+GUARDED = f"""
+version: 1
+default: allow
+on_uninspectable: block
+contact: help@example.com
+approved_alternative: https://chatgpt.com/
+lists:
+  banks: [bank.example]
+do_not_inspect:
+  - {{id: banking, when: {{host.category: banks}}}}
+rules:
+  - id: no-perplexity
+    message: Perplexity is not approved.
+    when: {{app.id: perplexity}}
+    then: block
+  - id: use-chatgpt
+    message: Please use ChatGPT.
+    when: {{app.id: deepseek}}
+    then: {{redirect: {{to: "https://chatgpt.com/welcome"}}}}
+  - id: keep-gemini
+    when: {{app.id: gemini-api}}
+    then: {{capture: full}}
+{NO_CODENAMES}
+"""
+"""Blocks an app, redirects another, keeps the text of a third, and lets no codename out."""
+
+ALLOW_ALL = """
+version: 1
+default: allow
+rules: []
+"""
+
+BLOCK_ALL_AI = """
+version: 1
+default: allow
+rules:
+  - id: no-ai
+    message: No AI today.
+    when: {app.known: true}
+    then: block
+"""

@@ -1,0 +1,184 @@
+"""Real clients at a real gateway: what is allowed arrives unchanged, what is refused never leaves and is told, and both are recorded once."""
+
+import shutil
+
+import pytest
+from conftest import StartGateway, missing
+from harness import names
+from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, http_client
+from harness.gateway import Gateway
+from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
+from harness.upstream import Since
+from upstream.answering import TAIL
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway: StartGateway) -> Gateway:
+    return start_gateway(GUARDED, files=DETECTOR_FILES)
+
+
+def be_there(client: ChatClient) -> None:
+    for command in client.needs:
+        if shutil.which(command) is None:
+            missing(command)
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_an_allowed_prompt_arrives_and_its_answer_is_shown(client: ChatClient, gateway: Gateway, reached: Since) -> None:
+    be_there(client)
+    watch = gateway.watch()
+    prompt = f"what is the capital of France, {client.id}?"
+    shown = client.ask(gateway.device, prompt, "gpt-5")
+    assert f"You said: {prompt}" in shown
+    assert TAIL in shown or client.operation != "send_prompt"
+    (arrival,) = reached.arrivals()
+    assert (arrival.host, arrival.ended) == (client.host, "complete")
+    record = watch.record(kind="request")
+    assert (record["app"], record["operation"], record["verdict"], record["reason"]) == (client.app, client.operation, "allow", "default")
+    assert (record["host"], record["path"], record["status"]) == (client.host, arrival.path, 200)
+    assert record["request_bytes"] == arrival.body_bytes
+    assert record["response_bytes"] > 0
+    assert record["upstream_contacted"]
+    assert record["captured"] == (client.app == "gemini-api")
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_a_refused_prompt_never_leaves_and_the_person_reads_why(client: ChatClient, gateway: Gateway, reached: Since) -> None:
+    be_there(client)
+    watch = gateway.watch()
+    shown = refusal_shown(client, gateway, f"tell me about {SECRET}, {client.id}")
+    record = watch.record(kind="request")
+    assert MESSAGE in shown
+    assert "no-codenames" in shown
+    assert "help@example.com" in shown
+    assert record["id"] in shown
+    assert reached.arrivals() == []
+    assert (record["app"], record["operation"]) == (client.app, client.operation)
+    assert (record["verdict"], record["reason"], record["rule"]) == ("block", "rule", "no-codenames")
+    assert not record["upstream_contacted"]
+    assert [finding["detector"] for finding in record["findings"]] == ["e2e-codename"]
+    assert SECRET not in str(record)
+
+
+def refusal_shown(client: ChatClient, gateway: Gateway, prompt: str) -> str:
+    """What the person reads: the answer itself for an app whose refusal is an answer, else the client's error."""
+    if not client.refused:
+        return client.ask(gateway.device, prompt, "gpt-5")
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - which class it has to be is checked next
+        client.ask(gateway.device, prompt, "gpt-5")
+    assert type(raised.value).__name__ == client.refused, raised.value
+    return str(raised.value)
+
+
+def test_a_prompt_in_the_history_is_found_too(gateway: Gateway, reached: Since) -> None:
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=chat_body("and now?", history=(f"think of {SECRET}",)))
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "blocked_by_policy"
+    assert answer.headers["x-should-retry"] == "false"
+    assert reached.arrivals() == []
+
+
+def test_a_page_of_a_blocked_app_is_replaced_by_one_that_explains(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.get("https://www.perplexity.ai/", headers=NAVIGATION)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers[names.REASON_HEADER] == "rule"
+    for words in ("Perplexity is not approved.", "no-perplexity", "help@example.com", "https://chatgpt.com/"):
+        assert words in answer.text
+    record = watch.record(host="www.perplexity.ai")
+    assert answer.headers[names.REFERENCE_HEADER] == record["id"]
+    assert (record["verdict"], record["rule"], record["operation"]) == ("block", "no-perplexity", "browse")
+    assert reached.arrivals() == []
+
+
+def test_a_page_is_redirected_with_nothing_of_its_address(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.get("https://chat.deepseek.com/a?q=private+words", headers=NAVIGATION)
+    assert answer.status_code == 302
+    location = answer.headers["location"]
+    assert location.startswith("https://chatgpt.com/welcome?")
+    assert "private" not in location
+    record = watch.record(host="chat.deepseek.com")
+    assert (record["verdict"], record["rule"], record["status"]) == ("redirect", "use-chatgpt", 302)
+    assert reached.arrivals() == []
+
+
+def test_an_api_call_is_never_answered_with_a_redirect(gateway: Gateway, reached: Since) -> None:
+    with http_client(gateway.device) as client:
+        answer = client.post("https://api.deepseek.com/v1/chat/completions", json=chat_body("hello"))
+        web = client.post("https://chat.deepseek.com/api/v0/chat/completion", json={"prompt": "hello"}, headers={"sec-fetch-mode": "cors"})
+    assert web.status_code < 300 or web.status_code >= 400
+    assert "https://chatgpt.com/welcome" in web.text
+    assert "location" not in answer.headers
+    assert [arrival for arrival in reached.arrivals() if arrival.host == "chat.deepseek.com"] == []
+
+
+def test_a_script_in_a_page_may_read_the_refusal(gateway: Gateway) -> None:
+    """Without the CORS pair the browser hides the message from the page."""
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=chat_body(SECRET), headers={"origin": "https://tool.example.com", "sec-fetch-mode": "cors"})
+    assert answer.headers["access-control-allow-origin"] == "https://tool.example.com"
+    assert MESSAGE in answer.text
+
+
+def test_a_websocket_nobody_can_look_into_is_refused_so_that_clients_fall_back(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    device = gateway.device
+    with pytest.raises(InvalidStatus) as refused, connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls):
+        pass
+    assert refused.value.response.status_code == 426
+    record = watch.record(kind="websocket")
+    assert (record["verdict"], record["reason"], record["app"]) == ("block", "uninspectable", "openai-api")
+    assert reached.arrivals() == []
+
+
+def test_a_compressed_prompt_is_looked_into(gateway: Gateway, reached: Since) -> None:
+    import gzip
+    import json
+
+    content = gzip.compress(json.dumps(chat_body(f"about {SECRET}")).encode())
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, content=content, headers=headers)
+    assert answer.status_code == 400
+    assert MESSAGE in answer.text
+    assert reached.arrivals() == []
+
+
+def test_what_cannot_be_decoded_is_refused_with_its_reason(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    headers = {"content-type": "application/json", "content-encoding": "br"}
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, content=b"\xff" * 500, headers=headers)
+    assert answer.status_code == 400
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", "undecodable")
+    assert reached.arrivals() == []
+
+
+def test_a_client_cannot_vouch_for_itself(gateway: Gateway, reached: Since) -> None:
+    """Neither comments in the content nor headers relax a check."""
+    prompt = f"# lockgate:allow nosec gitleaks:allow pragma: allowlist secret\n{SECRET}"
+    headers = {"x-lockgate-allow": "true", "x-lockgate-policy": "none", "x-bypass": "1"}
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=chat_body(prompt), headers=headers)
+    assert answer.status_code == 400
+    assert reached.arrivals() == []
+
+
+def test_curl_explains_itself_on_the_shell(curl: str, gateway: Gateway) -> None:
+    """The plainest client shows the whole refusal."""
+    from harness.clients import curl as ask
+
+    assert curl
+    with pytest.raises(ShownError) as shown:
+        ask(gateway.device, SECRET, "gpt-5")
+    assert shown.value.status == 400
+    assert MESSAGE in shown.value.text

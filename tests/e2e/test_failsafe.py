@@ -1,0 +1,136 @@
+"""Whatever breaks inside the gateway while it decides: the upstream sees no byte of the body, and the record says why."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from conftest import StartOwnGateway
+from harness import names
+from harness.clients import CHAT_URL, chat_body, http_client
+from harness.gateway import Gateway
+from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, SECRET
+from harness.upstream import Since
+
+EXAMINATION_FAILED = {"crash": "crashed", "hang": "timed_out"}
+BODY = chat_body("nothing wrong with this one")
+IMPATIENT = {"examination": {"deadline_ms": 500}}
+"""A short deadline, so that a hang is told soon."""
+
+
+@pytest.fixture
+def broken(request: pytest.FixtureRequest, start_own_gateway: StartOwnGateway) -> Iterator[tuple[str, str, Gateway]]:
+    stage, kind = request.param
+    yield stage, kind, start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=f"{stage}:{kind}", **IMPATIENT)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [("requestheaders", "crash"), ("requestheaders", "hang"), ("request", "crash"), ("request", "hang"), ("decode", "crash"),
+     ("settle", "crash"), ("apply", "crash")],
+    indirect=True, ids=lambda value: ":".join(value),
+)  # fmt: skip
+def test_a_failure_while_deciding_lets_nothing_out(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    _stage, _kind, gateway = broken
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=BODY)
+    assert answer.status_code in (400, 502)
+    assert answer.headers[names.REASON_HEADER] == "gate_failed"
+    assert reached.body_bytes() == 0
+    assert reached.arrivals() == []
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["reason"]) == ("block", "gate_failed")
+    assert not record["upstream_contacted"]
+    assert record["error"]
+
+
+@pytest.mark.parametrize("broken", [("examine", "crash"), ("examine", "hang")], indirect=True, ids=lambda value: ":".join(value))
+def test_a_look_that_failed_is_a_fact_that_the_policy_judges(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    _stage, kind, gateway = broken
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=BODY)
+    assert answer.status_code == 400
+    assert reached.arrivals() == []
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", EXAMINATION_FAILED[kind])
+
+
+@pytest.mark.parametrize("broken", [("connect", "crash")], indirect=True, ids=lambda value: ":".join(value))
+def test_a_failure_at_connect_opens_no_tunnel(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    _stage, _kind, gateway = broken
+    watch = gateway.watch()
+    with http_client(gateway.device) as client, pytest.raises(httpx.ProxyError):
+        client.get("https://www.example.org/")
+    assert reached.arrivals() == []
+    record = watch.record(kind="tunnel")
+    assert (record["verdict"], record["reason"]) == ("block", "gate_failed")
+
+
+@pytest.mark.parametrize("broken", [("decode", "crash")], indirect=True, ids=lambda value: ":".join(value))
+def test_after_a_failure_the_gateway_goes_on_and_stays_shut(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    _stage, _kind, gateway = broken
+    with http_client(gateway.device) as client:
+        for _ in range(3):
+            assert client.post(CHAT_URL, json=BODY).headers[names.REASON_HEADER] == "gate_failed"
+        assert client.get("https://api.openai.com/v1/models").status_code == 200
+    assert [arrival.path for arrival in reached.arrivals()] == ["/v1/models"]
+
+
+def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=chat_body("x" * (3 << 20)))
+    assert answer.status_code == 400
+    assert reached.body_bytes() == 0
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", "truncated")
+
+
+def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
+
+    def parts() -> Iterator[bytes]:
+        for _ in range(48):
+            yield b"x" * 65536
+
+    with http_client(gateway.device) as client:
+        try:
+            answer = client.post(CHAT_URL, content=parts(), headers={"content-type": "application/json"})
+        except httpx.TransportError:
+            answer = None  # the connection was closed under the client, which is a refusal too
+    assert answer is None or answer.status_code >= 400
+    assert reached.body_bytes() == 0
+
+
+def test_a_partial_look_can_still_find(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+    """Presence needs no complete look, and the rule that found it is named instead of the missing part."""
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES)
+    watch = gateway.watch()
+    body = {"model": "gpt-5", "messages": [{"role": "user", "content": [
+        {"type": "text", "text": f"see {SECRET}"}, {"type": "image_url", "image_url": {"url": "https://www.example.org/a.png"}},
+    ]}]}  # fmt: skip
+    with http_client(gateway.device) as client:
+        assert client.post(CHAT_URL, json=body).status_code == 400
+    assert reached.arrivals() == []
+    assert watch.record(kind="request")["rule"] == "no-codenames"
+
+
+@pytest.mark.parametrize("policy", [GUARDED, ALLOW_ALL], ids=["held", "streamed"])
+def test_a_client_that_leaves_while_sending_leaves_one_record(policy: str, start_own_gateway: StartOwnGateway, reached: Since) -> None:
+    gateway = start_own_gateway(policy, files=DETECTOR_FILES)
+    watch = gateway.watch()
+
+    class GivesUpError(Exception):
+        pass
+
+    def parts() -> Iterator[bytes]:
+        yield b'{"model": "gpt-5", "messages": ['
+        raise GivesUpError
+
+    with http_client(gateway.device) as client, pytest.raises(GivesUpError):
+        client.post(CHAT_URL, content=parts(), headers={"content-type": "application/json"})
+    record = watch.record(kind="request")
+    assert record["error"]
+    assert reached.body_bytes() == 0 or policy == ALLOW_ALL

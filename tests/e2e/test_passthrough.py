@@ -1,0 +1,85 @@
+"""What is not decrypted: it passes with the destination's own certificate, and is still recorded with host and bytes."""
+
+import socket
+import ssl
+
+import pytest
+from conftest import StartGateway
+from cryptography import x509
+from harness.clients import http_client
+from harness.device import Device
+from harness.gateway import Gateway
+from harness.policies import DETECTOR_FILES, GUARDED
+from harness.upstream import Since, Upstream
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway: StartGateway) -> Gateway:
+    return start_gateway(GUARDED, files=DETECTOR_FILES)
+
+
+def tunnel(device: Device, authority: str) -> socket.socket:
+    """A raw tunnel; fails unless the proxy opens it."""
+    host, _, port = device.address.partition(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    connection.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        piece = connection.recv(1)
+        assert piece, head
+        head += piece
+    assert b" 200 " in head.splitlines()[0], head
+    return connection
+
+
+def issuer(device: Device, host: str, name: str | None = None) -> str:
+    """Who vouches for `host` at the other end of a tunnel."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with tunnel(device, f"{host}:443") as connection, context.wrap_socket(connection, server_hostname=name or host) as secure:
+        return x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"").issuer.rfc4514_string()
+
+
+@pytest.mark.parametrize("host", ["www.example.org", "login.bank.example"])
+def test_the_destination_shows_its_own_certificate(host: str, gateway: Gateway) -> None:
+    assert "Test root" in issuer(gateway.device, host)
+
+
+def test_an_app_of_the_library_shows_the_gateways(gateway: Gateway) -> None:
+    assert "Test root" not in issuer(gateway.device, "api.openai.com")
+
+
+@pytest.mark.parametrize(
+    ("host", "reason", "rule"), [("www.example.org", "not_in_library", ""), ("login.bank.example", "do_not_inspect", "banking")]
+)
+def test_what_passed_is_recorded_with_host_and_bytes(
+    host: str, reason: str, rule: str, gateway: Gateway, upstream: Upstream, reached: Since
+) -> None:
+    watch = gateway.watch()
+    through = Device(address=gateway.device.address, ca=upstream.root)
+    with http_client(through) as client:
+        assert client.post(f"https://{host}/echo", content=b"x" * 5000).content == b"x" * 5000
+    record = watch.record(kind="tunnel")
+    assert (record["host"], record["port"], record["verdict"]) == (host, 443, "tunnel")
+    assert (record["reason"], record["rule"]) == (reason, rule)
+    assert record["request_bytes"] > 5000
+    assert record["response_bytes"] > 5000
+    assert record["path"] == ""
+    (arrival,) = reached.arrivals()
+    assert arrival.host == host
+
+
+def test_the_name_in_the_tls_hello_counts_not_the_one_in_the_connect(gateway: Gateway) -> None:
+    """A CONNECT to a harmless name does not smuggle an app past the gate."""
+    assert "Test root" not in issuer(gateway.device, "www.example.org", name="api.openai.com")
+
+
+def test_a_site_over_plain_http_is_an_exchange_like_any_other(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.get("http://plain.example.com/hello")
+    assert "Welcome to plain.example.com" in answer.text
+    record = watch.record(host="plain.example.com")
+    assert (record["kind"], record["scheme"], record["path"]) == ("request", "http", "/hello")
+    (arrival,) = reached.arrivals()
+    assert arrival.scheme == "http"

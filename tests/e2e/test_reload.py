@@ -1,0 +1,100 @@
+"""A change of the home is live without a restart, within a second; one that cannot be used is refused, and the old one stays."""
+
+import time
+
+import httpx
+import pytest
+from conftest import StartOwnGateway
+from harness import names
+from harness.clients import CHAT_URL, chat_body, http_client
+from harness.gateway import Gateway
+from harness.policies import ALLOW_ALL, BLOCK_ALL_AI
+from harness.upstream import Since, Upstream
+from harness.waiting import until
+
+REFUSED = "the old configuration stays"
+LIVE_WITHIN_SECONDS = 1.0
+
+
+@pytest.fixture
+def gateway(start_own_gateway: StartOwnGateway) -> Gateway:
+    return start_own_gateway(ALLOW_ALL, workers=2)
+
+
+def ask(gateway: Gateway) -> httpx.Response:
+    with http_client(gateway.device) as client:
+        return client.post(CHAT_URL, json=chat_body("hello"))
+
+
+def all_workers_answer(gateway: Gateway, status: int) -> bool:
+    """Twice as many connections as it takes for both workers to be met, most likely."""
+    return all(ask(gateway).status_code == status for _ in range(6))
+
+
+def test_a_change_of_the_policy_is_live_within_a_second(gateway: Gateway) -> None:
+    assert ask(gateway).status_code == 200
+    gateway.write_policy(BLOCK_ALL_AI)
+    changed = time.monotonic()
+    until(lambda: ask(gateway).status_code == 400, seconds=5, what="the new policy blocks")
+    assert time.monotonic() - changed < LIVE_WITHIN_SECONDS
+    until(lambda: all_workers_answer(gateway, 400), seconds=5, what="both workers block")
+    gateway.write_policy(ALLOW_ALL)
+    until(lambda: all_workers_answer(gateway, 200), seconds=5, what="the old policy is back")
+
+
+def test_records_name_the_policy_that_decided(gateway: Gateway) -> None:
+    watch = gateway.watch()
+    ask(gateway)
+    before = watch.record(kind="request")["policy_version"]
+    gateway.write_policy(BLOCK_ALL_AI)
+    until(lambda: ask(gateway).status_code == 400, what="the new policy blocks")
+    blocked = until(lambda: watch.records(verdict="block"), what="a record of it", every=0.1)
+    assert {record["policy_version"] for record in blocked}.isdisjoint({before})
+
+
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("version: 1\ndefault: allow\nrules: [{id: a, when: {app.statuss: unapproved}, then: block}]\n", "app.status"),
+        ("version: 1\ndefault: allow\nrules:\n  - id: a\n   when: {}\n", ""),
+        ("", "policy"),
+        ("rules: []\n", "version"),
+    ],
+    ids=["unknown-selector", "not-yaml", "empty", "no-version"],
+)
+def test_a_broken_policy_is_refused_with_its_place_and_the_old_one_stays(broken: str, told: str, gateway: Gateway) -> None:
+    gateway.write_policy(BLOCK_ALL_AI)
+    until(lambda: all_workers_answer(gateway, 400), seconds=5, what="the policy blocks")
+    gateway.write_policy(broken)
+    line = gateway.process.said(REFUSED)
+    assert "e2e.yaml:" in line
+    assert told in line
+    assert ask(gateway).status_code == 400
+    assert gateway.process.exit_code is None
+
+
+def test_a_policy_whose_file_is_gone_leaves_the_old_one(gateway: Gateway) -> None:
+    gateway.write_policy(BLOCK_ALL_AI)
+    until(lambda: all_workers_answer(gateway, 400), seconds=5, what="the policy blocks")
+    (gateway.home / names.POLICY_FILE).unlink()
+    gateway.process.said(REFUSED)
+    assert ask(gateway).status_code == 400
+
+
+def test_an_open_stream_survives_a_change(gateway: Gateway, upstream: Upstream) -> None:
+    paced = upstream.paced()
+    with http_client(gateway.device) as client:
+        paced.grant()
+        with client.stream("POST", CHAT_URL, json=chat_body("hi", model=paced.model, stream=True)) as answer:
+            lines = answer.iter_lines()
+            assert next(lines)
+            gateway.write_policy(BLOCK_ALL_AI)
+            until(lambda: all_workers_answer(gateway, 400), seconds=5, what="the new policy blocks")
+            paced.finish()
+            assert "data: [DONE]" in list(lines)
+
+
+def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+    with pytest.raises(AssertionError, match=r"ended with 3 .*e2e\.yaml:3:"):
+        start_own_gateway("version: 1\ndefault: allow\nruls: []\n")
+    assert reached.arrivals() == []

@@ -1,0 +1,96 @@
+"""Several workers behind one port: the load is shared, one that dies is replaced, and nothing of a stop is lost."""
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from conftest import StartOwnGateway
+from harness.clients import CHAT_URL, chat_body, http_client
+from harness.gateway import Gateway, descendants_of
+from harness.policies import DETECTOR_FILES, GUARDED, SECRET
+from harness.upstream import Since, Upstream
+from harness.waiting import until
+
+
+@pytest.fixture
+def gateway(start_own_gateway: StartOwnGateway) -> Gateway:
+    return start_own_gateway(GUARDED, files=DETECTOR_FILES, workers=2)
+
+
+def status(gateway: Gateway, prompt: str = "hello") -> int:
+    """Of one request over a new connection; 0 when there was none to be had."""
+    try:
+        with http_client(gateway.device) as client:
+            return client.post(CHAT_URL, json=chat_body(prompt)).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def test_both_workers_serve_and_say_so_in_the_records(gateway: Gateway) -> None:
+    watch = gateway.watch()
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: status(gateway), range(32))) == {200}
+    records = until(lambda: found if len(found := watch.records(kind="request")) == 32 else None, what="32 records", every=0.2)
+    assert {record["worker"] for record in records} == {1, 2}
+    assert len({record["id"] for record in records}) == 32
+
+
+def test_a_killed_worker_is_replaced(gateway: Gateway) -> None:
+    before = gateway.workers()
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    after = until(lambda: [pid for pid in gateway.workers() if pid not in before], seconds=30, what="a new worker")
+    gateway.process.said("a process is replaced")
+    until(lambda: all(status(gateway) == 200 for _ in range(8)), seconds=30, what="every connection is served again")
+    assert len(gateway.workers()) == 2
+    assert after
+
+
+def test_with_a_worker_down_nothing_slips_through(gateway: Gateway, reached: Since) -> None:
+    os.kill(gateway.workers()[0], signal.SIGKILL)
+    seen = {status(gateway, f"about {SECRET}") for _ in range(20)}
+    assert seen <= {400, 0}
+    assert reached.arrivals() == []
+
+
+def test_a_stopped_worker_is_taken_for_hung_and_replaced(gateway: Gateway) -> None:
+    """SIGSTOP is the nearest thing to a loop that never returns."""
+    victim = gateway.workers()[0]
+    os.kill(victim, signal.SIGSTOP)
+    until(lambda: victim not in gateway.workers() and len(gateway.workers()) == 2, seconds=60, what="the silent worker is replaced", every=0.5)
+
+
+def test_a_killed_examination_process_fails_safe_and_comes_back(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES)
+    (worker,) = gateway.workers()
+    assert status(gateway) == 200
+    for pid in descendants_of(worker):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: status(gateway) == 200, seconds=30, what="prompts are examined again")
+    assert status(gateway, f"about {SECRET}") == 400
+    assert all(SECRET.encode() not in arrival.body for arrival in reached.arrivals())
+
+
+def test_stopping_writes_down_what_was_under_way(gateway: Gateway, upstream: Upstream) -> None:
+    watch = gateway.watch()
+    paced = upstream.paced()
+    paced.grant()
+    with (
+        http_client(gateway.device) as client,
+        client.stream("POST", CHAT_URL, json=chat_body("hi", model=paced.model, stream=True)) as answer,
+    ):
+        assert next(answer.iter_lines())
+        gateway.stop()
+    paced.finish()
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["status"]) == ("allow", 200)
+    assert record["error"]
+
+
+def test_ctrl_c_ends_everything_cleanly(gateway: Gateway) -> None:
+    assert status(gateway) == 200
+    gateway.stop()
+    assert gateway.process.exit_code == 0
+    assert status(gateway) == 0

@@ -1,0 +1,44 @@
+"""Exchanges under a policy written in the test, with the shipped app library and the real wire formats."""
+
+import pytest
+
+from lockgate.apps.formats.registry import FORMATS, sniff
+from lockgate.gate.context import DecryptScope, GateContext
+from lockgate.gate.exchange import Exchange
+from lockgate.home.home import Home, built_in_data
+from lockgate.home.load import load_library
+from lockgate.home.yaml_document import parse_yaml
+from lockgate.policy import Vocabulary, compile_policy
+from lockgate.testing.playbook import Playbook
+
+PROFILES = frozenset({"credentials", "pii", "financial"})
+
+
+@pytest.fixture(scope="session")
+def library():
+    return load_library(Home(built_in_data()))
+
+
+@pytest.fixture
+def context_of(library):
+    def build(policy, decrypt=DecryptScope.LIBRARY, hosts=()):
+        names = library.names()
+        vocabulary = Vocabulary(
+            apps=frozenset(names.apps), categories=frozenset(names.categories), vendors=frozenset(names.vendors),
+            tiers=frozenset(names.tiers), profiles=PROFILES,
+        )  # fmt: skip
+        ruleset = compile_policy(parse_yaml("version: 1\n" + policy, "test.yaml"), vocabulary)
+        return GateContext(
+            ruleset=ruleset, library=library, formats=dict(FORMATS), sniff=sniff, decrypt=decrypt, decrypt_hosts=hosts,
+            profiles=PROFILES,
+        )  # fmt: skip
+
+    return build
+
+
+@pytest.fixture
+def play(context_of):
+    def start(policy, **how):
+        return Playbook(Exchange("exchange-1", context_of(policy, **how)))
+
+    return start

@@ -1,0 +1,368 @@
+"""One exchange, from its first event to its record."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.traffic import Completeness, Headers, Response
+from lockgate.gate.context import DecryptScope
+from lockgate.gate.effects import Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
+from lockgate.gate.events import Closed, Examined, Failed, RequestBodySeen, ResponseChunkSeen, ResponseHeadersSeen
+from lockgate.gate.exchange import Exchange, UnexpectedEventError
+from lockgate.testing.builders import body, chat, client, connecting, examined, head
+
+CHAT = "https://api.openai.com/v1/chat/completions"
+ALLOW_ALL = "default: allow\nrules: []\n"
+NO_SECRETS = """
+default: allow
+on_uninspectable: block
+rules:
+  - id: no-secrets
+    when: {operation: [send_prompt], dlp.profiles: {any: [credentials]}}
+    then: block
+    message: Credentials never leave in a prompt.
+"""
+CLOSED = Closed(duration_ms=12.5, status=200, upstream_contacted=True, request_bytes=10, response_bytes=20)
+
+
+def record_of(playbook):
+    playbook >> CLOSED << Note
+    return playbook.last.record
+
+
+# --- connections
+
+
+def test_a_host_outside_the_library_passes_undecrypted_and_is_recorded(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> connecting("www.example.org") << Tunnel()
+        record = record_of(exchange)
+    assert (record.kind, record.verdict, record.reason) == ("tunnel", Verdict.TUNNEL, Reason.NOT_IN_LIBRARY)
+    assert (record.host, record.method, record.request_bytes, record.response_bytes) == ("www.example.org", "CONNECT", 10, 20)
+
+
+def test_a_host_of_the_library_is_decrypted(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> connecting("api.openai.com") << Intercept()
+
+
+def test_the_name_in_the_client_hello_counts_not_the_one_in_the_connect(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> connecting("203.0.113.5") << Tunnel() >> connecting("203.0.113.5", sni="chatgpt.com") << Intercept()
+
+
+def test_do_not_inspect_comes_before_everything(play):
+    policy = """
+default: block
+do_not_inspect:
+  - {id: banking, when: {host: {within: [openai.com]}}}
+rules: []
+"""
+    with play(policy) as exchange:
+        exchange >> connecting("api.openai.com") << Tunnel()
+        record = record_of(exchange)
+    assert (record.reason, record.rule) == (Reason.DO_NOT_INSPECT, "banking")
+
+
+def test_a_blocked_host_is_refused_before_anybody_is_contacted(play):
+    policy = "default: allow\nrules:\n  - {id: no, when: {host: chatgpt.com}, then: block}\n"
+    with play(policy) as exchange:
+        exchange >> connecting("chatgpt.com") << Refuse
+        record = record_of(exchange)
+    assert (record.verdict, record.rule) == (Verdict.BLOCK, "no")
+
+
+def test_a_rule_about_unknown_hosts_holds_for_what_is_not_decrypted(play):
+    policy = "default: allow\nrules:\n  - {id: only-known, when: {app.known: false}, then: block}\n"
+    with play(policy) as exchange:
+        exchange >> connecting("www.example.org") << Refuse
+
+
+@pytest.mark.parametrize(
+    ("scope", "hosts", "host", "effect"),
+    [
+        (DecryptScope.ALL, (), "www.example.org", Intercept()),
+        (DecryptScope.LISTED, ("example.org",), "www.example.org", Intercept()),
+        (DecryptScope.LISTED, ("example.org",), "badexample.org", Tunnel()),
+        (DecryptScope.LISTED, ("example.org",), "api.openai.com", Tunnel()),
+    ],
+)
+def test_the_decrypt_setting(play, scope, hosts, host, effect):
+    with play(ALLOW_ALL, decrypt=scope, hosts=hosts) as exchange:
+        exchange >> connecting(host) << effect
+
+
+# --- requests
+
+
+def test_a_request_no_rule_looks_into_is_never_held(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("POST", CHAT) << Forward(streamed=True)
+        record = record_of(exchange)
+    assert (record.verdict, record.reason, record.app, record.operation) == (
+        Verdict.ALLOW, Reason.DEFAULT, "openai-api", "send_prompt",
+    )  # fmt: skip
+    assert record.examination == ""
+
+
+def test_a_block_by_headers_does_not_wait_for_the_body(play):
+    policy = "default: allow\nrules:\n  - {id: no, when: {app.id: openai-api}, then: block}\n"
+    with play(policy) as exchange:
+        exchange >> head("POST", CHAT) << Refuse
+        assert exchange.last.app_name == "OpenAI API"
+        assert exchange.last.format == "openai-chat"
+
+
+def test_a_rule_on_content_holds_reads_and_examines_exactly_what_it_demands(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Examine
+        assert exchange.last.profiles == {"credentials"}
+        assert exchange.last.conversation.prompt.typed_text == "hello"
+        exchange >> examined("credentials") << Forward(streamed=False)
+        record = record_of(exchange)
+    assert (record.examination, record.model, record.findings) == ("complete", "gpt-5", ())
+
+
+def test_a_finding_blocks_and_the_record_carries_its_mask(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Examine
+        exchange >> examined("credentials", found=("credentials",)) << Refuse
+        assert exchange.last.decision.message == "Credentials never leave in a prompt."
+        record = record_of(exchange)
+    assert (record.verdict, record.reason, record.rule) == (Verdict.BLOCK, Reason.RULE, "no-secrets")
+    assert [finding.mask for finding in record.findings] == ["[masked]"]
+
+
+@pytest.mark.parametrize("state", [s for s in ExaminationState if s is not ExaminationState.COMPLETE])
+def test_a_look_that_failed_blocks_when_a_rule_needed_it(play, state):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Examine
+        exchange >> examined("credentials", state=state) << Refuse
+        record = record_of(exchange)
+    assert (record.reason, record.rule, record.examination) == (Reason.UNINSPECTABLE, "no-secrets", state.value)
+
+
+def test_a_partial_look_still_proves_presence(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Examine
+        exchange >> examined("credentials", found=("credentials",), state=ExaminationState.TIMED_OUT) << Refuse
+        assert exchange.last.decision.reason is Reason.RULE
+
+
+def test_on_uninspectable_allow_lets_it_go_and_says_so(play):
+    with play(NO_SECRETS.replace("on_uninspectable: block", "on_uninspectable: allow")) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Examine
+        exchange >> examined("credentials", state=ExaminationState.TIMED_OUT) << Forward(streamed=False)
+        assert record_of(exchange).examination == "timed_out"
+
+
+def test_a_truncated_body_is_a_partial_look(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")[:-5], Completeness.TRUNCATED) << Examine
+        exchange >> examined("credentials") << Refuse
+        assert record_of(exchange).reason is Reason.UNINSPECTABLE
+
+
+@pytest.mark.parametrize("content", [b"\x00\x01\x02\xff", b'{"model": "x", "messages": [', b""])
+def test_an_undecodable_body_is_not_taken_for_clean(play, content):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(content) << Examine
+        exchange >> examined("credentials")
+        exchange << (Refuse if content else Forward)
+
+
+def test_a_file_that_detectors_cannot_read_is_not_taken_for_clean(play):
+    content = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]
+    request_body = json.dumps({"model": "gpt-5", "messages": [{"role": "user", "content": content}]}).encode()
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(request_body) << Examine >> examined("credentials") << Refuse
+        assert exchange.last.decision.reason is Reason.UNINSPECTABLE
+
+
+def test_an_unknown_path_of_a_known_app_is_told_by_its_body(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", "https://api.openai.com/v9/brand-new") << Hold() >> body(chat("hello")) << Examine
+        exchange >> examined("credentials") << Forward(streamed=False)
+        record = record_of(exchange)
+    assert (record.operation, record.format) == ("send_prompt", "openai-chat")
+
+
+def test_an_unknown_path_with_an_unknown_body_is_unrecognised(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", "https://api.openai.com/v9/brand-new") << Hold() >> body(b'{"ping": 1}')
+        exchange << Forward(streamed=False)
+        assert record_of(exchange).operation == "unrecognised"
+
+
+def test_a_prompt_in_the_url_is_examined_too(play):
+    policy = NO_SECRETS.replace("operation: [send_prompt], ", "")
+    with play(policy) as exchange:
+        exchange >> head("GET", "https://chatgpt.com/?q=my+secret+words", has_body=False) << Examine
+        assert "my secret words" in exchange.last.conversation.turns[0].parts[0].text
+        exchange >> examined("credentials", found=("credentials",)) << Refuse
+
+
+def test_a_websocket_whose_messages_a_rule_must_see_is_refused_with_an_upgrade_hint(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("GET", "https://api.openai.com/v1/responses", has_body=False, upgrade="websocket") << Refuse
+        assert exchange.last.upgrade_required
+        record = record_of(exchange)
+    assert (record.kind, record.reason, record.examination) == ("websocket", Reason.UNINSPECTABLE, "streamed")
+
+
+def test_a_websocket_no_rule_looks_into_is_let_through(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("GET", "https://api.openai.com/v1/responses", has_body=False, upgrade="websocket")
+        exchange << Forward(streamed=False)
+
+
+def test_the_shell_can_refuse_whatever_the_policy_says(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("POST", CHAT, refused=Reason.PRIVATE_DESTINATION) << Refuse
+        assert record_of(exchange).reason is Reason.PRIVATE_DESTINATION
+
+
+# --- responses, captures, ends
+
+
+def test_a_response_passes_untapped_when_nothing_is_captured(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("POST", CHAT) << Forward(streamed=True)
+        exchange >> ResponseHeadersSeen(response=Response(status=200)) << PassResponse(tap=False)
+
+
+def test_a_full_capture_keeps_prompt_and_answer(play):
+    policy = "default: allow\nrules:\n  - {id: keep, then: {capture: full}}\n"
+    events = ('{"choices":[{"delta":{"content":"Hi"}}]}', '{"choices":[{"delta":{"content":" there"}}]}', "[DONE]")
+    answer = "".join(f"data: {event}\n\n" for event in events).encode()
+    with play(policy) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Forward(streamed=False)
+        headers = Headers((("content-type", "text/event-stream"),))
+        exchange >> ResponseHeadersSeen(response=Response(status=200, headers=headers)) << PassResponse(tap=True)
+        for start in range(0, len(answer), 7):
+            exchange >> ResponseChunkSeen(chunk=answer[start : start + 7])
+        exchange >> CLOSED << Note
+        kept = json.loads(exchange.last.captured.text)
+        assert (kept["prompt"], kept["answer"]) == (["hello"], "Hi there")
+        assert exchange.last.record.capture is Capture.FULL
+
+
+def test_a_masked_capture_looks_for_everything_and_keeps_no_match(play):
+    policy = "default: allow\nrules:\n  - {id: keep, then: {capture: masked}}\n"
+    with play(policy) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hunter2 is it")) << Examine
+        assert exchange.last.profiles == {"credentials", "pii", "financial"}
+        exchange >> examined("credentials", "pii", "financial", found=("pii",)) << Forward(streamed=False)
+        exchange >> CLOSED << Note
+        assert json.loads(exchange.last.captured.text)["prompt"] == ["[masked]er2 is it"]
+
+
+def test_a_masked_capture_after_a_partial_look_keeps_nothing(play):
+    policy = "default: allow\nrules:\n  - {id: keep, then: {capture: masked}}\n"
+    with play(policy) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hunter2")) << Examine
+        exchange >> examined("credentials", "pii", "financial", state=ExaminationState.TIMED_OUT) << Forward(streamed=False)
+        exchange >> CLOSED << Note
+        assert (exchange.last.captured, exchange.last.record.capture) == (None, Capture.NONE)
+
+
+def test_a_response_rule_replaces_the_response(play):
+    policy = "default: allow\nrules:\n  - {id: no-zip, when: {response.media_type: application/zip}, then: block}\n"
+    headers = Headers((("content-type", "application/zip"),))
+    with play(policy) as exchange:
+        exchange >> head("GET", "https://chatgpt.com/", has_body=False) << Forward(streamed=False)
+        exchange >> ResponseHeadersSeen(response=Response(status=200, headers=headers)) << Refuse
+
+
+def test_an_exchange_that_never_was_decided_is_recorded_as_what_broke_it(play):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> Failed(reason=Reason.CLIENT_LEFT, error="gone")
+        record = record_of(exchange)
+    assert (record.verdict, record.reason, record.error) == (Verdict.BLOCK, Reason.CLIENT_LEFT, "gone")
+
+
+def test_an_allowed_exchange_whose_upstream_failed_says_so(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("POST", CHAT) << Forward(streamed=True)
+        exchange >> Failed(reason=Reason.UPSTREAM_UNTRUSTED, error="certificate verify failed")
+        record = record_of(exchange)
+    assert (record.verdict, record.reason) == (Verdict.ALLOW, Reason.UPSTREAM_UNTRUSTED)
+
+
+def test_an_exchange_is_recorded_once(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("POST", CHAT) << Forward(streamed=True) >> CLOSED << Note
+        with pytest.raises(UnexpectedEventError):
+            exchange >> CLOSED
+
+
+def test_the_record_names_user_app_scores_and_policy(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("POST", CHAT, who=client("ada", "eng")) << Forward(streamed=True)
+        record = record_of(exchange)
+    assert (record.user, record.groups, record.identified_by) == ("ada", ("eng",), "proxy_login")
+    assert record.application_confidence_score.count(".") == 1
+    assert record.policy_version
+
+
+def test_query_strings_never_reach_the_record(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> head("GET", "https://chatgpt.com/c/1?q=secret-words", has_body=False) << Forward(streamed=False)
+        assert "secret-words" not in repr(record_of(exchange))
+
+
+# --- laws
+
+EVENTS = st.sampled_from([
+    connecting("chatgpt.com"), head("POST", CHAT), head("GET", "https://chatgpt.com/", has_body=False), body(chat("hi")),
+    body(b"\xff"), examined("credentials"), examined("credentials", state=ExaminationState.CRASHED),
+    ResponseHeadersSeen(response=Response(status=200)), ResponseChunkSeen(chunk=b"x"),
+    Failed(reason=Reason.CLIENT_LEFT, error=""), CLOSED,
+])  # fmt: skip
+
+
+@given(events=st.lists(EVENTS, max_size=12))
+def test_whatever_happens_nothing_is_forwarded_unexamined_and_one_record_ends_it(context_of_session, events):
+    """Any order of events: either the event is refused as out of turn, or the laws of the exchange hold."""
+    exchange = Exchange("x", context_of_session)
+    notes, looked, forwarded_without_a_look = 0, False, False
+    for event in events:
+        try:
+            effects = exchange.handle(event)
+        except UnexpectedEventError:
+            continue
+        complete = isinstance(event, Examined) and event.examination.state is ExaminationState.COMPLETE
+        looked = looked or complete
+        for effect in effects:
+            notes += isinstance(effect, Note)
+            prompt = (
+                exchange.sheet is not None and exchange.sheet.app is not None and exchange.sheet.app.operation == "send_prompt"
+            )
+            forwarded_without_a_look |= isinstance(effect, Forward) and prompt and not looked
+    assert notes == (1 if CLOSED in events else 0)
+    assert not forwarded_without_a_look
+
+
+@given(content=st.binary(max_size=400))
+def test_hostile_bodies_never_raise_and_never_pass_unseen(context_of_session, content):
+    exchange = Exchange("x", context_of_session)
+    exchange.handle(head("POST", CHAT))
+    (effect,) = exchange.handle(RequestBodySeen(body=body(content).body))
+    assert isinstance(effect, Examine)
+    (verdict,) = exchange.handle(Examined(examination=Examination(state=ExaminationState.CRASHED, profiles=effect.profiles)))
+    assert isinstance(verdict, Refuse)
+
+
+@pytest.fixture(scope="module")
+def context_of_session(library):
+    from lockgate.apps.formats.registry import FORMATS, sniff
+    from lockgate.gate.context import GateContext
+    from lockgate.home.yaml_document import parse_yaml
+    from lockgate.policy import Vocabulary, compile_policy
+
+    ruleset = compile_policy(parse_yaml("version: 1\n" + NO_SECRETS, "t.yaml"), Vocabulary(profiles=frozenset({"credentials"})))
+    return GateContext(ruleset=ruleset, library=library, formats=dict(FORMATS), sniff=sniff)

@@ -1,0 +1,145 @@
+"""Cases run through the live evaluation, and a case that fails says what was expected, what came and why."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lockgate.facts.app import Operation
+from lockgate.facts.problem import Document, UsageError
+from lockgate.home.yaml_document import parse_yaml
+from lockgate.policy import read_cases, run_case, run_cases
+
+GOLDEN = sorted((Path(__file__).parent / "case_errors").glob("*.policytest"))
+
+POLICY = """
+version: 1
+default: allow
+do_not_inspect: [{id: banks, when: {host: {within: bank.example}}}]
+rules:
+  - {id: note, when: {dlp.profiles: financial}, then: block, mode: monitor}
+  - {id: keep, when: {operation: upload}, then: [{capture: full}, {tag: files}]}
+  - {id: by-host, when: {host: evil.example}, then: block, message: No.}
+  - {id: keys, when: {operation: send_prompt, dlp.profiles: credentials}, then: {redirect: {to: "https://a.example/"}}}
+  - {id: model, when: {model: gpt-3}, then: block}
+  - {id: errors, when: {response.status: 500}, then: block}
+  - {id: errors-seen, when: {response.status: 404}, then: block, mode: monitor}
+"""
+
+
+@pytest.fixture
+def results(ruleset):
+    def run(text, lookup=lambda _request: None):
+        return run_cases(ruleset(POLICY), lookup, read_cases(parse_yaml("version: 1\n" + text, "cases.yaml")))
+
+    return run
+
+
+def case(given, expect):
+    return f"cases: [{{name: it, given: {{{given}}}, expect: {{{expect}}}}}]"
+
+
+APPS = "apps: {chat: {id: chat}}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "expect"),
+    [
+        ("", "verdict: allow, reason: default, rule: none, examined: [financial], settled_at: request_body"),
+        ("url: 'https://www.bank.example/'", "verdict: tunnel, reason: do_not_inspect, rule: banks, settled_at: connect"),
+        ("url: 'https://evil.example/'", "verdict: block, rule: by-host, message: No., examined: [financial]"),
+        ("findings: {financial: 2}", "verdict: allow, monitored: ['note:block']"),
+        ("app: chat, operation: upload", "verdict: allow, capture: full, tags: [files]"),
+        (
+            "app: chat, operation: send_prompt, findings: {credentials: 1}",
+            "verdict: redirect, rule: keys, redirect_to: 'https://a.example/', examined: [credentials, financial]",
+        ),
+        ("app: chat, operation: send_prompt, examination: crashed", "verdict: block, reason: uninspectable, rule: keys"),
+        ("model: gpt-3", "verdict: block, rule: model"),
+        ("response: {status: 500}", "verdict: block, rule: errors, settled_at: response_headers"),
+        ("response: {status: 404}", "verdict: allow, monitored: ['errors-seen:block']"),
+        ("response: {status: 200}, findings: {financial: 1}", "verdict: allow, monitored: ['note:block']"),
+    ],
+)
+def test_a_case_that_comes_out_as_expected_passes(given, expect, results):
+    (result,) = results(APPS + case(given, expect))
+    assert result.differences == ()
+    assert result.passed
+    assert result.problem is None
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        "verdict: block",
+        "verdict: allow, rule: keys",
+        "verdict: allow, reason: rule",
+        "verdict: allow, settled_at: connect",
+        "verdict: allow, capture: full",
+        "verdict: allow, tags: [x]",
+        "verdict: allow, monitored: []",
+        "verdict: allow, examined: []",
+        "verdict: allow, message: x",
+        "verdict: allow, redirect_to: x",
+    ],
+)
+def test_every_expectation_can_fail(expect, results):
+    (result,) = results(case("findings: {financial: 1}", expect))
+    assert len(result.differences) == 1
+
+
+def test_a_failure_says_where_what_and_why(results):
+    (result,) = results(
+        APPS + case("app: chat, operation: send_prompt, findings: {credentials: 1}", "verdict: allow, rule: none")
+    )
+    assert str(result.problem) == (
+        "cases.yaml:3:9: case `it`: expected verdict `allow`, got `redirect`; expected rule none, got `keys`\n"
+        "  keys: yes (operation is send_prompt; dlp.profiles has credentials)"
+    )
+
+
+def test_without_a_named_app_the_library_is_asked(results, app):
+    asked = []
+
+    def lookup(request):
+        asked.append((request.method, request.host, request.path, request.query, request.headers.get("x-plan")))
+        return app(operation=Operation.UPLOAD)
+
+    text = case("url: 'https://Chat.example/a?b=c', method: PUT, headers: {X-Plan: free}", "verdict: allow, tags: [files]")
+    assert results(text, lookup)[0].passed
+    assert asked == [("PUT", "chat.example", "/a", "b=c", "free")]
+
+
+def test_an_app_of_the_file_replaces_the_librarys_and_none_is_none(results):
+    def lookup(_request):
+        raise AssertionError("the library was asked")
+
+    assert results(APPS + case("app: chat", "verdict: allow"), lookup)[0].passed
+    assert results(case("app: none", "verdict: allow"), lookup)[0].passed
+
+
+def test_only_what_is_examined_for_is_found(ruleset, results):
+    (result,) = results(
+        APPS + case("app: chat, operation: sign_in, findings: {credentials: 5, financial: 1}", "verdict: allow")
+    )
+    assert (result.examined, result.decision.monitored) == ({"financial"}, ("note:block",))
+
+
+def test_one_case_can_be_run_with_other_facts(ruleset, results):
+    (result,) = results(case("", "verdict: allow"))
+    changed = replace(result.case, request=replace(result.case.request, host="evil.example"))
+    assert not run_case(ruleset(POLICY), lambda _request: None, changed).passed
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_every_problem_of_a_file_of_cases_is_told(file):
+    text, _, expected = file.read_text().partition("----\n")
+    with pytest.raises(UsageError) as error:
+        read_cases(parse_yaml(text, "cases.yaml"))
+    assert f"{error.value}\n" == expected
+
+
+def test_a_document_of_any_shape_is_a_file_of_cases_or_a_usage_error():
+    for data in (None, [], {"version": 1, "cases": [None, 3, {"given": 3}]}, {"apps": {"a": 3}}):
+        with pytest.raises(UsageError):
+            read_cases(Document(file="c", data=data, places={}))

@@ -1,0 +1,141 @@
+"""Every operator of every type says yes to what it means and no to everything else."""
+
+from dataclasses import replace
+
+import pytest
+
+from lockgate.facts.decision import Truth
+from lockgate.facts.finding import DetectionConfidence
+from lockgate.facts.traffic import Client
+from lockgate.policy import Walk, evaluate
+from lockgate.policy.operators import OPERATORS, ValueType
+
+# (type, operator): a condition on the selector that stands for the type, values that match, values that do not.
+EXAMPLES = {
+    (ValueType.TEXT, "is"): ("alice", ["alice"], ["Alice", "alice2", "", None]),
+    (ValueType.TEXT, "in"): ("[alice, bob]", ["alice", "bob"], ["carol", None]),
+    (ValueType.TEXT, "starts_with"): ("[svc-, bot-]", ["svc-", "bot-1"], ["my-svc-1", "", None]),
+    (ValueType.TEXT, "matches"): ("a*b*c", ["abc", "a-b-b-c"], ["ab", "xabc", "abcx", "acb", None]),
+    (ValueType.TEXT, "known"): ("false", [None], ["alice"]),
+    (ValueType.WORD, "is"): ("writing", ["writing"], ["chat-assistant"]),
+    (ValueType.WORD, "in"): ("[writing, coding-assistant]", ["writing", "coding-assistant"], ["chat-assistant"]),
+    (ValueType.WORD, "known"): ("true", ["writing"], []),
+    (ValueType.HOST, "is"): ("A.Example", ["a.example"], ["b.a.example", "xa.example"]),
+    (ValueType.HOST, "in"): ("[a.example, b.example]", ["a.example", "b.example"], ["c.example"]),
+    (ValueType.HOST, "within"): (
+        "[a.example, '*.b.example']",
+        ["a.example", "x.a.example", "x.b.example", "x.y.b.example"],
+        ["b.example", "xa.example", "a.example.evil", "example"],
+    ),
+    (ValueType.ADDRESS, "is"): ("10.0.0.7", ["10.0.0.7", "::ffff:10.0.0.7"], ["10.0.0.70", "not an address", "::1"]),
+    (ValueType.ADDRESS, "in"): ("[10.0.0.7, '2001:db8::1']", ["10.0.0.7", "2001:DB8::1"], ["10.0.0.8"]),
+    (ValueType.ADDRESS, "within"): (
+        "[10.0.0.0/8, '2001:db8::/32']",
+        ["10.255.0.1", "2001:db8:1::9"],
+        ["11.0.0.1", "2001:db9::1"],
+    ),
+    (ValueType.NAMES, "any"): ("[staff, finance]", [("staff",), ("x", "finance")], [("x",), ()]),
+    (ValueType.NAMES, "all"): ("[staff, finance]", [("finance", "staff", "x")], [("staff",), ()]),
+    (ValueType.NAMES, "none"): ("[staff, finance]", [("x",), ()], [("staff",), ("x", "finance")]),
+    (ValueType.NUMBER, "is"): ("443", [443], [442, 444]),
+    (ValueType.NUMBER, "in"): ("[80, 443]", [80, 443], [81, 442]),
+    (ValueType.NUMBER, "below"): ("443", [442, 0], [443, 444]),
+    (ValueType.NUMBER, "above"): ("443", [444, 65535], [443, 442]),
+    (ValueType.NUMBER, "at_least"): ("443", [443, 444], [442]),
+    (ValueType.NUMBER, "at_most"): ("443", [443, 0], [444]),
+    (ValueType.NUMBER, "between"): ("[80, 443]", [80, 81, 443], [79, 444]),
+    (ValueType.SCORE, "is"): ("2.5", [250], [249, 251, None]),
+    (ValueType.SCORE, "in"): ("[2.5, 3]", [250, 300], [275, None]),
+    (ValueType.SCORE, "below"): ("2.95", [294, 0], [295, 500, None]),
+    (ValueType.SCORE, "above"): ("2.95", [296, 500], [295, None]),
+    (ValueType.SCORE, "at_least"): ("3.0", [300, 500], [299, None]),
+    (ValueType.SCORE, "at_most"): ("3.0", [300, 0], [301, None]),
+    (ValueType.SCORE, "between"): ("[1.0, 2.0]", [100, 150, 200], [99, 201, None]),
+    (ValueType.SCORE, "scored"): ("false", [None], [0, 250]),
+    (ValueType.LEVEL, "is"): ("medium", ["medium"], ["low", "high", None]),
+    (ValueType.LEVEL, "in"): ("[low, high]", ["low", "high"], ["medium", None]),
+    (ValueType.LEVEL, "at_least"): ("medium", ["medium", "high"], ["low", None]),
+    (ValueType.YES_NO, "is"): ("true", [True], [False]),
+}
+
+SELECTORS = {
+    ValueType.TEXT: "user", ValueType.WORD: "app.category", ValueType.HOST: "host", ValueType.ADDRESS: "source.address",
+    ValueType.NAMES: "user.groups", ValueType.NUMBER: "port", ValueType.SCORE: "app.gen_ai_score",
+    ValueType.LEVEL: "dlp.detection_confidence.pii", ValueType.YES_NO: "app.tier_known",
+}  # fmt: skip
+
+
+@pytest.fixture
+def facts_with(app, sheet, examination, finding):
+    def build(kind, value):
+        match kind:
+            case ValueType.TEXT:
+                return sheet(client=Client(address="10.0.0.7", user=value))
+            case ValueType.WORD:
+                return sheet(app=app(category=value))
+            case ValueType.HOST:
+                return sheet(host=value)
+            case ValueType.ADDRESS:
+                return sheet(client=Client(address=value))
+            case ValueType.NAMES:
+                return sheet(client=Client(address="10.0.0.7", groups=value))
+            case ValueType.NUMBER:
+                return sheet(port=value)
+            case ValueType.SCORE:
+                return sheet(app=app(gen_ai=value))
+            case ValueType.LEVEL:
+                return sheet(examination=examination(*([finding("pii", DetectionConfidence[value.upper()])] if value else [])))
+            case ValueType.YES_NO:
+                return sheet(app=app(tier_known=value))
+
+    return build
+
+
+def truth_of(compiled, facts):
+    return evaluate(compiled, Walk.REQUEST, facts).decision.trace[0].truth
+
+
+def compiled_test(ruleset, condition):
+    return ruleset(f"version: 1\ndefault: allow\nrules: [{{id: a, when: {{{condition}}}, then: block}}]")
+
+
+def test_every_operator_of_every_type_has_an_example():
+    assert set(EXAMPLES) == {(kind, name) for kind, operators in OPERATORS.items() for name in operators}
+
+
+@pytest.mark.parametrize(("kind", "operator"), EXAMPLES, ids=lambda part: str(part))
+def test_an_operator_means_what_it_says(kind, operator, ruleset, facts_with):
+    written, matching, others = EXAMPLES[kind, operator]
+    compiled = compiled_test(ruleset, f"{SELECTORS[kind]}: {{{operator}: {written}}}")
+    assert [truth_of(compiled, facts_with(kind, value)) for value in matching] == [Truth.YES] * len(matching)
+    assert [truth_of(compiled, facts_with(kind, value)) for value in others] == [Truth.NO] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("app.category: writing", "app.category: {is: writing}"),
+        ("app.category: [writing]", "app.category: {in: [writing]}"),
+        ("port: [80, 443]", "port: {in: [80, 443]}"),
+        ("user.groups: staff", "user.groups: {any: [staff]}"),
+        ("user.groups: [a, b]", "user.groups: {any: [b, a]}"),
+        ("app.category: [writing, chat-assistant]", "app.category: {in: [chat-assistant, writing, writing]}"),
+        ("app.gen_ai_score: {below: 3}", "app.gen_ai_score: {below: 3.0}"),
+        ("all: [{port: 1}, {user: a}]", "user: a, port: 1"),
+    ],
+)
+def test_a_shorthand_has_the_same_meaning_as_what_it_is_short_for(short, long, ruleset):
+    assert compiled_test(ruleset, short).version == compiled_test(ruleset, long).version
+
+
+def test_operators_side_by_side_hold_together(ruleset, facts_with):
+    compiled = compiled_test(ruleset, "port: {above: 80, below: 443}")
+    assert [truth_of(compiled, facts_with(ValueType.NUMBER, port)) for port in (80, 81, 443)] == [Truth.NO, Truth.YES, Truth.NO]
+
+
+def test_any_below_a_selector_is_its_operator_and_beside_selectors_a_combination(ruleset, sheet):
+    compiled = compiled_test(ruleset, "any: [{user.groups: {any: [nobody]}}, {port: 443}], user.groups: {any: [staff]}")
+    client = Client(address="10.0.0.7", groups=("staff",))
+    assert truth_of(compiled, sheet(client=client)) is Truth.YES
+    assert truth_of(compiled, sheet(client=client, port=80)) is Truth.NO
+    assert truth_of(compiled, sheet(client=replace(client, groups=("x",)))) is Truth.NO

@@ -10,6 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from lockgate.facts.app import Operation, ReviewStatus
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, ExaminationState
 from lockgate.facts.problem import UsageError
+from lockgate.facts.record import Record
 from lockgate.home.home import built_in_data
 from lockgate.home.schema import read_as
 from lockgate.home.settings import settings_reference
@@ -29,6 +31,7 @@ from lockgate.policy import selector_reference
 from lockgate.policy.actions import ACTIONS
 from lockgate.policy.operators import OPERATORS
 from lockgate.sinks.canonical_log import CANONICAL_FIELDS
+from lockgate.sinks.metrics import Metrics
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -104,6 +107,19 @@ def _log_fields() -> str:
     return _table(("field", "meaning"), ((_code(name), doc) for name, doc in CANONICAL_FIELDS.items()))
 
 
+def _record_fields() -> str:
+    return _codes(item.name for item in fields(Record))
+
+
+def _metrics() -> str:
+    """From the exposition format itself, where a family begins with `# HELP name text` and `# TYPE name kind`."""
+    lines = Metrics().render().decode().splitlines()
+    about = [line.split(" ", 3)[2:] for line in lines if line.startswith("# HELP ")]
+    kinds = dict(line.split(" ")[2:] for line in lines if line.startswith("# TYPE "))
+    rows = ((_code(name), kinds[name], doc) for name, doc in sorted(about) if not name.endswith("_created"))
+    return _table(("metric", "kind", "meaning"), rows)
+
+
 def _formats() -> str:
     def about(wire_format: object) -> str:
         module = inspect.getmodule(type(wire_format))
@@ -141,9 +157,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "cli": _cli,
     "formats": _formats,
     "log-fields": _log_fields,
+    "metrics": _metrics,
     "operators": _operators,
     "payload-operations": _payload_operations,
     "reason-codes": _reason_codes,
+    "record-fields": _record_fields,
     "rubric": _rubric,
     "selectors": _selectors,
     "settings": _settings,

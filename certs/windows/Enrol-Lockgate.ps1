@@ -27,8 +27,7 @@ if ($Found -ne $Sha256) { throw "The certificate in this script is not the expec
 $BrowserPolicies = @{
   QuicAllowed                 = @('DWord', 0)
   EncryptedClientHelloEnabled = @('DWord', 0)
-  ProxyMode                   = @('String', 'pac_script')
-  ProxyPacUrl                 = @('String', $PacUrl)
+  ProxySettings               = @('String', "{`"ProxyMode`": `"pac_script`", `"ProxyPacUrl`": `"$PacUrl`", `"ProxyPacMandatory`": true}")
 }
 $BrowserKeys = 'HKLM:\SOFTWARE\Policies\Google\Chrome', 'HKLM:\SOFTWARE\Policies\Microsoft\Edge'
 $FirefoxKey  = 'HKLM:\SOFTWARE\Policies\Mozilla\Firefox'

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,19 @@ def test_every_command_is_shown():
 
     shown = generate.PARTS["cli"]()
     assert all(f"## `lockgate {name}`" in shown for name in cli.commands)
+
+
+def test_every_dependency_says_why_it_is_there():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[<>=;\[ ]", line, maxsplit=1)[0] for line in project["dependencies"]}
+    page = (DOCS / "explanation" / "dependencies.md").read_text(encoding="utf-8")
+    assert needed <= set(re.findall(r"^\| ([a-z0-9-]+) \|", page, re.MULTILINE))
+
+
+def test_every_page_is_on_the_map():
+    page = (DOCS / "README.md").read_text(encoding="utf-8")
+    pages = {str(file.relative_to(DOCS)) for file in DOCS.rglob("*.md")} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([^)#]+)\)", page))
 
 
 @pytest.mark.parametrize(

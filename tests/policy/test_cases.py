@@ -118,7 +118,7 @@ def test_an_app_of_the_file_replaces_the_librarys_and_none_is_none(results):
     assert results(case("app: none", "verdict: allow"), lookup)[0].passed
 
 
-def test_only_what_is_examined_for_is_found(ruleset, results):
+def test_only_what_is_examined_for_is_found(results):
     (result,) = results(
         APPS + case("app: chat, operation: sign_in, findings: {credentials: 5, financial: 1}", "verdict: allow")
     )

@@ -67,28 +67,24 @@ SELECTORS = {
 
 @pytest.fixture
 def facts_with(app, sheet, examination, finding):
-    def build(kind, value):
-        match kind:
-            case ValueType.TEXT:
-                return sheet(client=Client(address="10.0.0.7", user=value))
-            case ValueType.WORD:
-                return sheet(app=app(category=value))
-            case ValueType.HOST:
-                return sheet(host=value)
-            case ValueType.ADDRESS:
-                return sheet(client=Client(address=value))
-            case ValueType.NAMES:
-                return sheet(client=Client(address="10.0.0.7", groups=value))
-            case ValueType.NUMBER:
-                return sheet(port=value)
-            case ValueType.SCORE:
-                return sheet(app=app(gen_ai=value))
-            case ValueType.LEVEL:
-                return sheet(examination=examination(*([finding("pii", DetectionConfidence[value.upper()])] if value else [])))
-            case ValueType.YES_NO:
-                return sheet(app=app(tier_known=value))
+    """Facts in which the selector that stands for a type has this value."""
 
-    return build
+    def of_level(value):
+        found = [finding("pii", DetectionConfidence[value.upper()])] if value else []
+        return sheet(examination=examination(*found))
+
+    build = {
+        ValueType.TEXT: lambda value: sheet(client=Client(address="10.0.0.7", user=value)),
+        ValueType.WORD: lambda value: sheet(app=app(category=value)),
+        ValueType.HOST: lambda value: sheet(host=value),
+        ValueType.ADDRESS: lambda value: sheet(client=Client(address=value)),
+        ValueType.NAMES: lambda value: sheet(client=Client(address="10.0.0.7", groups=value)),
+        ValueType.NUMBER: lambda value: sheet(port=value),
+        ValueType.SCORE: lambda value: sheet(app=app(gen_ai=value)),
+        ValueType.LEVEL: of_level,
+        ValueType.YES_NO: lambda value: sheet(app=app(tier_known=value)),
+    }
+    return lambda kind, value: build[kind](value)
 
 
 def truth_of(compiled, facts):
@@ -103,7 +99,7 @@ def test_every_operator_of_every_type_has_an_example():
     assert set(EXAMPLES) == {(kind, name) for kind, operators in OPERATORS.items() for name in operators}
 
 
-@pytest.mark.parametrize(("kind", "operator"), EXAMPLES, ids=lambda part: str(part))
+@pytest.mark.parametrize(("kind", "operator"), EXAMPLES, ids=str)
 def test_an_operator_means_what_it_says(kind, operator, ruleset, facts_with):
     written, matching, others = EXAMPLES[kind, operator]
     compiled = compiled_test(ruleset, f"{SELECTORS[kind]}: {{{operator}: {written}}}")

@@ -18,7 +18,7 @@ ANONYMOUS = Client(address="192.0.2.1")
 ALICE = Client(address="10.1.2.3", user="alice", groups=("staff",), identified_by=IdentifiedBy.ADDRESS_TABLE)
 UPGRADE = Headers((("upgrade", "websocket"),))
 
-# Selector: a condition, how the facts are changed for it to hold, and for it not to. Strings name what to build with the fixtures.
+# Selector: a condition, how the facts are changed for it to hold, and how for it not to.
 EXAMPLES = {
     "host": ("host: chatgpt.com", {"host": "chatgpt.com"}, {"host": "evil-chatgpt.com"}),
     "host.category": ("host.category: mine", {"host": "www.mine.example"}, {"host": "notmine.example"}),
@@ -237,28 +237,25 @@ class TestExamination:
 
     @pytest.mark.parametrize("state", [state for state in ExaminationState if state is not ExaminationState.COMPLETE])
     @pytest.mark.parametrize(
-        ("condition", "truth_with_two", "truth_with_none"),
-        [
-            ("dlp.profiles: pii", Truth.YES, Truth.UNINSPECTABLE),
-            ("dlp.profiles: {none: [pii]}", Truth.NO, Truth.UNINSPECTABLE),
-            ("dlp.profiles: {all: [pii, financial]}", Truth.UNINSPECTABLE, Truth.UNINSPECTABLE),
-            ("dlp.count.pii: {at_least: 2}", Truth.YES, Truth.UNINSPECTABLE),
-            ("dlp.count.pii: {at_least: 3}", Truth.UNINSPECTABLE, Truth.UNINSPECTABLE),
-            ("dlp.count.pii: {below: 2}", Truth.NO, Truth.UNINSPECTABLE),
-            ("dlp.count.pii: {below: 3}", Truth.UNINSPECTABLE, Truth.UNINSPECTABLE),
-            ("dlp.count.pii: 0", Truth.NO, Truth.UNINSPECTABLE),
-            ("dlp.detection_confidence.pii: {at_least: high}", Truth.YES, Truth.UNINSPECTABLE),
-            ("dlp.detection_confidence.pii: high", Truth.YES, Truth.UNINSPECTABLE),
-            ("dlp.detection_confidence.pii: low", Truth.NO, Truth.UNINSPECTABLE),
-        ],
+        ("condition", "truth"),
+        {
+            "dlp.profiles: pii": Truth.YES,
+            "dlp.profiles: {none: [pii]}": Truth.NO,
+            "dlp.profiles: {all: [pii, financial]}": Truth.UNINSPECTABLE,
+            "dlp.count.pii: {at_least: 2}": Truth.YES,
+            "dlp.count.pii: {at_least: 3}": Truth.UNINSPECTABLE,
+            "dlp.count.pii: {below: 2}": Truth.NO,
+            "dlp.count.pii: {below: 3}": Truth.UNINSPECTABLE,
+            "dlp.count.pii: 0": Truth.NO,
+            "dlp.detection_confidence.pii: {at_least: high}": Truth.YES,
+            "dlp.detection_confidence.pii: high": Truth.YES,
+            "dlp.detection_confidence.pii: low": Truth.NO,
+        }.items(),
     )
-    def test_a_partial_look_proves_presence_and_never_absence(
-        self, condition, truth_with_two, truth_with_none, state, ruleset, sheet, examination, finding
-    ):
+    def test_a_partial_look_proves_presence_and_never_absence(self, condition, truth, state, ruleset, known):
         compiled = ruleset(rule_with(condition))
-        two = examination(finding("pii"), finding("pii"), state=state)
-        assert outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=two))[1].truth is truth_with_two
-        assert outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=examination(state=state)))[1].truth is truth_with_none
+        assert outcome_of(compiled, known({"found": [("pii",)] * 2, "state": state}))[1].truth is truth
+        assert outcome_of(compiled, known({"state": state}))[1].truth is Truth.UNINSPECTABLE
 
     def test_after_the_request_nothing_is_pending_for_an_examination(self, ruleset, sheet):
         compiled = ruleset(rule_with("dlp.profiles: pii, response.status: 200"))

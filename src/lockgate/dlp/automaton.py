@@ -1,7 +1,7 @@
 """One pass over a text that says which patterns may match and where they end: all patterns in one Hyperscan database.
 
 Separate because Hyperscan is a library with a format of its own: bytes, end offsets, one scratch space per scanner. A
-character outside Latin-1 is shown to it as `?`, so offsets are code points; the exact pattern decides afterwards. It must
+character outside ASCII is shown to it as `?`, so offsets are code points; the exact pattern decides afterwards. It must
 never decide by itself.
 """
 
@@ -80,7 +80,7 @@ class Automaton:
 
         complete = True
         try:
-            self._database.scan(text.encode("latin-1", "replace"), match_event_handler=note)
+            self._database.scan(text.encode("ascii", "replace"), match_event_handler=note)
         except _library.ScanTerminated:
             complete = False
         sightings = [Sighting(pattern=pattern, ends=tuple(places)) for pattern, places in sorted(ends.items())]

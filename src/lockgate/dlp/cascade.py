@@ -1,17 +1,17 @@
-"""The cascade itself: normalise, automaton, exact pattern, validator, context, veto, overlap, mask, in this order for
-everybody.
+"""The cascade: normalise, automaton, exact pattern, validator, context, veto, mask, overlap, in this order for everybody.
 
 Separate from `scan`, because the loader proves a detector's examples with the very same steps before there is a set to scan
 with. It must never keep anything of a text it has looked at, and never work longer than its budget.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lockgate.dlp.automaton import Automaton, Sighting
 from lockgate.dlp.detector import ReadyDetector, ReadyPattern, rule_entry
 from lockgate.dlp.hit import Hit, ScanResult
-from lockgate.dlp.judge import Candidate, judge
+from lockgate.dlp.judge import Candidate, Judgement, judge
 from lockgate.dlp.mask import mask_of
 from lockgate.dlp.normalise import View, read
 from lockgate.dlp.overlap import resolve
@@ -22,9 +22,9 @@ from lockgate.facts.finding import DetectionConfidence
 type Wanted = Mapping[str, Sequence[tuple[str, DetectionConfidence]]]
 """Per detector, the profiles that ask for it and from which detection confidence on."""
 
-_CANDIDATES_AT_LEAST = 2_000
-_CHARACTERS_PER_CANDIDATE = 5
+_CANDIDATES_AT_LEAST = 20_000
 _BLOCK_LIMIT = 20_000
+_SHORTER_TRIES = 24
 
 
 @dataclass(slots=True)
@@ -39,6 +39,15 @@ class _Budget:
         self.left -= 1
         self.exceeded = self.exceeded or self.left < 0
         return not self.exceeded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A candidate that held, and what its mask calls it."""
+
+    candidate: Candidate
+    judgement: Judgement
+    label: str
 
 
 class Cascade:
@@ -63,7 +72,7 @@ class Cascade:
     def scan(self, text: str, wanted: Wanted) -> ScanResult:
         """Every hit of a wanted detector that is sure enough for a profile that asks for it."""
         reading = read(text)
-        budget = _Budget(left=max(_CANDIDATES_AT_LEAST, len(text) // _CHARACTERS_PER_CANDIDATE))
+        budget = _Budget(left=max(_CANDIDATES_AT_LEAST, len(text)))
         complete = reading.complete
         hits: list[Hit] = []
         for view in reading.views:
@@ -76,19 +85,11 @@ class Cascade:
     def _by_pattern(self, view: View, sightings: Sequence[Sighting], wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
         for sighting in sightings:
             detector, pattern = self._patterns[sighting.pattern]
-            if detector.id not in wanted:
+            asked_by = wanted.get(detector.id)
+            if asked_by is None:
                 continue
-            for start, end in _matches(pattern, view.text, sighting.ends):
-                if not budget.take():
-                    return
-                candidate = Candidate(
-                    start=start,
-                    end=_block_end(view.text, end, detector.file.block_end),
-                    basis=f"pattern {pattern.name}",
-                    confidence=pattern.confidence,
-                    needs_context=pattern.needs_context,
-                )
-                yield from _judged(detector, view, candidate, wanted[detector.id], detector.file.label)
+            for held in _judged(detector, pattern, view.text, sighting.ends, budget):
+                yield from _hit(detector, view, held, asked_by)
 
     def _by_engine(self, view: View, wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
         mapped = [detector for detector in self._mapped if detector.id in wanted]
@@ -104,21 +105,56 @@ class Cascade:
                 candidate = Candidate(
                     start=find.start, end=find.end, basis=f"rule {find.rule}", confidence=confidence_of(entry.confidence)
                 )
-                yield from _judged(detector, view, candidate, wanted[detector.id], entry.label or detector.file.label)
+                judgement = judge(detector, view.text, candidate)
+                if judgement is not None:
+                    held = _Held(candidate=candidate, judgement=judgement, label=entry.label or detector.file.label)
+                    yield from _hit(detector, view, held, wanted[detector.id])
 
 
-def _matches(pattern: ReadyPattern, text: str, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The exact matches that end where the automaton stopped; overlapping windows are searched once."""
-    low = high = -1
-    for end in (*ends, None):
-        if end is not None and low >= 0 and end - pattern.width <= high:
-            high = end + pattern.reach_after
-            continue
-        if low >= 0:
-            for match in pattern.exact.finditer(text, low, high):
-                yield match.span("value") if pattern.has_value else match.span()
-        if end is not None:
-            low, high = max(0, end - pattern.width), end + pattern.reach_after
+def _judged(detector: ReadyDetector, pattern: ReadyPattern, text: str, ends: Sequence[int], budget: _Budget) -> Iterator[_Held]:
+    """The exact matches near `ends` that hold."""
+    for low, high in _windows(ends, pattern.width, pattern.reach_after):
+        position = low
+        while (match := pattern.exact.search(text, position, high)) is not None:
+            start, end = match.span("value") if pattern.has_value else match.span()
+            position = max(end, match.start() + 1)
+            shorter = _shorter_ends(pattern, text, start, end, ends) if pattern.may_be_shorter else ()
+            for last in (end, *shorter):
+                if not budget.take():
+                    return
+                candidate = Candidate(
+                    start=start,
+                    end=_block_end(text, last, detector.file.block_end),
+                    basis=f"pattern {pattern.name}",
+                    confidence=pattern.confidence,
+                    needs_context=pattern.needs_context,
+                )
+                judgement = judge(detector, text, candidate)
+                if judgement is not None:
+                    yield _Held(candidate=candidate, judgement=judgement, label=detector.file.label)
+                    position = max(candidate.end, match.start() + 1)
+                    break
+
+
+def _windows(ends: Sequence[int], width: int, reach_after: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a text that matches with these ends can lie in; overlapping ones are joined."""
+    low, high = max(0, ends[0] - width), ends[0] + reach_after
+    for end in ends[1:]:
+        if end - width > high:
+            yield low, high
+            low = end - width
+        high = end + reach_after
+    yield low, high
+
+
+def _shorter_ends(pattern: ReadyPattern, text: str, start: int, end: int, ends: Sequence[int]) -> Iterator[int]:
+    """Shorter ends of a match, longest first: the word behind an IBAN can look like its next group."""
+    position = bisect_left(ends, end)
+    for last in reversed(ends[max(0, position - _SHORTER_TRIES) : position]):
+        if last <= start:
+            return
+        if pattern.edge_after.match(text, last) and pattern.body.fullmatch(text, start, last):
+            yield last
 
 
 def _block_end(text: str, end: int, mark: str) -> int:
@@ -133,23 +169,21 @@ def _block_end(text: str, end: int, mark: str) -> int:
     return line_end + len("-----") if line_end >= 0 else limit
 
 
-def _judged(
-    detector: ReadyDetector, view: View, candidate: Candidate, asked_by: Sequence[tuple[str, DetectionConfidence]], label: str
+def _hit(
+    detector: ReadyDetector, view: View, held: _Held, asked_by: Sequence[tuple[str, DetectionConfidence]]
 ) -> Iterator[Hit]:
-    judgement = judge(detector, view.text, candidate)
-    if judgement is None:
-        return
-    profiles = tuple(sorted(profile for profile, least in asked_by if judgement.confidence >= least))
+    """The hit a judgement makes, when it is sure enough for a profile."""
+    profiles = tuple(sorted(profile for profile, least in asked_by if held.judgement.confidence >= least))
     if not profiles:
         return
-    start, end = view.original(candidate.start, candidate.end)
+    start, end = view.original(held.candidate.start, held.candidate.end)
     decoded = (f"decoded from {view.how}",) if view.how else ()
     yield Hit(
         detector=detector.id,
         profiles=profiles,
-        detection_confidence=judgement.confidence,
+        detection_confidence=held.judgement.confidence,
         start=start,
         end=end,
-        mask=mask_of(label, detector.file.mask, view.text[candidate.start : candidate.end]),
-        contributions=(*decoded, *judgement.contributions),
+        mask=mask_of(held.label, detector.file.mask, view.text[held.candidate.start : held.candidate.end]),
+        contributions=(*decoded, *held.judgement.contributions),
     )

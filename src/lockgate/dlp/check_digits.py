@@ -1,7 +1,7 @@
 """Check digits and structure rules of numbers, as their issuers publish them.
 
-Separate because each is arithmetic that can be tested alone; `validators` gives them the names detectors use. It must never raise on
-any text a pattern lets through.
+Separate because each is arithmetic that can be tested alone; `validators` gives them the names detectors use.
+It must never raise on any text a pattern lets through.
 """
 
 from collections.abc import Sequence

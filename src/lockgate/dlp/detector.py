@@ -37,15 +37,21 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyPattern:
-    """One pattern: `coarse` for the automaton, `exact` for the window around where the automaton stopped."""
+    """One pattern: `coarse` for the automaton, `exact` for the window around where the automaton stopped.
+
+    `body` is `exact` without the edge after it, which is `edge_after`, for trying a shorter match.
+    """
 
     name: str
     coarse: bytes
     caseless: bool
     exact: re.Pattern[str]
+    body: re.Pattern[str]
+    edge_after: re.Pattern[str]
     width: int
     reach_after: int
     has_value: bool
+    may_be_shorter: bool
     needs_context: bool
     confidence: DetectionConfidence
 
@@ -102,15 +108,25 @@ def rule_entry(file: DetectorFile, rule: str) -> EngineRules | None:
 
 def _ready_pattern(file: DetectorFile, entry: PatternEntry) -> ReadyPattern:
     before, after = _EDGES[file.edges]
-    flags = re.ASCII | (re.IGNORECASE if file.ignore_case else 0)
+    # Letters outside ASCII need Unicode case rules; where there are none, ASCII ones agree with the automaton.
+    flags = (re.ASCII if entry.regex.isascii() else re.UNICODE) | (re.IGNORECASE if file.ignore_case else 0)
     return ReadyPattern(
         name=entry.name,
-        coarse=_NAMED_GROUP.sub("(?:", entry.regex).encode("latin-1", "replace").replace(b"?P<", b"?:"),
+        coarse=_coarse(entry.regex),
         caseless=file.ignore_case,
         exact=re.compile(f"{before}(?:{entry.regex}){after}", flags),
+        body=re.compile(f"{before}(?:{entry.regex})", flags),
+        edge_after=re.compile(after),
         width=widest_match(entry.regex),
         reach_after=_EDGE_WIDTH,
         has_value="(?P<value>" in entry.regex,
+        may_be_shorter=bool(file.validators) and "(?P<value>" not in entry.regex,
         needs_context=entry.needs_context,
         confidence=confidence_of(entry.confidence),
     )
+
+
+def _coarse(regex: str) -> bytes:
+    """The pattern for the automaton, which knows no named groups and is shown every character outside ASCII as `?`."""
+    unnamed = _NAMED_GROUP.sub("(?:", regex)
+    return "".join(character if character.isascii() else r"\?" for character in unnamed).encode("ascii")

@@ -25,7 +25,10 @@ _CASCADE_VERSION = "1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorSet:
-    """Detectors and profiles by id. `version` changes with any file, library or cascade they depend on; `compiled` is the automaton."""
+    """Detectors and profiles by id.
+
+    `version` changes with any file, library or cascade they depend on; `compiled` is the automaton as `Scanner.dump` gives it.
+    """
 
     detectors: Mapping[str, DetectorFile]
     profiles: Mapping[str, Profile]

@@ -1,5 +1,6 @@
-"""What a scan found. Separate because the cascade, the overlap rule and the mask speak of it. It must never hold the
-matched text.
+"""What a scan found.
+
+Separate because the cascade, the overlap rule and the mask speak of it. It must never hold the matched text.
 """
 
 from dataclasses import dataclass

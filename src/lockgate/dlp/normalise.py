@@ -1,8 +1,7 @@
-"""Readings of a text: as written with disguises undone, and what is encoded inside it, each with a way back to the original
-places.
+"""Readings of a text: as written with disguises undone, and what is encoded inside it.
 
-Separate because every later step works on plain characters and every hit must point into what was sent. It must never
-change what a hit points to: the span of a hit always covers the original characters it was read from.
+Separate because every later step works on plain characters and every hit must point into what was sent. It
+must never lose the way back: the span of a hit always covers the original characters it was read from.
 """
 
 import html
@@ -142,4 +141,5 @@ def _mapped(text: str) -> View:
 
 
 def _unescaped(escape: str) -> str:
-    return chr(int(escape[2:], 16)) if escape.startswith("\\u") else html.unescape(escape)
+    code = escape.removeprefix("\\u")
+    return html.unescape(escape) if code == escape else chr(int(code, 16))

@@ -32,8 +32,9 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """One element of a sequence: the characters it can take, in how many lengths by repetition, whether it has to be there, and
-    whether it is of one width.
+    """One element of a sequence.
+
+    The characters it can take, in how many lengths by repetition, whether it has to be there, whether it is of one width.
     """
 
     characters: frozenset[int]

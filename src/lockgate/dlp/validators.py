@@ -1,7 +1,7 @@
 """The names detectors give to checks a value has to pass.
 
-Separate because these tables are the border: a detector reaches what is in them and nothing else of the libraries behind. Modules are
-imported on first use. A validator must never raise on any text.
+Separate because these tables are the border: a detector reaches what is in them and nothing else of the
+libraries behind. Modules are imported on first use. A validator must never raise on any text.
 """
 
 from collections.abc import Callable

@@ -12,14 +12,17 @@ type Veto = Callable[[str, int, int], bool]
 
 _PLACEHOLDER = re.compile(
     r"example|placeholder|change[_-]?me|replace[_-]?(?:me|this|with)|redacted|removed|dummy|foobar|insert[_-]|sample[_-]?"
-    r"|(?:^|[^a-z])(?:your|my|some|the)[_ -]?(?:[a-z]{1,20}[_ -]){0,3}(?:key|token|secret|password|passwd|pass|pwd|id|value|name)"
-    r"|^<[^<>]*>?$|^\[[^\[\]]*\]?$|^\*+$|\*{4}|x{5,}|\.{3,}|^[-_x#?.*•]+$|todo|^(?:your|my)[_-]",
+    r"|(?:^|[^a-z])(?:your|my|some|the)[_ -]?(?:[a-z]{1,20}[_ -]){0,3}"
+    r"(?:key|token|secret|password|passwd|pass|pwd|id|value|name)"
+    r"|^<[^<>]*>?$|^\[[^\[\]]*\]?$|^\*+$|\*{4}|x{5,}|\.{3,}|^[-_x#?.*\u2022]+$|^(?:your|my)[_-]",
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"^\$|^%[A-Za-z_]\w*%?$|^\{\{|\$\{|\$\(|#\{|^@\w+@$|^<%|process\.env|os\.environ|getenv|^env[.\[(]|^secrets?\.|^vars?\."
-    r"|^!(?:Ref|Sub|GetAtt)|^(?:self|this|config|settings|args|options|params|req|request|data|ctx|app)[.\[]"
-    r"|^[A-Za-z_][\w.]{0,80}\(|^\{[A-Za-z_]\w*\}$|^[A-Za-z_]\w*\[|^&[a-z_]+$|^ref\+|^arn:|^[#/][a-z]|^\.{1,2}/|^[\w-]+(?:/[\w#-]+)+$|^[A-Za-z]+:$|^[A-Za-z]+(?:\.[a-z]+)*=$",
+    r"^\$[A-Za-z_]\w*$|^\$_|^%[A-Za-z_]\w*%$|^%[a-z]$|^\{\{|\$\{|\$\(|#\{|^@\w+@$|^<%|^\{[A-Za-z_]\w*\}$|^&[a-z_]+$"
+    r"|process\.env|os\.environ|getenv|^env[.\[(]|^secrets?\.|^vars?\.|^!(?:Ref|Sub|GetAtt)|^ref\+|^arn:"
+    r"|^(?:self|this|config|settings|args|options|params|req|request|data|ctx|app)[.\[]|^[A-Za-z_][\w.]{0,80}[(\[]"
+    r"|^#[a-z-]+$|^\.{1,2}/|^/?(?-i:[a-z_-]{1,30})(?:/(?-i:[a-z_#.-]{1,30}))+$|^/(?-i:[a-z]{2,30})(?:/|$)"
+    r"|^(?-i:[A-Z]?[a-z]+(?:\.[a-z]+)*)[:=]$",
     re.IGNORECASE,
 )
 _DIGEST_BEFORE = re.compile(
@@ -30,12 +33,12 @@ _DIGEST_BEFORE = re.compile(
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(r"(?:version|release|ver\.?|v|build|rfc|section|chapter|step)[\"' :=]{0,3}$", re.IGNORECASE)
 _WEAK_WORDS = frozenset({
-    "password", "passwd", "pass", "pwd", "secret", "test", "guest", "admin", "root", "user", "changeit", "postgres", "mysql", "token",
-    "key", "pw", "psw", "foo", "bar", "null", "none", "true", "false", "string", "value", "port", "name",
+    "admin", "bar", "changeit", "false", "foo", "guest", "key", "mysql", "name", "none", "null", "pass", "passwd", "password",
+    "port", "postgres", "psw", "pw", "pwd", "root", "secret", "string", "test", "token", "true", "user", "value",
 })  # fmt: skip
 _PROSE = re.compile(
-    r"^https?:|^www\.|^[a-z]+://|^[A-Za-z]+(?:['\u2019][a-z]{1,2})[.,;:!?]*$|^[A-Za-z]+(?:[-/][A-Za-z]+)+[.,;:!?]*$|^[(\[{]|[)\]}]$"
-    r"|^[A-Z]{2,6}-?[0-9]{1,4}[.,;:!?]*$|^[A-Za-z][a-z]*[.,;:!?)]*$|^[A-Z]?[a-z]+[.,!?;:][A-Za-z]*$|^\W|^[0-9]+[a-z]*[.,;:!?]*$"
+    r"^[a-z]+://|^www\.|^[A-Za-z]+['\u2019][a-z]{1,2}[.,;:!?]*$|^[A-Za-z]+(?:[-/][A-Za-z]+)+[.,;:!?]*$|^[(\[{]|[)\]}]$|^\W*$"
+    r"|^[A-Z]{2,6}-?[0-9]{1,4}[.,;:!?]*$|^[A-Za-z][a-z]*[.,;:!?)]*$|^[A-Z]?[a-z]+[.,!?;:][A-Za-z]*$|^[0-9]+[a-z]*[.,;:!?]*$"
     r"|^[\w-]+\.(?:txt|md|json|ya?ml|py|js|ts|go|html?|php|java|com|org|net|io|example)\b",
 )
 _DATE = re.compile(

@@ -77,7 +77,7 @@ class Conversation:
     """Everything one request says to a model, oldest turn first.
 
     `wants_stream` is whether the client asked for a streamed answer. `unread` names what the format could not read
-    (an attachment by reference, an encrypted item); a non-empty tuple means the look was partial.
+    (a file that does not decode, a prompt as token numbers); a non-empty tuple means the look was partial.
     """
 
     turns: tuple[Turn, ...]

@@ -30,7 +30,7 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     """Read a request whose body is at hand (empty when it has none). Never raises on hostile input."""
     wire_format = _format_of(context, app, request, body)
     settled = _settled(app, wire_format)
-    conversation, completeness = _conversation(wire_format, settled, request, body)
+    conversation, completeness = _conversation(wire_format, request, body)
     conversation = _with_query(conversation, request)
     if body.completeness is not Completeness.COMPLETE:
         completeness = body.completeness
@@ -63,9 +63,8 @@ def _settled(app: AppMatch | None, wire_format: WireFormat | None) -> AppMatch |
     return replace(app, operation=Operation.SEND_PROMPT, format=wire_format.id)
 
 
-def _conversation(
-    wire_format: WireFormat | None, app: AppMatch | None, request: Request, body: Body
-) -> tuple[Conversation, Completeness]:
+def _conversation(wire_format: WireFormat | None, request: Request, body: Body) -> tuple[Conversation, Completeness]:
+    """Every text of the body: by its format, or by walking whatever structure it has; bytes that are no text stay bytes."""
     if wire_format is not None and body.content:
         read = wire_format.read_request(request, body)
         if isinstance(read, Conversation):
@@ -75,10 +74,6 @@ def _conversation(
     read = generic_text(request, body)
     if isinstance(read, Unreadable):
         return _NOTHING_SAID, read.completeness
-    needs_format = app is not None and app.operation is not None and app.operation is not Operation.UNRECOGNISED
-    if needs_format and body.content and app is not None and app.operation is not None and app.operation.carries_payload:
-        # A prompt in a format nobody here reads: its plain text can prove presence, not absence.
-        return read, Completeness.UNDECODABLE
     return read, Completeness.COMPLETE
 
 

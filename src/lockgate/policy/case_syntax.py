@@ -23,11 +23,11 @@ _APP = (
     "gen_ai_score",
 )  # fmt: skip
 _CASE = ("name", "given", "expect")
-_GIVEN = (
+GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "model", "findings",
     "examination", "response",
 )  # fmt: skip
-_EXPECT = (
+EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
 )  # fmt: skip
 _PHASES = {phase.name.lower(): phase for phase in Phase}
@@ -92,7 +92,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
     name = fields.text("name")
     if not name:
         fields.wrong("name", "`name` is missing", "say in a sentence what is expected")
-    given = Fields(fields.report, fields.value("given", {}), fields.at("given"), _GIVEN, what="a mapping of facts")
+    given = Fields(fields.report, fields.value("given", {}), fields.at("given"), GIVEN_KEYS, what="a mapping of facts")
     app_name = given.choice("app", "app of this file", apps, "")
     operation = given.choice("operation", "operation", frozenset(Operation), "")
     state = given.choice("examination", "examination state", frozenset(ExaminationState), ExaminationState.COMPLETE)
@@ -109,7 +109,9 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         state=ExaminationState(state),
         response=_response(given),
         expected=_expected(
-            Fields(fields.report, fields.value("expect"), fields.at("expect"), _EXPECT, what="a mapping of what is expected")
+            Fields(
+                fields.report, fields.value("expect"), fields.at("expect"), EXPECT_KEYS, what="a mapping of what is expected"
+            )
         ),
     )
 

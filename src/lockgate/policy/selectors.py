@@ -23,8 +23,10 @@ PROFILE = "<profile>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a selector may need of the policy it stands in. `examined` are the profiles the policy mentions
-    anywhere, or all there are when it mentions none."""
+    """What a selector may need of the policy it stands in.
+
+    `examined` are the profiles the policy mentions anywhere, or all there are when it mentions none.
+    """
 
     vocabulary: Vocabulary
     lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])

@@ -44,7 +44,6 @@ class GatewayAddon:
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """Decide about a CONNECT."""
-        flow.response = http.Response.make(502, b"The gateway could not decide about this connection.\n")
         await self._guard(self._connections.connect(flow), flow)
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:

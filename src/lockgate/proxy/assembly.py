@@ -9,20 +9,17 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 
 from lockgate.facts.record import Record
-from lockgate.home.settings import Settings, parse_address
+from lockgate.home.settings import parse_address
 from lockgate.pki.ca import CertificateAuthority, load_ca
-from lockgate.pki.enrolment import CertificateFormat, export_certificate
 from lockgate.pki.trust import build_trust_bundle
 from lockgate.proxy.addon import GatewayAddon
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.destinations import Destinations, destination_rules
-from lockgate.proxy.pac import PacMode, pac_file
-from lockgate.proxy.portal import PortalFacts
 from lockgate.proxy.requests import Requests
-from lockgate.proxy.services import Services
+from lockgate.proxy.services import Services, proxy_address
 from lockgate.runtime.gateway import Gateway
 from lockgate.runtime.prepare import own_ports, redirect_key, sealer_for
-from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
+from lockgate.runtime.snapshot import SnapshotBuilder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +48,7 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
     services = Services(
         gateway=gateway,
         destinations=destinations,
-        portal=portal_facts(snapshot, authority),
+        authority=authority,
         own_names=frozenset({address[0], proxy_address(settings)[0], "localhost"}),
         listens_on=address[1],
         redirect_key=redirect_key(home),
@@ -69,27 +66,3 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
         trust_bundle=str(build_trust_bundle(home.state, extra=[home.resolve(name) for name in settings.upstream.trust]).path),
         address=address,
     )
-
-
-def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalFacts:
-    """What the portal serves."""
-    settings = snapshot.settings
-    host, port = proxy_address(settings)
-    certificate = authority.certificate
-    return PortalFacts(
-        gateway_name=settings.name,
-        contact=snapshot.ruleset.contact or settings.contact,
-        proxy_host=host,
-        proxy_port=port,
-        fingerprint=authority.fingerprint,
-        ca_pem=export_certificate(certificate, CertificateFormat.PEM),
-        ca_der=export_certificate(certificate, CertificateFormat.DER),
-        ca_p12=export_certificate(certificate, CertificateFormat.P12),
-        ca_mobileconfig=export_certificate(certificate, CertificateFormat.MOBILECONFIG),
-        pac=pac_file(proxy=f"{host}:{port}", app_hosts=(), mode=PacMode.ALL),
-    )
-
-
-def proxy_address(settings: Settings) -> tuple[str, int]:
-    """Where devices reach the proxy."""
-    return parse_address(settings.public_address or settings.listen)

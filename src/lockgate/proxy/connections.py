@@ -76,6 +76,10 @@ class Connections:
         services, gateway = self._services, self._services.gateway
         state = self.of(flow.client_conn)
         state.host, state.port = flow.request.host.lower().rstrip("."), flow.request.port
+        if state.host == PORTAL_HOST:
+            # Our own pages over TLS, which is how a device checks that it trusts the CA. Nobody is contacted.
+            state.name = PORTAL_HOST
+            return
         exchange = gateway.open_exchange()
         live = state.tunnel = LiveExchange(exchange=exchange, client=state.who)
         # Armed first: should anything below fail, this is what the client gets.
@@ -87,8 +91,7 @@ class Connections:
             refused = Reason.LOGIN_REQUIRED
         else:
             live.client = state.who = who
-            if state.host != PORTAL_HOST:
-                refused = await services.destinations.check(state.host, state.port)
+            refused = await services.destinations.check(state.host, state.port)
         match self._connecting(state, None, refused):
             case Refuse() as refuse:
                 answer = login_required(services.wording) if refused is Reason.LOGIN_REQUIRED else None

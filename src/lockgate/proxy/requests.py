@@ -27,6 +27,7 @@ from lockgate.proxy.translate import declared_length, expects_body, request_of, 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20
 _SWITCHING_PROTOCOLS = 101
+_BAD_GATEWAY = 502
 _DECIDE_SECONDS_BEYOND_EXAMINATION = 5.0
 
 
@@ -119,6 +120,8 @@ class Requests:
             live.failed(Reason.CLIENT_LEFT, text)
         else:
             live.failed(Reason.UPSTREAM_FAILED, text)
+        if flow.client_conn.connected and flow.response is None:
+            live.status = _BAD_GATEWAY  # what mitmproxy answers in our place
         self._close(flow.id)
 
     def gate_failed(self, flow: http.HTTPFlow, error: Exception) -> None:
@@ -139,7 +142,7 @@ class Requests:
         """Whatever of this client has not ended by its hooks ends now."""
         for flow_id in [flow_id for flow_id, live in self._live.items() if live.client_id == client.id]:
             live = self._live[flow_id]
-            if not live.websocket:
+            if not live.websocket and not live.refused:
                 live.failed(Reason.CLIENT_LEFT, "the client's connection closed")
             self._close(flow_id)
 
@@ -294,7 +297,7 @@ class Requests:
         self._forget(flow.id)
         self._services.gateway.discard_exchange()
         flow.response = to_response(
-            portal_answer(flow.request.path, self._services.portal, flow.request.headers.get("user-agent", ""))
+            portal_answer(flow.request.path, self._services.portal(), flow.request.headers.get("user-agent", ""))
         )
 
     def _close(self, flow_id: str) -> None:

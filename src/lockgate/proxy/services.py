@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 from mitmproxy import http
 
+from lockgate.apps.library import AppLibrary
 from lockgate.facts.traffic import Answer
+from lockgate.home.settings import Decrypt, Settings, parse_address
+from lockgate.pki.ca import CertificateAuthority
+from lockgate.pki.enrolment import CertificateFormat, export_certificate
 from lockgate.proxy.answers import Wording
 from lockgate.proxy.destinations import Destinations
+from lockgate.proxy.pac import PacMode, pac_file
 from lockgate.proxy.portal import PortalFacts
 from lockgate.runtime.gateway import Gateway
+from lockgate.runtime.snapshot import Snapshot
 
 PORTAL_HOST = "lockgate.internal"
 
@@ -22,10 +28,14 @@ class Services:
 
     gateway: Gateway
     destinations: Destinations
-    portal: PortalFacts
+    authority: CertificateAuthority
     own_names: frozenset[str]
     listens_on: int
     redirect_key: bytes
+
+    def portal(self) -> PortalFacts:
+        """What the portal serves under the live configuration."""
+        return portal_facts(self.gateway.snapshot, self.authority)
 
     @property
     def wording(self) -> Wording:
@@ -34,9 +44,43 @@ class Services:
         return Wording(
             gateway_name=snapshot.settings.name,
             contact=snapshot.ruleset.contact or snapshot.settings.contact,
-            alternative=snapshot.ruleset.approved_alternative,
+            alternative=_named(snapshot.gate.library, snapshot.ruleset.approved_alternative),
             redirect_key=self.redirect_key,
         )
+
+
+def _named(library: AppLibrary, alternative: str) -> str:
+    """An alternative that is an app's id, by the app's name."""
+    app = library.get(alternative)
+    return app.name if app else alternative
+
+
+def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalFacts:
+    """What the portal tells and serves."""
+    settings = snapshot.settings
+    host, port = proxy_address(settings)
+    certificate = authority.certificate
+    return PortalFacts(
+        gateway_name=settings.name,
+        contact=snapshot.ruleset.contact or settings.contact,
+        proxy_host=host,
+        proxy_port=port,
+        fingerprint=authority.fingerprint,
+        ca_pem=export_certificate(certificate, CertificateFormat.PEM),
+        ca_der=export_certificate(certificate, CertificateFormat.DER),
+        ca_p12=export_certificate(certificate, CertificateFormat.P12),
+        ca_mobileconfig=export_certificate(certificate, CertificateFormat.MOBILECONFIG),
+        pac=pac_file(
+            proxy=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            app_hosts=snapshot.gate.library.host_suffixes(),
+            mode=PacMode.ALL if settings.decrypt is Decrypt.ALL else PacMode.LIBRARY,
+        ),
+    )
+
+
+def proxy_address(settings: Settings) -> tuple[str, int]:
+    """Where devices reach the proxy."""
+    return parse_address(settings.public_address or settings.listen)
 
 
 def to_response(answer: Answer) -> http.Response:

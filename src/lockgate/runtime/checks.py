@@ -38,6 +38,11 @@ def exposure_problems(snapshot: Snapshot) -> Iterator[Problem]:
     host, _ = parse_address(settings.listen)
     if _is_loopback(host):
         return
+    if host in ("0.0.0.0", "::") and not settings.public_address:  # noqa: S104 - looking for it, not binding to it
+        yield Problem(
+            problem=f"`listen: {settings.listen}` is no address that devices could be told",
+            help="set public_address to the name or address under which devices reach this gateway",
+        )
     if not settings.clients.login and not settings.clients.allowed_networks:
         yield Problem(
             problem=f"`listen: {settings.listen}` lets anybody who reaches this machine use the gateway",

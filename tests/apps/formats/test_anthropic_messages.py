@@ -74,7 +74,7 @@ def test_files(read):
         ("", None, "file_1"),
     ]
     assert [part.text for part in turn.parts] == ["inline note", "not base64!", "https://example.com/a.png"]
-    assert conversation.unread == ("inline file", "file by reference")
+    assert conversation.unread == ("inline file",)
 
 
 def test_the_prompt_is_before_the_tool_results(read):

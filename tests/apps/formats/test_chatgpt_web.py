@@ -23,7 +23,7 @@ def test_a_prompt_with_files_is_read(read, said):
     assert (conversation.id, conversation.model, conversation.wants_stream) == ("c-1", "auto", True)
     found = [(file.name, file.media_type, file.reference) for file in conversation.prompt.attachments]
     assert found == [("", "", "sediment://file_00000001"), ("plan.pdf", "application/pdf", "file-Abc")]
-    assert conversation.unread == ("image by reference", "file by reference")
+    assert conversation.unread == ()
     assert ("system", "machine", "a custom hint") in said(conversation)
 
 

@@ -27,7 +27,7 @@ def test_a_prompt_with_inlined_documents_is_read(read, said):
         ("q3.txt", ""),
         ("", "0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b"),
     ]
-    assert conversation.unread == ("file by reference",)
+    assert conversation.unread == ()
 
 
 def test_the_title_call_repeats_the_prompt(read):

@@ -45,7 +45,7 @@ def test_every_kind_of_part_is_read_in_both_spellings(read, said):
         ("assistant", "machine", "OUTCOME_OK"),
         ("user", "tool_result", "z"),
     ]
-    assert conversation.unread == ("inline file", "file by reference")
+    assert conversation.unread == ("inline file",)
     assert conversation.model == "gemini-2.5-flash"
     assert not conversation.wants_stream
 

@@ -35,7 +35,7 @@ def test_the_prompt_is_the_first_string_of_the_inner_array(read, said):
     assert ("user", "machine", "nested settings text") in said(conversation)
     assert not any(TOKEN in text for _, _, text in said(conversation))
     assert [(file.name, file.reference) for file in conversation.prompt.attachments] == [("a.png", "/contrib_service/ttl_1d/x")]
-    assert conversation.unread == ("file by reference",)
+    assert conversation.unread == ()
 
 
 def test_other_fields_of_the_form_are_inspected(read, said):

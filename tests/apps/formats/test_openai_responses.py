@@ -67,7 +67,7 @@ def test_files(read):
         ("", "", None),
         ("", "", None),
     ]
-    assert conversation.unread == ("attachment by reference", "file by reference")
+    assert conversation.unread == ()
 
 
 def test_only_the_new_turn_with_a_previous_response(read):

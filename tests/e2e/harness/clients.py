@@ -8,7 +8,7 @@ import json
 import ssl
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
@@ -32,7 +32,10 @@ class ShownError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClient:
-    """A way to send a prompt. `refused` names the exception class a person meets, `app` is the app's id in the library."""
+    """A way to send a prompt. `refused` names the exception class a person meets, `app` is the app's id in the library.
+
+    `readable` is whether the gateway has a format for what is sent.
+    """
 
     id: str
     app: str
@@ -41,8 +44,7 @@ class ChatClient:
     operation: str = "send_prompt"
     refused: str = "ShownError"
     needs: tuple[str, ...] = ()
-    models: tuple[str, ...] = field(default=("gpt-5",))
-    stream: bool = False
+    readable: bool = True
 
 
 def chat_body(prompt: str, *, model: str = "gpt-5", stream: bool = False, history: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -271,22 +273,22 @@ _GEMINI = {"app": "gemini-api", "host": "generativelanguage.googleapis.com"}
 
 CLIENTS: tuple[ChatClient, ...] = (
     ChatClient(id="curl", ask=curl, needs=("curl",), **_OPENAI),
-    ChatClient(id="curl-stream", ask=curl_stream, needs=("curl",), stream=True, **_OPENAI),
+    ChatClient(id="curl-stream", ask=curl_stream, needs=("curl",), **_OPENAI),
     ChatClient(id="openai-chat", ask=openai_chat, refused="BadRequestError", **_OPENAI),
-    ChatClient(id="openai-chat-stream", ask=openai_chat_stream, refused="BadRequestError", stream=True, **_OPENAI),
+    ChatClient(id="openai-chat-stream", ask=openai_chat_stream, refused="BadRequestError", **_OPENAI),
     ChatClient(id="openai-responses", ask=openai_responses, refused="BadRequestError", **_OPENAI),
-    ChatClient(id="openai-responses-stream", ask=openai_responses_stream, refused="BadRequestError", stream=True, **_OPENAI),
-    ChatClient(id="openai-upload", ask=openai_upload, refused="BadRequestError", operation="upload", **_OPENAI),
+    ChatClient(id="openai-responses-stream", ask=openai_responses_stream, refused="BadRequestError", **_OPENAI),
+    ChatClient(id="openai-upload", ask=openai_upload, refused="BadRequestError", operation="upload", readable=False, **_OPENAI),
     ChatClient(id="anthropic", ask=anthropic_messages, refused="BadRequestError", **_ANTHROPIC),
-    ChatClient(id="anthropic-stream", ask=anthropic_stream, refused="BadRequestError", stream=True, **_ANTHROPIC),
+    ChatClient(id="anthropic-stream", ask=anthropic_stream, refused="BadRequestError", **_ANTHROPIC),
     ChatClient(id="anthropic-count", ask=anthropic_count, refused="BadRequestError", operation="token_count", **_ANTHROPIC),
     ChatClient(id="gemini", ask=gemini, refused="ClientError", **_GEMINI),
-    ChatClient(id="gemini-stream", ask=gemini_stream, refused="ClientError", stream=True, **_GEMINI),
-    ChatClient(id="gemini-array", ask=gemini_array, stream=True, **_GEMINI),
-    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com", stream=True),
+    ChatClient(id="gemini-stream", ask=gemini_stream, refused="ClientError", **_GEMINI),
+    ChatClient(id="gemini-array", ask=gemini_array, **_GEMINI),
+    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com", ),
     ChatClient(id="http2", ask=http2, **_OPENAI),
-    ChatClient(id="chatgpt-web", ask=chatgpt_web, app="chatgpt", host="chatgpt.com", refused="", stream=True),
-    ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai", stream=True),
+    ChatClient(id="chatgpt-web", ask=chatgpt_web, app="chatgpt", host="chatgpt.com", refused="", ),
+    ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai", ),
     ChatClient(id="gemini-web", ask=gemini_web, app="gemini", host="gemini.google.com", refused=""),
 )
 """Every client. An empty `refused` means that the refusal comes as the answer itself."""

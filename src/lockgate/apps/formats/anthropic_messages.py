@@ -119,9 +119,9 @@ def _read_source(page: Page, block: object, path: Path, kind: PartKind) -> None:
         case "content":
             page.tree((*at, "content"), kind)
         case "url":
-            page.reference(dig(source, "url"), (*at, "url"), name=name, what="file")
+            page.reference(dig(source, "url"), (*at, "url"), name=name)
         case "file":
-            page.reference(dig(source, "file_id"), (*at, "file_id"), name=name, what="file")
+            page.reference(dig(source, "file_id"), (*at, "file_id"), name=name)
         case _:
             pass
 

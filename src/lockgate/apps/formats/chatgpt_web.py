@@ -100,11 +100,11 @@ def _read_message(page: Page, message: object, path: Path) -> None:
         page.text(at, kind)
         page.text((*at, "text"), kind)
         pointer = dig(part, "asset_pointer") or dig(part, "audio_asset_pointer", "asset_pointer")
-        page.reference(pointer, (*at, "asset_pointer"), what="image")
+        page.reference(pointer, (*at, "asset_pointer"))
     page.text((*content, "text"), kind)
     page.text((*content, "result"), kind)
     for index, file in enumerate(items(dig(message, "metadata", "attachments"))):
         name = string(dig(file, "name"))
         media_type = string(dig(file, "mimeType")) or string(dig(file, "mime_type"))
         where = (*path, "metadata", "attachments", index, "id")
-        page.reference(dig(file, "id"), where, name=name, media_type=media_type, what="file")
+        page.reference(dig(file, "id"), where, name=name, media_type=media_type)

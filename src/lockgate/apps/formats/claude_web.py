@@ -60,7 +60,7 @@ class ClaudeWeb(DocumentFormat):
         for field in ("files", "sync_sources"):
             for index, file in enumerate(items(body.get(field))):
                 reference = file if isinstance(file, str) else dig(file, "file_uuid") or dig(file, "uuid") or field
-                page.reference(reference, (field, index), name=string(dig(file, "file_name")), what="file")
+                page.reference(reference, (field, index), name=string(dig(file, "file_name")))
         found = _CONVERSATION.search(request.path)
         return page.conversation(
             conversation_id=found.group(1) if found else None,

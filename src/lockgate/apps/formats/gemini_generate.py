@@ -133,7 +133,7 @@ def _read_file(page: Page, file: object, path: Path) -> None:
     if "data" in members(file) and not page.data((*path, "data"), name=name, media_type=media_type):
         page.could_not_read("inline file")
     for uri in ("fileUri", "file_uri"):
-        page.reference(dig(file, uri), (*path, uri), name=name, media_type=media_type, what="file")
+        page.reference(dig(file, uri), (*path, uri), name=name, media_type=media_type)
 
 
 class _GeminiAnswer(Interpreter):

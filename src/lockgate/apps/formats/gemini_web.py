@@ -64,7 +64,7 @@ class GeminiWeb(DocumentFormat):
             page.typed(prompt)
         for index, file in enumerate(items(dig(inner, 0, 3))):
             where = (*inner_path, 0, 3, index)
-            page.reference(dig(file, 0, 0), where, name=string(dig(file, 1)), what="file")
+            page.reference(dig(file, 0, 0), where, name=string(dig(file, 1)))
         page.rest(inner_path)
         page.claim(inner_path[:-1])
         page.rest((field, 1, outer))

@@ -6,13 +6,14 @@ value per line), forms, multipart fields and plain text; anything else becomes o
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.form_text import parse_form
+from lockgate.apps.formats.inline_data import InlineData
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
 from lockgate.apps.formats.json_view import items, string
 from lockgate.apps.formats.leaf_paths import deep_leaves, rewrite
@@ -54,8 +55,9 @@ class GenericText(DocumentFormat):
         found = _take_apart(request, body)
         if isinstance(found, Unreadable):
             return found
-        parts = found.parts()
-        turns = chain([(Role.USER, parts, found.attachments)]) if parts or found.attachments else ()
+        parts = (*found.parts(), *found.files_as_text())
+        files = tuple(file if _file_text(file) is None else replace(file, content=None) for file in found.attachments)
+        turns = chain([(Role.USER, parts, files)]) if parts or files else ()
         # Raw JSON can hide words behind escapes, so reading it as plain text is only part of a look.
         text = string(found.parsed.value)
         raw_json = len(text) > 0 and _LIKE_JSON.match(text) is not None
@@ -118,11 +120,20 @@ class _Found:
             if text and (self._is_typed(path) or not says_nothing(text))
         )
 
+    def files_as_text(self) -> tuple[Part, ...]:
+        """The files that are plain text, whatever they are declared to be. They are read here, not rewritten."""
+        texts = ((index, _file_text(file)) for index, file in enumerate(self.attachments))
+        return tuple(Part(text=text, path=("files", index)) for index, text in texts if text)
+
     def _is_typed(self, path: Path) -> bool:
         name = next((step for step in reversed(path) if isinstance(step, str) and step != "json"), None)
         if name is None:
             return not path or (self.in_pairs and path[1:2] == (1,))
         return name.lower() in _TYPED_NAMES
+
+
+def _file_text(file: Attachment) -> str | None:
+    return InlineData(media_type=file.media_type, content=file.content).text if file.content else None
 
 
 def _take_apart(request: Request, body: Body) -> _Found | Unreadable:

@@ -45,6 +45,9 @@ def inline_data(value: str, media_type: str = "", *, bare: bool = True) -> Inlin
         media_type = declared.strip().lower() or media_type
     if not encoded or len(encoded) > MAX_INLINE * 4 // 3:
         return None
+    # Decoders on the other side take line ends and missing padding, so this one must.
+    encoded = encoded.replace("\r", "").replace("\n", "").rstrip("=")
+    encoded += "=" * (-len(encoded) % 4)
     try:
         content = base64.b64decode(
             encoded.encode("ascii"), altchars=b"-_" if "-" in encoded or "_" in encoded else None, validate=True

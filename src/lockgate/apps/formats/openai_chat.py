@@ -104,14 +104,15 @@ def _read_block(page: Page, block: object, path: Path) -> None:
     image = "image_url"
     where = (*path, image, "url") if isinstance(dig(block, image), dict) else (*path, image)
     if dig(block, image) is not None and not page.data(where, bare=False):
-        page.reference(dig(block, *where[len(path) :]), where, what="image")
-    if dig(block, "input_audio") is not None:
-        page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(block, 'input_audio', 'format'))}")
+        page.reference(dig(block, *where[len(path) :]), where)
+    audio = dig(block, "input_audio")
+    if audio is not None and not page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(audio, 'format'))}"):
+        page.could_not_read("inline audio")
     file = dig(block, "file")
-    if file is not None:
-        name = string(dig(file, "filename"))
-        page.data((*path, "file", "file_data"), name=name)
-        page.reference(dig(file, "file_id"), (*path, "file", "file_id"), name=name, what="file")
+    name = string(dig(file, "filename"))
+    if dig(file, "file_data") is not None and not page.data((*path, "file", "file_data"), name=name):
+        page.could_not_read("inline file")
+    page.reference(dig(file, "file_id"), (*path, "file", "file_id"), name=name)
 
 
 def _read_prompt(page: Page, prompt: object) -> None:

@@ -125,10 +125,10 @@ def _read_files(page: Page, block: object, path: Path) -> None:
         where = (*path, field)
         if dig(block, field) is not None and not page.data(where, name=name, bare=field == "file_data"):
             page.reference(dig(block, field), where, name=name)
-    page.reference(dig(block, "file_id"), (*path, "file_id"), name=name, what="file")
+    page.reference(dig(block, "file_id"), (*path, "file_id"), name=name)
     audio = dig(block, "input_audio")
-    if audio is not None:
-        page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(audio, 'format'))}")
+    if audio is not None and not page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(audio, 'format'))}"):
+        page.could_not_read("inline audio")
 
 
 class _ResponsesAnswer(Interpreter):

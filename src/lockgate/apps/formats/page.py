@@ -66,7 +66,8 @@ class Page:
     def tree(self, path: Path, kind: PartKind) -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
         for at, text in deep_leaves(value_at(self._document, path), path, self._claimed):
-            self._add(Part(text=text, path=at, kind=kind))
+            if text:
+                self._add(Part(text=text, path=at, kind=kind))
         self._claimed.add(path)
 
     def rest(self, path: Path) -> None:
@@ -89,14 +90,14 @@ class Page:
         self._open.attachments.append(Attachment(name=name, media_type=found.media_type, content=content, path=path))
         return True
 
-    def reference(
-        self, reference: object, path: Path, *, name: str = "", media_type: str = "", what: str = "attachment"
-    ) -> None:
-        """Something that is only named here: a URL, a file id. The name itself stays in the text that is examined."""
+    def reference(self, reference: object, path: Path, *, name: str = "", media_type: str = "") -> None:
+        """Something that is only named here: a URL, a file id. The name itself stays in the text that is examined.
+
+        Its content does not leave with this request (an uploaded file had its own), so the look is not partial for it.
+        """
         if not isinstance(reference, str) or not reference or self._open is None:
             return
         self._open.attachments.append(Attachment(name=name, media_type=media_type, reference=reference, path=path))
-        self.could_not_read(f"{what} by reference")
 
     def names(self, name: str, path: Path, *, media_type: str = "") -> None:
         """A file whose text is among the turn's parts already: what is left to say is that there was a file."""

@@ -1,0 +1,306 @@
+"""The laws of evaluation, over random policies and random exchanges."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import strategies as st
+
+from lockgate.facts.app import Operation, ReviewStatus
+from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.finding import DetectionConfidence, ExaminationState
+from lockgate.facts.problem import Document, UsageError
+from lockgate.facts.prompt import Conversation
+from lockgate.facts.traffic import Client, Phase, Request, Response
+from lockgate.policy import Pending, Settled, Walk, compile_policy, evaluate
+
+law = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+
+CONTENT_TESTS = [
+    {"dlp.profiles": {"any": ["credentials", "pii"]}},
+    {"dlp.profiles": {"all": ["credentials", "pii"]}},
+    {"dlp.profiles": {"none": ["financial"]}},
+    {"dlp.profiles": "credentials"},
+    {"dlp.detectors": "card-number"},
+    {"dlp.count.pii": {"at_least": 2}},
+    {"dlp.count.pii": {"below": 2}},
+    {"dlp.count.credentials": {"between": [1, 2]}},
+    {"dlp.detection_confidence.pii": {"at_least": "medium"}},
+    {"dlp.detection_confidence.pii": "low"},
+]
+EARLY_TESTS = [
+    {"host": {"within": "a.example"}},
+    {"user.groups": "staff"},
+    {"user": {"known": False}},
+    {"app.known": True},
+    {"app.id": ["chatgpt"]},
+    {"app.status": "unapproved"},
+    {"app.gen_ai_score": {"below": 3.0}},
+    {"app.gen_ai_score": {"scored": False}},
+    {"operation": ["send_prompt", "upload"]},
+    {"operation.carries_payload": True},
+    {"request.method": "POST"},
+]
+LATER_TESTS = [{"model": "gpt-5"}, {"model": {"known": False}}, {"examination.state": ["complete", "crashed"]}]
+RESPONSE_TESTS = [{"response.status": {"at_least": 400}}]
+
+
+def conditions(tests):
+    return st.recursive(
+        st.sampled_from(tests),
+        lambda inner: st.one_of(
+            st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda part: {"not": part}, inner),
+        ),
+        max_leaves=4,
+    )
+
+
+ENDINGS = ["allow", "block", {"redirect": {"to": "https://assistant.example/"}}]
+ADDITIONS = [{"tag": "one"}, {"tag": ["two", "one"]}, {"capture": "none"}, {"capture": "masked"}, {"capture": "full"}]
+THEN = st.one_of(
+    st.sampled_from(ENDINGS + ADDITIONS),
+    st.tuples(st.sampled_from(ADDITIONS), st.sampled_from(ENDINGS)).map(list),
+)
+MODES = st.sampled_from(["enforce", "enforce", "monitor"])
+
+
+def rules(tests):
+    return st.builds(lambda when, then, mode: {"when": when, "then": then, "mode": mode}, conditions(tests), THEN, MODES)
+
+
+RESPONSE_RULES = st.builds(
+    lambda late, when, then: {"when": {"all": [late, when]}, "then": then},
+    st.sampled_from(RESPONSE_TESTS),
+    conditions(EARLY_TESTS + CONTENT_TESTS),
+    st.sampled_from(["allow", "block"]),
+)
+EVERY_TEST = EARLY_TESTS + CONTENT_TESTS + LATER_TESTS
+
+
+@st.composite
+def policies(draw, tests=tuple(EVERY_TEST), about_response=False):
+    written = draw(st.lists(rules(list(tests)), min_size=1, max_size=5))
+    if about_response:
+        written += draw(st.lists(RESPONSE_RULES, max_size=2))
+    return {
+        "version": 1,
+        "default": draw(st.sampled_from(["allow", "block"])),
+        "on_uninspectable": draw(st.sampled_from(["allow", "block"])),
+        "rules": [{"id": f"r{number}", **rule} for number, rule in enumerate(written)],
+    }
+
+
+FINDINGS = st.lists(
+    st.sampled_from([(("credentials",), "aws-key"), (("financial", "pii"), "card-number"), (("pii",), "some-name")]), max_size=4
+)
+FAILURES = [state for state in ExaminationState if state is not ExaminationState.COMPLETE]
+
+
+class Exchange:
+    """Everything about one exchange, handed out phase by phase."""
+
+    def __init__(self, tools, draw, state):
+        self.tools = tools
+        self.client = draw(
+            st.sampled_from([Client(address="10.0.0.1"), Client(address="10.0.0.2", user="bob", groups=("staff",))])
+        )
+        self.host = draw(st.sampled_from(["x.a.example", "b.example"]))
+        self.operation = draw(
+            st.sampled_from([Operation.SEND_PROMPT, Operation.UPLOAD, Operation.SIGN_IN, Operation.UNRECOGNISED])
+        )
+        self.only_body_tells = draw(st.booleans())
+        status = draw(st.sampled_from([ReviewStatus.UNAPPROVED, ReviewStatus.APPROVED]))
+        known = draw(st.booleans())
+        score = draw(st.sampled_from([None, 200, 400]))
+        app_id = draw(st.sampled_from(["chatgpt", "claude"]))
+        self.app = tools.app(operation=self.operation, status=status, gen_ai=score, id=app_id) if known else None
+        self.request = Request(method=draw(st.sampled_from(["GET", "POST"])), scheme="https", host=self.host, port=443)
+        turns = tools.sheet().conversation.turns
+        unread = draw(st.sampled_from([(), ("file",)])) if state is not ExaminationState.COMPLETE else ()
+        self.conversation = Conversation(turns=turns, model=draw(st.sampled_from([None, "gpt-5"])), unread=unread)
+        self.findings = [
+            replace(tools.finding(profiles[0], draw(st.sampled_from(DetectionConfidence)), detector), profiles=profiles)
+            for profiles, detector in draw(FINDINGS)
+        ]
+        self.state = state
+        self.response = Response(status=draw(st.sampled_from([200, 500])))
+
+    def sheet(self, phase, examination=None):
+        app = self.app
+        if app is not None and phase is Phase.REQUEST_HEADERS and self.only_body_tells:
+            app = replace(app, operation=None)
+        return self.tools.sheet(
+            phase, client=self.client, host=self.host, app=app, request=self.request, conversation=self.conversation,
+            examination=examination, response=self.response,
+        )  # fmt: skip
+
+    def examined(self, profiles, extra=(), state=None):
+        found = [finding for finding in [*self.findings, *extra] if set(finding.profiles) & profiles]
+        return self.tools.examination(*found, state=state or self.state, profiles=set(profiles))
+
+    def stages(self):
+        """What is known, growing."""
+        for phase in (Phase.CONNECT, Phase.REQUEST_HEADERS, Phase.REQUEST_BODY):
+            yield self.sheet(phase)
+        for profiles in ({"credentials"}, {"credentials", "pii"}, {"credentials", "financial", "pii"}):
+            yield self.sheet(Phase.REQUEST_BODY, self.examined(profiles))
+
+    def last(self):
+        return self.sheet(Phase.REQUEST_BODY, self.examined({"credentials", "financial", "pii"}))
+
+
+class Tools:
+    def __init__(self, app, sheet, examination, finding, vocabulary):
+        self.app, self.sheet, self.examination, self.finding, self.vocabulary = app, sheet, examination, finding, vocabulary
+
+    def compile(self, data):
+        """The policy, or another try when the random one is refused (a rule that is never reached, for one)."""
+        try:
+            return compile_policy(Document(file="policy.yaml", data=data, places={}), self.vocabulary)
+        except UsageError:
+            reject()
+
+
+@pytest.fixture(scope="session")
+def tools(app, sheet, examination, finding, vocabulary):
+    return Tools(app, sheet, examination, finding, vocabulary)
+
+
+@pytest.fixture(scope="session")
+def exchanges(tools):
+    def strategy(states=tuple(ExaminationState)):
+        @st.composite
+        def build(draw):
+            return Exchange(tools, draw, draw(st.sampled_from(states)))
+
+        return build()
+
+    return strategy
+
+
+def effects(decision):
+    """What a decision does. Not part of it: the trace, and which policy it came from."""
+    return replace(decision, trace=(), policy_version="", monitored=())
+
+
+def told(decision):
+    """All of a decision but how it was reached."""
+    return replace(decision, trace=())
+
+
+def decided(ruleset, facts):
+    outcome = evaluate(ruleset, Walk.REQUEST, facts)
+    assert isinstance(outcome, Settled), outcome
+    return outcome.decision
+
+
+@law
+@given(data=st.data())
+def test_learning_more_never_turns_a_settled_decision(data, tools, exchanges):
+    ruleset = tools.compile(data.draw(policies(about_response=True)))
+    settled = None
+    for facts in data.draw(exchanges()).stages():
+        outcome = evaluate(ruleset, Walk.REQUEST, facts)
+        if settled is not None:
+            assert isinstance(outcome, Settled)
+            assert told(outcome.decision) == settled
+        elif isinstance(outcome, Settled):
+            settled = told(outcome.decision)
+    assert settled is not None
+
+
+@law
+@given(data=st.data())
+def test_facts_one_by_one_on_demand_and_all_at_once_end_in_the_same_decision(data, tools, exchanges):
+    ruleset = tools.compile(data.draw(policies(about_response=True)))
+    exchange = data.draw(exchanges())
+    outcome = None
+    for phase in (Phase.CONNECT, Phase.REQUEST_HEADERS, Phase.REQUEST_BODY):
+        outcome = evaluate(ruleset, Walk.REQUEST, exchange.sheet(phase))
+        if isinstance(outcome, Settled):
+            break
+    if isinstance(outcome, Pending):
+        assert outcome.demand.needs_examination
+        assert outcome.demand.profiles <= ruleset.profiles
+        outcome = evaluate(
+            ruleset, Walk.REQUEST, exchange.sheet(Phase.REQUEST_BODY, exchange.examined(outcome.demand.profiles))
+        )
+    assert isinstance(outcome, Settled)
+    assert told(outcome.decision) == told(decided(ruleset, exchange.last()))
+
+
+@law
+@given(data=st.data())
+def test_rules_below_the_one_that_ends_the_walk_mean_nothing(data, tools, exchanges):
+    policy = data.draw(policies())
+    facts = data.draw(exchanges()).last()
+    decision = decided(tools.compile(policy), facts)
+    visited = len(decision.trace)
+    assume(decision.rule is not None and decision.rule == decision.trace[-1].rule and decision.reason is Reason.RULE)
+    others = data.draw(st.lists(rules(EVERY_TEST), max_size=3))
+    changed = [*policy["rules"][:visited], *({"id": f"other{number}", **rule} for number, rule in enumerate(others))]
+    assert told(replace(decided(tools.compile({**policy, "rules": changed}), facts), policy_version="")) == told(
+        replace(decision, policy_version="")
+    )
+
+
+@law
+@given(data=st.data())
+def test_monitor_mode_never_changes_effects(data, tools, exchanges):
+    policy = data.draw(policies(about_response=True))
+    exchange = data.draw(exchanges())
+    without = {**policy, "rules": [rule for rule in policy["rules"] if rule.get("mode") != "monitor"]}
+    watched, bare = tools.compile(policy), tools.compile(without)
+    assert effects(decided(watched, exchange.last())) == effects(decided(bare, exchange.last()))
+    for facts in exchange.stages():
+        outcome, other = (evaluate(ruleset, Walk.REQUEST, facts) for ruleset in (watched, bare))
+        standing = outcome.decision if isinstance(outcome, Settled) else outcome.standing
+        other_standing = other.decision if isinstance(other, Settled) else other.standing
+        assert effects(standing) == effects(other_standing)
+
+
+@law
+@given(data=st.data())
+def test_a_failing_examination_ends_as_on_uninspectable_says_or_in_what_every_result_would_have_led_to(data, tools, exchanges):
+    policy = data.draw(policies(tests=tuple(EARLY_TESTS + CONTENT_TESTS)))
+    ruleset = tools.compile(policy)
+    exchange = data.draw(exchanges(states=tuple(FAILURES)))
+    decision = decided(ruleset, exchange.last())
+    profiles = {"credentials", "financial", "pii"}
+    possible = set()
+    for _ in range(6):
+        extra = [
+            replace(tools.finding(names[0], data.draw(st.sampled_from(DetectionConfidence)), detector), profiles=names)
+            for names, detector in data.draw(FINDINGS)
+        ]
+        complete = exchange.examined(profiles, extra, ExaminationState.COMPLETE)
+        possible.add(decided(ruleset, exchange.sheet(Phase.REQUEST_BODY, complete)).verdict)
+    if ruleset.on_uninspectable is Verdict.BLOCK:
+        assert decision.verdict is Verdict.BLOCK if decision.reason is Reason.UNINSPECTABLE else possible == {decision.verdict}
+    else:
+        assert decision.verdict is Verdict.ALLOW or Verdict.ALLOW not in possible
+
+
+@law
+@given(data=st.data())
+def test_what_stands_while_pending_never_comes_from_an_undecided_rule(data, tools, exchanges):
+    ruleset = tools.compile(data.draw(policies()))
+    for facts in data.draw(exchanges()).stages():
+        outcome = evaluate(ruleset, Walk.REQUEST, facts)
+        if isinstance(outcome, Pending):
+            undecided = {step.rule for step in outcome.standing.trace if step.truth == "pending"}
+            assert outcome.standing.rule not in undecided
+            assert outcome.demand.phase > facts.phase or outcome.demand.needs_examination
+
+
+@law
+@given(data=st.data())
+def test_the_response_walk_always_settles_and_only_allows_or_blocks(data, tools, exchanges):
+    ruleset = tools.compile(data.draw(policies(about_response=True)))
+    exchange = data.draw(exchanges())
+    examination = data.draw(st.sampled_from([None, exchange.examined({"pii"})]))
+    outcome = evaluate(ruleset, Walk.RESPONSE, exchange.sheet(Phase.RESPONSE_HEADERS, examination))
+    assert isinstance(outcome, Settled)
+    assert outcome.decision.verdict in (Verdict.ALLOW, Verdict.BLOCK)

@@ -83,6 +83,19 @@ def test_a_rule_about_unknown_hosts_holds_for_what_is_not_decrypted(play):
 
 
 @pytest.mark.parametrize(
+    "policy",
+    [
+        "default: block\nrules: []\n",
+        NO_SECRETS + "  - {id: never, when: {host: www.example.org}, then: block}\n",
+    ],
+)
+def test_what_stays_encrypted_is_decided_at_once_not_left_pending(play, policy):
+    """A rule that would need content above a block by host must not turn that block into a tunnel."""
+    with play(policy) as exchange:
+        exchange >> connecting("www.example.org") << Refuse
+
+
+@pytest.mark.parametrize(
     ("scope", "hosts", "host", "effect"),
     [
         (DecryptScope.ALL, (), "www.example.org", Intercept()),

@@ -230,6 +230,14 @@ class TestExamination:
         outcome, _ = outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=examination(profiles={"financial"})))
         assert outcome.demand.profiles == {"pii"}
 
+    def test_what_the_state_is_about_does_not_depend_on_monitor_rules(self, ruleset, sheet):
+        text = rule_with("not: {examination.state: complete}, dlp.profiles: {none: [pii]}").rstrip("]")
+        watched = ruleset(text + ", {id: b, when: {dlp.profiles: financial}, then: block, mode: monitor}]")
+        outcome, step = outcome_of(watched, sheet(Phase.REQUEST_BODY, examination=None))
+        assert step.truth is Truth.PENDING
+        assert watched.rules[0].profiles == {"pii"}
+        assert outcome.demand.profiles == {"pii", "financial"}
+
     def test_the_state_alone_demands_an_examination_for_everything(self, ruleset, sheet, vocabulary):
         compiled = ruleset(rule_with("examination.state: crashed"))
         outcome, _ = outcome_of(compiled, sheet(Phase.REQUEST_BODY, examination=None))

@@ -17,8 +17,8 @@ _library: Any = hyperscan
 """The library carries no types."""
 
 PLATFORM = f"hyperscan {_library.__version__}"
-_EVENTS_PER_CHARACTER = 4
-_EVENTS_AT_LEAST = 4096
+_EVENTS_PER_CHARACTER = 12
+_EVENTS_AT_LEAST = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

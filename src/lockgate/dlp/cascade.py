@@ -23,6 +23,7 @@ type Wanted = Mapping[str, Sequence[tuple[str, DetectionConfidence]]]
 """Per detector, the profiles that ask for it and from which detection confidence on."""
 
 _CANDIDATES_AT_LEAST = 20_000
+_CANDIDATES_PER_CHARACTER = 2
 _BLOCK_LIMIT = 20_000
 _SHORTER_TRIES = 24
 
@@ -72,7 +73,7 @@ class Cascade:
     def scan(self, text: str, wanted: Wanted) -> ScanResult:
         """Every hit of a wanted detector that is sure enough for a profile that asks for it."""
         reading = read(text)
-        budget = _Budget(left=max(_CANDIDATES_AT_LEAST, len(text)))
+        budget = _Budget(left=max(_CANDIDATES_AT_LEAST, len(text) * _CANDIDATES_PER_CHARACTER))
         complete = reading.complete
         hits: list[Hit] = []
         for view in reading.views:

@@ -114,6 +114,13 @@ def dea(value: str) -> bool:
     return len(digits) == 7 and (odd + 2 * even) % 10 == int(digits[6])
 
 
+def de_kvnr(value: str) -> bool:
+    """German health insurance number: the letter as two digits, weights 1 and 2 in turn, digit sums (section 290 SGB V)."""
+    digits = f"{ord(value[0].upper()) - ord('A') + 1:02d}{value[1:]}"
+    doubled = [int(digit) * (1 + index % 2) for index, digit in enumerate(digits[:10])]
+    return sum(number // 10 + number % 10 for number in doubled) % 10 == int(digits[10])
+
+
 def npi(value: str) -> bool:
     """US National Provider Identifier: Luhn over 80840 and the ten digits (45 CFR 162.406)."""
     return luhn("80840" + digits_of(value))

@@ -33,6 +33,9 @@ def judge(detector: ReadyDetector, text: str, candidate: Candidate) -> Judgement
     """What becomes of `candidate`; None when a validator, missing or opposing context, or a veto speaks against it."""
     start, end = candidate.start, candidate.end
     value = text[start:end]
+    word, opposed = detector.context.look(text, start, end)
+    if word is None and (candidate.needs_context or opposed):
+        return None  # asked first because it is the cheapest; it is told last because it counts last
     confidence = candidate.confidence
     contributions = [f"{candidate.basis}: {_word(confidence)}"]
     for name, holds in detector.validators:
@@ -42,12 +45,9 @@ def judge(detector: ReadyDetector, text: str, candidate: Candidate) -> Judgement
         contributions.append(f"validator {name}: {_word(confidence)}")
     if any(veto(text, start, end) for _, veto in detector.vetoes):
         return None
-    word, opposed = detector.context.look(text, start, end)
     if word is not None:
         confidence = max(confidence, detector.context_confidence)
         contributions.append(f"context `{word}`: {_word(confidence)}")
-    elif candidate.needs_context or opposed:
-        return None
     return Judgement(confidence=confidence, contributions=tuple(contributions))
 
 

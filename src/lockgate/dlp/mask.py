@@ -9,6 +9,7 @@ from lockgate.dlp.hit import Hit
 from lockgate.dlp.schema import MaskStyle
 
 _SHOWN_AT_MOST = 4
+_LOOKED_AT = 32
 _HIDDEN = "****"
 
 
@@ -41,6 +42,7 @@ def masked(text: str, hits: Sequence[Hit]) -> str:
 
 
 def _alphanumeric(value: str) -> str:
+    value = value if len(value) <= 2 * _LOOKED_AT else value[:_LOOKED_AT] + value[-_LOOKED_AT:]
     return "".join(character for character in value if character.isascii() and character.isalnum())
 
 

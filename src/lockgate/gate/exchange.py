@@ -117,8 +117,15 @@ class Exchange:
         decision = Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._context.ruleset.version)
         return self._refusal(decision)
 
-    def fail(self, reason: Reason) -> Refuse:
-        """The fail-safe: whatever was about to be decided, the exchange is refused."""
+    def fail(self, reason: Reason, seen: Connecting | RequestHeadersSeen | None = None) -> Refuse:
+        """The fail-safe: whatever was about to be decided, the exchange is refused.
+
+        `seen` is the event whose handling failed, so that the record still says who and where. Asks nothing of the policy
+        or the app library, which may be what failed.
+        """
+        if self._sheet is None and seen is not None:
+            self._sheet = _bare_facts(seen)
+            self._kind = ExchangeKind.TUNNEL if isinstance(seen, Connecting) else ExchangeKind.REQUEST
         refusal = self.refusal(reason)
         return self._refuse(refusal.decision)
 
@@ -139,8 +146,10 @@ class Exchange:
             # Nothing more will be learned of a host that nobody knows and that stays encrypted.
             self._sheet = replace(self._sheet, app_known=True, app=None)
         outcome = evaluate(ruleset, Walk.REQUEST, self._sheet)
-        if isinstance(outcome, Settled) and outcome.decision.verdict is not Verdict.ALLOW:
-            yield self._refuse(outcome.decision)
+        # What stays encrypted is decided now: rules that would need more to know are counted as no.
+        final = outcome.decision if isinstance(outcome, Settled) else None if decrypts else outcome.standing
+        if final is not None and final.verdict is not Verdict.ALLOW:
+            yield self._refuse(final)
         elif decrypts:
             self._decision = None
             self.state = State.CONNECTED
@@ -287,3 +296,18 @@ class Exchange:
         if self._sheet is None:
             raise UnexpectedEventError("no facts yet")
         return self._sheet
+
+
+def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:
+    """Who and where, and nothing that has to be looked up."""
+    if isinstance(seen, Connecting):
+        return FactSheet(at=seen.at, phase=Phase.CONNECT, client=seen.client, host=seen.host, port=seen.port)
+    request = seen.request
+    return FactSheet(
+        at=seen.at,
+        phase=Phase.REQUEST_HEADERS,
+        client=seen.client,
+        host=request.host,
+        port=request.port,
+        request=request,
+    )

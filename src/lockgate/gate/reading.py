@@ -36,6 +36,8 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
         completeness = body.completeness
     elif completeness is Completeness.COMPLETE and not _all_readable(conversation):
         completeness = Completeness.UNDECODABLE
+    if completeness is not Completeness.COMPLETE and not conversation.unread:
+        conversation = replace(conversation, unread=(completeness.value,))
     return Reading(app=settled, conversation=conversation, state=ExaminationState(completeness.value))
 
 

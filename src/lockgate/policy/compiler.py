@@ -18,7 +18,7 @@ from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.operand import HostsWithin
 from lockgate.policy.operators import Written, hosts_within
 from lockgate.policy.report import Report
-from lockgate.policy.ruleset import DoNotInspect, Rule, Ruleset
+from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
 from lockgate.policy.selectors import Surroundings
 from lockgate.policy.vocabulary import Vocabulary
 
@@ -47,7 +47,8 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     report.raise_if_wrong()
 
     none: frozenset[str] = frozenset()
-    mentioned = none.union(*(profiles_of(rule.when, surroundings) for rule in rules))
+    enforced = [rule.when for rule in rules if rule.mode is Mode.ENFORCE]
+    mentioned = none.union(*(profiles_of(when, surroundings) for when in enforced))
     surroundings = replace(surroundings, examined=mentioned or vocabulary.profiles)
     compiled = tuple(_rule(rule, surroundings) for rule in rules)
     passed = tuple(_entry(entry, surroundings) for entry in entries)

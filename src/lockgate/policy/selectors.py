@@ -25,7 +25,8 @@ PROFILE = "<profile>"
 class Surroundings:
     """What a selector may need of the policy it stands in.
 
-    `examined` are the profiles the policy mentions anywhere, or all there are when it mentions none.
+    `examined` are the profiles its enforcing rules mention, or all there are when they mention none: what an
+    examination has to have covered before its state counts. Rules in monitor mode must not change that.
     """
 
     vocabulary: Vocabulary

@@ -15,6 +15,7 @@ from lockgate.pki.trust import build_trust_bundle
 from lockgate.proxy.addon import GatewayAddon
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.destinations import Destinations, destination_rules
+from lockgate.proxy.held import HeldBytes
 from lockgate.proxy.requests import Requests
 from lockgate.proxy.services import Services, proxy_address
 from lockgate.runtime.gateway import Gateway
@@ -34,6 +35,7 @@ class Assembly:
     authority: CertificateAuthority
     trust_bundle: str
     address: tuple[str, int]
+    held: HeldBytes
 
 
 def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int) -> Assembly:
@@ -45,6 +47,7 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
     ports = own_ports(settings)
     address = parse_address(settings.listen)
     destinations = Destinations(destination_rules(ports, settings.destinations.allow_private, settings.upstream.connect_to))
+    held = HeldBytes()
     services = Services(
         gateway=gateway,
         destinations=destinations,
@@ -52,6 +55,7 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
         own_names=frozenset({address[0], proxy_address(settings)[0], "localhost"}),
         listens_on=address[1],
         redirect_key=redirect_key(home),
+        held=held,
     )
     networks = tuple(ip_network(network, strict=False) for network in settings.clients.allowed_networks)
     connections = Connections(services, networks)
@@ -65,4 +69,5 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
         authority=authority,
         trust_bundle=str(build_trust_bundle(home.state, extra=[home.resolve(name) for name in settings.upstream.trust]).path),
         address=address,
+        held=held,
     )

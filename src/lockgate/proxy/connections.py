@@ -167,7 +167,8 @@ class Connections:
         if flow.response is None:
             flow.response = http.Response.make(502, b"The gateway could not decide about this connection.\n")
         if state.tunnel is not None:
-            state.tunnel.exchange.fail(Reason.GATE_FAILED)
+            seen = Connecting(at=now(), client=state.who, host=state.host, port=state.port)
+            state.tunnel.exchange.fail(Reason.GATE_FAILED, seen)
             state.tunnel.failed(Reason.GATE_FAILED, type(error).__name__)
             self._finish(state)
 

@@ -9,8 +9,7 @@ from mitmproxy.addons import disable_h2c, next_layer
 from mitmproxy.proxy import layer
 
 from lockgate.facts.problem import Problem, UsageError
-from lockgate.pki.ca import CertificateAuthority
-from lockgate.proxy.addon import GatewayAddon
+from lockgate.proxy.assembly import Assembly
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.error_pages import install_error_pages
 from lockgate.proxy.server import SharedPortServer
@@ -60,31 +59,23 @@ def refuse_unsafe_options(opts: options.Options) -> None:
 class GatewayMaster(master.Master):
     """mitmproxy with exactly the addons a gateway needs."""
 
-    def __init__(
-        self,
-        *,
-        gate: GatewayAddon,
-        connections: Connections,
-        authority: CertificateAuthority,
-        trust_bundle: str,
-        address: tuple[str, int],
-    ) -> None:
+    def __init__(self, parts: Assembly) -> None:
         super().__init__(options.Options())
         install_error_pages()
-        self.server = SharedPortServer(*address)
+        self.server = SharedPortServer(*parts.address, parts.held)
         self.addons.add(
             self.server,
             disable_h2c.DisableH2C(),
-            gate,
-            GateFirst(connections),
-            TlsFromOwnCa(authority.certificate, authority.key),
+            parts.addon,
+            GateFirst(parts.connections),
+            TlsFromOwnCa(parts.authority.certificate, parts.authority.key),
         )
-        if self.addons.get("lockgate") is not gate:
+        if self.addons.get("lockgate") is not parts.addon:
             raise RuntimeError("the gate is not in the chain")
         self.options.update(
             connection_strategy="lazy",
             upstream_cert=False,
             rawtcp=False,
-            ssl_verify_upstream_trusted_ca=trust_bundle,
+            ssl_verify_upstream_trusted_ca=parts.trust_bundle,
         )
         refuse_unsafe_options(self.options)

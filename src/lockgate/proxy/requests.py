@@ -40,6 +40,7 @@ class Requests:
         self._live: dict[str, LiveExchange] = {}
         self.all_ended = asyncio.Event()
         self.all_ended.set()
+        services.held.on_excess(self._held_too_much)
 
     @property
     def under_way(self) -> int:
@@ -57,6 +58,7 @@ class Requests:
         live = self._live.get(flow.id)
         if live is None or live.request is None or not live.holding:
             return
+        self._services.held.release(live.client_id)
         raw = flow.request.raw_content or b""
         live.request_bytes = len(raw)
         limit = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
@@ -131,7 +133,8 @@ class Requests:
         if live is None or live.request is None:
             flow.response = http.Response.make(502, b"The gateway could not decide about this request.\n")
             return
-        live.exchange.fail(Reason.GATE_FAILED)
+        seen = RequestHeadersSeen(at=now(), client=live.client, request=live.request, has_body=False)
+        live.exchange.fail(Reason.GATE_FAILED, seen)
         live.failed(Reason.GATE_FAILED, type(error).__name__)
         live.refused, live.holding = True, False
         if flow.response is None:
@@ -142,9 +145,17 @@ class Requests:
         """Whatever of this client has not ended by its hooks ends now."""
         for flow_id in [flow_id for flow_id, live in self._live.items() if live.client_id == client.id]:
             live = self._live[flow_id]
-            if not live.websocket and not live.refused:
+            if live.broken is not None:
+                live.failed(live.broken, "the body is longer than may be held")
+            elif not live.websocket and not live.refused:
                 live.failed(Reason.CLIENT_LEFT, "the client's connection closed")
             self._close(flow_id)
+
+    def _held_too_much(self, client_id: str) -> None:
+        """A body without a declared length grew past the limit: nobody has seen all of it, and nobody will."""
+        for live in self._live.values():
+            if live.client_id == client_id and live.holding:
+                live.broken = Reason.UNINSPECTABLE
 
     def close_all(self) -> None:
         """The worker stops: every exchange under way still gets its record."""
@@ -185,6 +196,9 @@ class Requests:
             flow.response = to_response(login_required(self._services.wording))
         flow.request.headers.pop("proxy-authorization", None)
         flow.request.headers.pop("proxy-connection", None)
+        if not request.is_websocket_upgrade:
+            # An upgrade to anything else would turn the connection into bytes nobody reads.
+            flow.request.headers.pop("upgrade", None)
         has_body = expects_body(flow.request)
         event = RequestHeadersSeen(at=now(), client=live.client, request=request, has_body=has_body, refused=refused)
         effects = live.exchange.handle(event)
@@ -245,7 +259,9 @@ class Requests:
         live.holding = True
         limit = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
         length = declared_length(flow.request)
-        if length is not None and length > limit:
+        if length is None:
+            self._services.held.bound(live.client_id, limit)
+        elif length > limit:
             live.holding = False
             body = Body(content=b"", completeness=Completeness.TRUNCATED)
             effects = live.exchange.handle(RequestBodySeen(body=body))

@@ -1,6 +1,6 @@
-"""The listening socket: one port, shared by all workers.
+"""The listening socket: one port, shared by all workers, and connections that cannot make us hold too much.
 
-Separate because mitmproxy has no worker mode: its own server does not share a port.
+Separate because mitmproxy has no worker mode: its own server neither shares a port nor bounds what it buffers.
 """
 
 import asyncio
@@ -8,11 +8,29 @@ from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.addons import proxyserver
-from mitmproxy.proxy import mode_specs
+from mitmproxy.proxy import events, mode_specs
 from mitmproxy.proxy.layers import modes
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 
+from lockgate.proxy.held import HeldBytes
+
 _BACKLOG = 1024
+
+
+class BoundedConnectionHandler(ProxyConnectionHandler):
+    """mitmproxy's connection handler, which closes a connection that sends more than may be held."""
+
+    held: HeldBytes
+
+    async def server_event(self, event: events.Event) -> None:
+        """Count what the client sends, then let mitmproxy see it."""
+        if isinstance(event, events.DataReceived) and event.connection is self.client:  # noqa: SIM102 - cheap test first
+            if not self.held.spend(self.client.id, len(event.data)):
+                handler = self.transports[self.client].handler
+                if handler is not None:
+                    handler.cancel("a body longer than may be held")
+                return
+        await super().server_event(event)
 
 
 class SharedPortServer(proxyserver.Proxyserver):
@@ -20,8 +38,9 @@ class SharedPortServer(proxyserver.Proxyserver):
 
     name = "proxyserver"
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, held: HeldBytes) -> None:
         super().__init__()
+        self._held = held
         self._address = (host, port)
         self._mode = mode_specs.ProxyMode.parse("regular")
         self._listener: asyncio.Server | None = None
@@ -41,7 +60,8 @@ class SharedPortServer(proxyserver.Proxyserver):
             self._listener = None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handler = ProxyConnectionHandler(ctx.master, reader, writer, ctx.options, self._mode)
+        handler = BoundedConnectionHandler(ctx.master, reader, writer, ctx.options, self._mode)
+        handler.held = self._held
         handler.layer = modes.HttpProxy(handler.layer.context)
         with self.register_connection(handler.client.id, handler):
             await handler.handle_client()

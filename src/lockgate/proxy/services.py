@@ -14,6 +14,7 @@ from lockgate.pki.ca import CertificateAuthority
 from lockgate.pki.enrolment import CertificateFormat, export_certificate
 from lockgate.proxy.answers import Wording
 from lockgate.proxy.destinations import Destinations
+from lockgate.proxy.held import HeldBytes
 from lockgate.proxy.pac import PacMode, pac_file
 from lockgate.proxy.portal import PortalFacts
 from lockgate.runtime.gateway import Gateway
@@ -32,6 +33,7 @@ class Services:
     own_names: frozenset[str]
     listens_on: int
     redirect_key: bytes
+    held: HeldBytes
 
     def portal(self) -> PortalFacts:
         """What the portal serves under the live configuration."""

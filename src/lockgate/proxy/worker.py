@@ -37,13 +37,7 @@ async def serve(home_path: str, worker: int) -> None:
     parts = assemble(builder, pipe.put, worker)
     asyncio.get_running_loop().getaddrinfo = parts.destinations.getaddrinfo  # type: ignore[method-assign]  # the one resolver
     await parts.gateway.start()
-    master = GatewayMaster(
-        gate=parts.addon,
-        connections=parts.connections,
-        authority=parts.authority,
-        trust_bundle=parts.trust_bundle,
-        address=parts.address,
-    )
+    master = GatewayMaster(parts)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -16,7 +16,7 @@ source: own
 patterns:
   - name: number
     regex: 'BDG-[0-9]{6}'
-    confidence: medium
+    detection_confidence: medium
 examples:
   match: ["badge BDG-{digits:6} lost"]
   ignore: ["badge BDG-12 lost"]
@@ -61,7 +61,7 @@ def test_a_problem_with_an_example_never_shows_what_the_template_stands_for(buil
         ("BDG-[0-9]{6}", "BDG-(?=[0-9])", "looks around"),
         ("BDG-[0-9]{6}", "(?:B?D?){2,30}x", "repeats a repetition"),
         ("BDG-[0-9]{6}", "BDG-[0-9", "not a valid pattern"),
-        ("confidence: medium", "needs_context: true", "no context words"),
+        ("detection_confidence: medium", "needs_context: true", "no context words"),
         ("source: own", "source: own\nvalidators: [luhm]", "did you mean `luhn`?"),
         ("source: own", "source: own\nveto: [placeholders]", "did you mean `placeholder`?"),
         ("source: own", "source: own\nkeywords: [badge]", "means nothing to engine `pattern`"),

@@ -124,11 +124,11 @@ def test_a_table_names_its_columns_once_for_all_rows(scanner):
 
 
 def test_more_candidates_than_the_budget_allows_is_said_and_what_was_found_counts(scanner, monkeypatch):
-    monkeypatch.setattr(cascade, "_CANDIDATES_AT_LEAST", 500)
+    monkeypatch.setattr(cascade, "_CANDIDATES_AT_LEAST", 50)
     monkeypatch.setattr(cascade, "_CANDIDATES_PER_CHARACTER", 0)
-    result = scanner.scan("card 4111 1111 1111 1111 " + "130692544 " * 50, ALL)
+    result = scanner.scan("jane.roe@northwind.example " * 80, ALL)
     assert not result.complete
-    assert result.hits
+    assert len(result.hits) == 50
 
 
 def test_more_sightings_than_are_followed_is_said(scanner, monkeypatch):

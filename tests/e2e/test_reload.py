@@ -95,6 +95,6 @@ def test_an_open_stream_survives_a_change(gateway: Gateway, upstream: Upstream) 
 
 
 def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartOwnGateway, reached: Since) -> None:
-    with pytest.raises(AssertionError, match=r"ended with 3 .*e2e\.yaml:3:"):
+    with pytest.raises(AssertionError, match=r"(?s)ended with 3 .*e2e\.yaml:3:"):
         start_own_gateway("version: 1\ndefault: allow\nruls: []\n")
     assert reached.arrivals() == []

@@ -4,7 +4,6 @@ import os
 import socket
 import ssl
 
-import httpx
 import pytest
 from conftest import StartGateway
 from cryptography import x509
@@ -89,17 +88,12 @@ def test_old_tls_is_not_spoken(version: ssl.TLSVersion, gateway: Gateway) -> Non
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433"]
 )
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_private_destinations_are_refused(scheme: str, host: str, gateway: Gateway, upstream: Upstream, reached: Since) -> None:
+@pytest.mark.parametrize("method", ["CONNECT", "GET"])
+def test_private_destinations_are_refused(method: str, host: str, gateway: Gateway, upstream: Upstream, reached: Since) -> None:
     """Even where somebody listens: the upstream's own ports are used, so that a hole would be seen."""
-    port = (upstream.tls if scheme == "https" else upstream.plain).rpartition(":")[2]
+    port = (upstream.tls if method == "CONNECT" else upstream.plain).rpartition(":")[2]
     watch = gateway.watch()
-    with http_client(gateway.device) as client:
-        if scheme == "https":
-            with pytest.raises(httpx.ProxyError, match="403"):
-                client.get(f"https://{host}:{port}/")
-        else:
-            assert client.get(f"http://{host}:{port}/").status_code in (400, 403)
+    assert ask_proxy(gateway, method, f"{host}:{port}") in (400, 403)
     assert reached.arrivals() == []
     record = watch.record()
     assert (record["verdict"], record["reason"]) == ("block", "private_destination")
@@ -108,10 +102,18 @@ def test_private_destinations_are_refused(scheme: str, host: str, gateway: Gatew
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0"])
 def test_the_gateways_own_ports_are_refused(host: str, gateway: Gateway) -> None:
     watch = gateway.watch()
-    with http_client(gateway.device) as client, pytest.raises(httpx.ProxyError, match="403"):
-        client.get(f"https://{host}:{gateway.port}/")
+    assert ask_proxy(gateway, "CONNECT", f"{host}:{gateway.port}") == 403
     record = watch.record()
     assert (record["verdict"], record["reason"]) == ("block", "gateway_own_address")
+
+
+def ask_proxy(gateway: Gateway, method: str, authority: str) -> int:
+    """The status of one raw proxy request; libraries write some of these addresses in ways of their own."""
+    target = authority if method == "CONNECT" else f"http://{authority}/"
+    host, _, port = gateway.device.address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
+        return int(connection.recv(65536).split()[1])
 
 
 def test_a_host_header_that_names_another_host_is_refused(gateway: Gateway, reached: Since) -> None:

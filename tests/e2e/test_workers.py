@@ -81,7 +81,8 @@ def test_stopping_writes_down_what_was_under_way(gateway: Gateway, upstream: Ups
         http_client(gateway.device) as client,
         client.stream("POST", CHAT_URL, json=chat_body("hi", model=paced.model, stream=True)) as answer,
     ):
-        assert next(answer.iter_lines())
+        chunks = answer.iter_raw()
+        assert next(chunks)
         gateway.stop()
     paced.finish()
     record = watch.record(kind="request")

@@ -104,7 +104,10 @@ class Cascade:
                 if not budget.take():
                     return
                 candidate = Candidate(
-                    start=find.start, end=find.end, basis=f"rule {find.rule}", confidence=confidence_of(entry.confidence)
+                    start=find.start,
+                    end=find.end,
+                    basis=f"rule {find.rule}",
+                    detection_confidence=confidence_of(entry.detection_confidence),
                 )
                 judgement = judge(detector, view.text, candidate)
                 if judgement is not None:
@@ -127,7 +130,7 @@ def _judged(detector: ReadyDetector, pattern: ReadyPattern, text: str, ends: Seq
                     start=start,
                     end=_block_end(text, last, detector.file.block_end),
                     basis=f"pattern {pattern.name}",
-                    confidence=pattern.confidence,
+                    detection_confidence=pattern.detection_confidence,
                     needs_context=pattern.needs_context,
                 )
                 judgement = judge(detector, text, candidate)
@@ -174,7 +177,7 @@ def _hit(
     detector: ReadyDetector, view: View, held: _Held, asked_by: Sequence[tuple[str, DetectionConfidence]]
 ) -> Iterator[Hit]:
     """The hit a judgement makes, when it is sure enough for a profile."""
-    profiles = tuple(sorted(profile for profile, least in asked_by if held.judgement.confidence >= least))
+    profiles = tuple(sorted(profile for profile, least in asked_by if held.judgement.detection_confidence >= least))
     if not profiles:
         return
     start, end = view.original(held.candidate.start, held.candidate.end)
@@ -182,7 +185,7 @@ def _hit(
     yield Hit(
         detector=detector.id,
         profiles=profiles,
-        detection_confidence=held.judgement.confidence,
+        detection_confidence=held.judgement.detection_confidence,
         start=start,
         end=end,
         mask=mask_of(held.label, detector.file.mask, view.text[held.candidate.start : held.candidate.end]),

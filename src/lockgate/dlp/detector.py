@@ -53,7 +53,7 @@ class ReadyPattern:
     has_value: bool
     may_be_shorter: bool
     needs_context: bool
-    confidence: DetectionConfidence
+    detection_confidence: DetectionConfidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def ready(file: DetectorFile) -> ReadyDetector:
         ),
         validators=tuple((name, validator(name)) for name in file.validators),
         valid_confidence=confidence_of(file.valid_confidence) if file.valid_confidence else DetectionConfidence.LOW,
-        context_confidence=confidence_of(context.confidence),
+        context_confidence=confidence_of(context.detection_confidence),
         vetoes=tuple((name, VETOES[name]) for name in file.veto),
     )
 
@@ -95,7 +95,9 @@ def entries(file: DetectorFile) -> tuple[PatternEntry, ...]:
     if file.engine is not Engine.KEYWORDS:
         return file.patterns
     return tuple(
-        PatternEntry(name=word, regex=r"\s{1,3}".join(map(re.escape, word.split())), confidence=file.keywords_confidence)
+        PatternEntry(
+            name=word, regex=r"\s{1,3}".join(map(re.escape, word.split())), detection_confidence=file.keywords_confidence
+        )
         for word in file.keywords
     )
 
@@ -122,7 +124,7 @@ def _ready_pattern(file: DetectorFile, entry: PatternEntry) -> ReadyPattern:
         has_value="(?P<value>" in entry.regex,
         may_be_shorter=bool(file.validators) and "(?P<value>" not in entry.regex,
         needs_context=entry.needs_context,
-        confidence=confidence_of(entry.confidence),
+        detection_confidence=confidence_of(entry.detection_confidence),
     )
 
 

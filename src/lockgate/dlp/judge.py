@@ -17,7 +17,7 @@ class Candidate:
     start: int
     end: int
     basis: str
-    confidence: DetectionConfidence
+    detection_confidence: DetectionConfidence
     needs_context: bool = False
 
 
@@ -25,7 +25,7 @@ class Candidate:
 class Judgement:
     """A candidate that held."""
 
-    confidence: DetectionConfidence
+    detection_confidence: DetectionConfidence
     contributions: tuple[str, ...]
 
 
@@ -36,20 +36,20 @@ def judge(detector: ReadyDetector, text: str, candidate: Candidate) -> Judgement
     word, opposed = detector.context.look(text, start, end)
     if word is None and (candidate.needs_context or opposed):
         return None  # asked first because it is the cheapest; it is told last because it counts last
-    confidence = candidate.confidence
-    contributions = [f"{candidate.basis}: {_word(confidence)}"]
+    detection_confidence = candidate.detection_confidence
+    contributions = [f"{candidate.basis}: {_word(detection_confidence)}"]
     for name, holds in detector.validators:
         if not holds(value):
             return None
-        confidence = max(confidence, detector.valid_confidence)
-        contributions.append(f"validator {name}: {_word(confidence)}")
+        detection_confidence = max(detection_confidence, detector.valid_confidence)
+        contributions.append(f"validator {name}: {_word(detection_confidence)}")
     if any(veto(text, start, end) for _, veto in detector.vetoes):
         return None
     if word is not None:
-        confidence = max(confidence, detector.context_confidence)
-        contributions.append(f"context `{word}`: {_word(confidence)}")
-    return Judgement(confidence=confidence, contributions=tuple(contributions))
+        detection_confidence = max(detection_confidence, detector.context_confidence)
+        contributions.append(f"context `{word}`: {_word(detection_confidence)}")
+    return Judgement(detection_confidence=detection_confidence, contributions=tuple(contributions))
 
 
-def _word(confidence: DetectionConfidence) -> str:
-    return confidence.name.lower()
+def _word(detection_confidence: DetectionConfidence) -> str:
+    return detection_confidence.name.lower()

@@ -50,14 +50,14 @@ def confidence_of(level: Level) -> DetectionConfidence:
 class PatternEntry:
     """One pattern. A group named `value` is the span of the hit; without it, the whole match is.
 
-    `confidence` is the detection confidence of a match before validator and context. With
+    `detection_confidence` is that of a match before validator and context. With
     `needs_context` it counts only when a context word is in reach.
     """
 
     __pydantic_config__ = _CONFIG
     name: str
     regex: str
-    confidence: Level = "low"
+    detection_confidence: Level = "low"
     needs_context: bool = False
 
 
@@ -74,7 +74,7 @@ class Context:
     against: tuple[str, ...] = ()
     before: int = 60
     after: int = 20
-    confidence: Level = "high"
+    detection_confidence: Level = "high"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class EngineRules:
     rules: tuple[str, ...]
     label: str = ""
     family: str = ""
-    confidence: Level = "high"
+    detection_confidence: Level = "high"
     skip: bool = False
 
 

@@ -285,10 +285,10 @@ CLIENTS: tuple[ChatClient, ...] = (
     ChatClient(id="gemini", ask=gemini, refused="ClientError", **_GEMINI),
     ChatClient(id="gemini-stream", ask=gemini_stream, refused="ClientError", **_GEMINI),
     ChatClient(id="gemini-array", ask=gemini_array, **_GEMINI),
-    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com", ),
+    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com"),
     ChatClient(id="http2", ask=http2, **_OPENAI),
-    ChatClient(id="chatgpt-web", ask=chatgpt_web, app="chatgpt", host="chatgpt.com", refused="", ),
-    ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai", ),
+    ChatClient(id="chatgpt-web", ask=chatgpt_web, app="chatgpt", host="chatgpt.com", refused=""),
+    ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai"),
     ChatClient(id="gemini-web", ask=gemini_web, app="gemini", host="gemini.google.com", refused=""),
 )
 """Every client. An empty `refused` means that the refusal comes as the answer itself."""

@@ -77,7 +77,9 @@ def start_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.T
 
 
 @pytest.fixture
-def start_own_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartOwnGateway]:
+def start_own_gateway(
+    upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartOwnGateway]:
     """Starts gateways that run until the end of the test."""
     with stopping_all(upstream, compiled, tmp_path_factory) as start:
         yield start

@@ -43,7 +43,12 @@ def test_an_allowed_prompt_arrives_and_its_answer_is_shown(client: ChatClient, g
     (arrival,) = reached.arrivals()
     assert (arrival.host, arrival.ended) == (client.host, "complete")
     record = watch.record(kind="request")
-    assert (record["app"], record["operation"], record["verdict"], record["reason"]) == (client.app, client.operation, "allow", "default")
+    assert (record["app"], record["operation"], record["verdict"], record["reason"]) == (
+        client.app,
+        client.operation,
+        "allow",
+        "default",
+    )
     assert (record["host"], record["path"], record["status"]) == (client.host, arrival.path, 200)
     assert record["request_bytes"] == arrival.body_bytes
     assert record["response_bytes"] > 0
@@ -70,7 +75,9 @@ def test_a_refused_prompt_never_leaves_and_the_person_reads_why(client: ChatClie
 
 
 @pytest.mark.parametrize("client", OPAQUE, ids=lambda client: client.id)
-def test_what_no_format_reads_is_refused_where_a_rule_needs_the_look(client: ChatClient, gateway: Gateway, reached: Since) -> None:
+def test_what_no_format_reads_is_refused_where_a_rule_needs_the_look(
+    client: ChatClient, gateway: Gateway, reached: Since
+) -> None:
     watch = gateway.watch()
     shown = refusal_shown(client, gateway, "nothing wrong with this one")
     record = watch.record(kind="request")
@@ -128,7 +135,9 @@ def test_a_page_is_redirected_with_nothing_of_its_address(gateway: Gateway, reac
 def test_an_api_call_is_never_answered_with_a_redirect(gateway: Gateway, reached: Since) -> None:
     with http_client(gateway.device) as client:
         answer = client.post("https://api.deepseek.com/v1/chat/completions", json=chat_body("hello"))
-        web = client.post("https://chat.deepseek.com/api/v0/chat/completion", json={"prompt": "hello"}, headers={"sec-fetch-mode": "cors"})
+        web = client.post(
+            "https://chat.deepseek.com/api/v0/chat/completion", json={"prompt": "hello"}, headers={"sec-fetch-mode": "cors"}
+        )
     assert web.status_code < 300 or web.status_code >= 400
     assert "https://chatgpt.com/welcome" in web.text
     assert "location" not in answer.headers
@@ -138,7 +147,9 @@ def test_an_api_call_is_never_answered_with_a_redirect(gateway: Gateway, reached
 def test_a_script_in_a_page_may_read_the_refusal(gateway: Gateway) -> None:
     """Without the CORS pair the browser hides the message from the page."""
     with http_client(gateway.device) as client:
-        answer = client.post(CHAT_URL, json=chat_body(SECRET), headers={"origin": "https://tool.example.com", "sec-fetch-mode": "cors"})
+        answer = client.post(
+            CHAT_URL, json=chat_body(SECRET), headers={"origin": "https://tool.example.com", "sec-fetch-mode": "cors"}
+        )
     assert answer.headers["access-control-allow-origin"] == "https://tool.example.com"
     assert MESSAGE in answer.text
 
@@ -146,7 +157,10 @@ def test_a_script_in_a_page_may_read_the_refusal(gateway: Gateway) -> None:
 def test_a_websocket_nobody_can_look_into_is_refused_so_that_clients_fall_back(gateway: Gateway, reached: Since) -> None:
     watch = gateway.watch()
     device = gateway.device
-    with pytest.raises(InvalidStatus) as refused, connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls):
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls),
+    ):
         pass
     assert refused.value.response.status_code == 426
     record = watch.record(kind="websocket")

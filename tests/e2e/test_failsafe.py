@@ -44,7 +44,9 @@ def test_a_failure_while_deciding_lets_nothing_out(broken: tuple[str, str, Gatew
     assert record["error"]
 
 
-@pytest.mark.parametrize("broken", [("examine", "crash"), ("examine", "hang")], indirect=True, ids=lambda value: ":".join(value))
+@pytest.mark.parametrize(
+    "broken", [("examine", "crash"), ("examine", "hang")], indirect=True, ids=lambda value: ":".join(value)
+)
 def test_a_look_that_failed_is_a_fact_that_the_policy_judges(broken: tuple[str, str, Gateway], reached: Since) -> None:
     _stage, kind, gateway = broken
     watch = gateway.watch()
@@ -88,7 +90,9 @@ def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gatewa
     assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", "truncated")
 
 
-def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(
+    start_own_gateway: StartOwnGateway, reached: Since
+) -> None:
     gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
 
     def parts() -> Iterator[bytes]:
@@ -118,7 +122,9 @@ def test_a_partial_look_can_still_find(start_own_gateway: StartOwnGateway, reach
 
 
 @pytest.mark.parametrize("policy", [GUARDED, ALLOW_ALL], ids=["held", "streamed"])
-def test_a_client_that_leaves_while_sending_leaves_one_record(policy: str, start_own_gateway: StartOwnGateway, reached: Since) -> None:
+def test_a_client_that_leaves_while_sending_leaves_one_record(
+    policy: str, start_own_gateway: StartOwnGateway, reached: Since
+) -> None:
     gateway = start_own_gateway(policy, files=DETECTOR_FILES)
     watch = gateway.watch()
 

@@ -38,7 +38,9 @@ def test_it_says_what_to_do(portal: httpx.Client, gateway: Gateway) -> None:
 
 
 def test_it_hands_out_the_certificate_and_never_the_key(portal: httpx.Client, gateway: Gateway) -> None:
-    links = [path for path in ("/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig") if portal.get(path).status_code == 200]
+    links = [
+        path for path in ("/ca.pem", "/ca.crt", "/ca.cer", "/ca.p12", "/ca.mobileconfig") if portal.get(path).status_code == 200
+    ]
     assert "/ca.pem" in links
     handed = portal.get("/ca.pem").content
     assert x509.load_pem_x509_certificate(handed) == x509.load_pem_x509_certificate(names.ca_file(gateway.home).read_bytes())

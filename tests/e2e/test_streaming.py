@@ -38,7 +38,11 @@ STREAMS: dict[str, Callable[[str], tuple[str, dict[str, object]]]] = {
     "ollama-ndjson": lambda model: ("https://ollama.com/api/chat", chat_body("hi", model=model, stream=True)),
     "chatgpt-web": lambda model: (
         "https://chatgpt.com/backend-api/f/conversation",
-        {"action": "next", "model": model, "messages": [{"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["hi"]}}]},
+        {
+            "action": "next",
+            "model": model,
+            "messages": [{"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["hi"]}}],
+        },
     ),
     "claude-web": lambda model: (
         "https://claude.ai/api/organizations/0c1f8f1e-0000-4000-8000-000000000001/chat_conversations/0c1f8f1e-0000-4000-8000-000000000002/completion",

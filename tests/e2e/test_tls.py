@@ -28,7 +28,10 @@ def gateway(start_gateway: StartGateway, upstream: Upstream) -> Gateway:
 
 def leaf_of(gateway: Gateway, host: str) -> x509.Certificate:
     """What the gateway shows a client that asked for `host`."""
-    with tunnel(gateway.device, f"{host}:443") as connection, gateway.device.tls.wrap_socket(connection, server_hostname=host) as secure:
+    with (
+        tunnel(gateway.device, f"{host}:443") as connection,
+        gateway.device.tls.wrap_socket(connection, server_hostname=host) as secure,
+    ):
         return x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
 
 
@@ -68,7 +71,10 @@ def _has_constraints(leaf: x509.Certificate) -> bool:
 def test_a_client_that_does_not_trust_the_gateway_leaves_a_record_that_says_so(gateway: Gateway) -> None:
     watch = gateway.watch()
     distrusting = ssl.create_default_context()
-    with tunnel(gateway.device, "generativelanguage.googleapis.com:443") as connection, pytest.raises(ssl.SSLCertVerificationError):
+    with (
+        tunnel(gateway.device, "generativelanguage.googleapis.com:443") as connection,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
         distrusting.wrap_socket(connection, server_hostname="generativelanguage.googleapis.com")
     record = watch.record(kind="tunnel")
     assert (record["reason"], record["host"]) == ("client_distrusts_ca", "generativelanguage.googleapis.com")
@@ -86,7 +92,18 @@ def test_old_tls_is_not_spoken(version: ssl.TLSVersion, gateway: Gateway) -> Non
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433"]
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "[::ffff:127.0.0.1]",
+        "2130706433",
+    ],
 )
 @pytest.mark.parametrize("method", ["CONNECT", "GET"])
 def test_private_destinations_are_refused(method: str, host: str, gateway: Gateway, upstream: Upstream, reached: Since) -> None:

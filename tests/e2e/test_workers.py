@@ -59,7 +59,12 @@ def test_a_stopped_worker_is_taken_for_hung_and_replaced(gateway: Gateway) -> No
     """SIGSTOP is the nearest thing to a loop that never returns."""
     victim = gateway.workers()[0]
     os.kill(victim, signal.SIGSTOP)
-    until(lambda: victim not in gateway.workers() and len(gateway.workers()) == 2, seconds=60, what="the silent worker is replaced", every=0.5)
+    until(
+        lambda: victim not in gateway.workers() and len(gateway.workers()) == 2,
+        seconds=60,
+        what="the silent worker is replaced",
+        every=0.5,
+    )
 
 
 def test_a_killed_examination_process_fails_safe_and_comes_back(start_own_gateway: StartOwnGateway, reached: Since) -> None:

@@ -71,7 +71,12 @@ def test_init_and_up_work_from_the_wheel_in_an_empty_environment(wheel, tmp_path
     where = run(str(python), "-c", "import lockgate; print(lockgate.__file__)", cwd=tmp_path, env=clean)
     assert str(environment) in where
     gateway = subprocess.Popen(
-        [lockgate, "--home", str(home), "up"], cwd=tmp_path, env=clean, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [lockgate, "--home", str(home), "up"],
+        cwd=tmp_path,
+        env=clean,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         seen = []

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from lockgate.dlp.automaton import PLATFORM
+from lockgate.dlp.automaton import PLATFORM, Automaton
 from lockgate.dlp.cascade import Cascade
 from lockgate.dlp.check import detector_problems, profile_problems
 from lockgate.dlp.detector import Profile, ready
@@ -37,25 +37,42 @@ class DetectorSet:
 
     @classmethod
     def build(
-        cls, detectors: Sequence[tuple[Document, DetectorFile]], profiles: Sequence[tuple[Document, ProfileFile]]
+        cls,
+        detectors: Sequence[tuple[Document, DetectorFile]],
+        profiles: Sequence[tuple[Document, ProfileFile]],
+        compiled: bytes | None = None,
     ) -> "DetectorSet":
-        """Check every file and run every example. Raises UsageError with every problem found."""
+        """Check every file and run every example. Raises UsageError with every problem found.
+
+        `compiled` is the automaton of an earlier set; it is used when it is of this very version.
+        """
         files = {file.id: file for _, file in detectors}
         problems: list[Problem] = [*detector_problems(detectors), *profile_problems(profiles, files)]
         if problems:
             raise UsageError(*problems)
         prepared = [ready(file) for file in files.values()]
-        cascade = Cascade(prepared, Cascade.automaton_for(prepared))
+        version = _version(files, [file for _, file in profiles])
+        cascade = Cascade(prepared, automaton_of(version, compiled) or Cascade.automaton_for(prepared))
         problems = [problem for document, file in detectors for problem in example_problems(cascade, document, file)]
         if problems:
             raise UsageError(*problems)
-        version = _version(files, [file for _, file in profiles])
         return cls(
             detectors=files,
             profiles={file.id: _profile(file, files) for _, file in profiles},
             version=version,
             compiled=version.encode() + b"\n" + cascade.automaton.dump(),
         )
+
+
+def automaton_of(version: str, compiled: bytes | None) -> Automaton | None:
+    """The automaton in `compiled`, when it was made for `version` on this kind of machine."""
+    head = version.encode() + b"\n"
+    if compiled is None or not compiled.startswith(head):
+        return None
+    try:
+        return Automaton.load(compiled[len(head) :])
+    except ValueError:
+        return None  # made on another kind of machine: compiling anew costs time only
 
 
 def _profile(file: ProfileFile, detectors: Mapping[str, DetectorFile]) -> Profile:

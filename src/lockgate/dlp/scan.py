@@ -4,10 +4,9 @@ Separate because it is what the processes that examine hold. Its compiled form t
 a disk. It must never be shared between threads.
 """
 
-from lockgate.dlp.automaton import Automaton
 from lockgate.dlp.cascade import Cascade, Wanted
 from lockgate.dlp.detector import ready
-from lockgate.dlp.detectors import DetectorSet
+from lockgate.dlp.detectors import DetectorSet, automaton_of
 from lockgate.dlp.hit import Hit, ScanResult
 from lockgate.facts.finding import DetectionConfidence
 
@@ -26,12 +25,13 @@ class Scanner:
     def open(cls, detectors: DetectorSet, compiled: bytes | None = None) -> "Scanner":
         """A scanner for `detectors`. `compiled` is what `dump` gave for the same version; anything else is compiled anew."""
         prepared = [ready(file) for file in detectors.detectors.values()]
-        automaton = _loaded(detectors, compiled) or _loaded(detectors, detectors.compiled)
+        version = detectors.version
+        automaton = automaton_of(version, compiled) or automaton_of(version, detectors.compiled)
         return cls(detectors, Cascade(prepared, automaton or Cascade.automaton_for(prepared)))
 
     def dump(self) -> bytes:
         """The compiled patterns, for `open` in another process on the same kind of machine."""
-        return _head(self._detectors) + self._cascade.automaton.dump()
+        return self._detectors.version.encode() + b"\n" + self._cascade.automaton.dump()
 
     def scan(self, text: str, profiles: frozenset[str]) -> ScanResult:
         """The hits in `text` that a profile of `profiles` asks for. Raises KeyError for a profile the set does not have."""
@@ -47,17 +47,3 @@ def _wanted(detectors: DetectorSet, profiles: frozenset[str]) -> Wanted:
         for detector, least in detectors.profiles[name].least.items():
             wanted.setdefault(detector, []).append((name, least))
     return wanted
-
-
-def _head(detectors: DetectorSet) -> bytes:
-    return detectors.version.encode() + b"\n"
-
-
-def _loaded(detectors: DetectorSet, dumped: bytes | None) -> Automaton | None:
-    head = _head(detectors)
-    if dumped is None or not dumped.startswith(head):
-        return None
-    try:
-        return Automaton.load(dumped[len(head) :])
-    except ValueError:
-        return None  # made on another kind of machine: compiling anew costs time only

@@ -3,6 +3,8 @@
 Separate so that there is one answer to "which file counts": the shipped data, with the home's own files over it.
 """
 
+import contextlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -73,7 +75,32 @@ def load_detectors(home: Home) -> DetectorSet:
     """Detectors and DLP profiles; a home file replaces the shipped one of the same name."""
     detectors = _typed((file for file, _ in home.data_files("dlp/detectors")), DetectorFile)
     profiles = _typed((file for file, _ in home.data_files("dlp/profiles")), ProfileFile)
-    return DetectorSet.build(detectors, profiles)
+    compiled_file = home.state / "detectors.compiled"
+    _engine_cache(home)
+    compiled = None
+    with contextlib.suppress(OSError):
+        compiled = compiled_file.read_bytes()
+    built = DetectorSet.build(detectors, profiles, compiled)
+    if built.compiled != compiled:
+        _keep(compiled_file, built.compiled)
+    return built
+
+
+def _engine_cache(home: Home) -> None:
+    """The secrets engine keeps its compiled rules where this says; in the home, it is ours alone and survives a restart."""
+    folder = home.state / "engine"
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.environ.setdefault("KF_RULE_CACHE_DIR", str(folder))
+
+
+def _keep(file: Path, content: bytes) -> None:
+    """Write a cache file whole or not at all; without it the next start only takes longer."""
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = file.with_name(f".{file.name}.{os.getpid()}")
+        partial.write_bytes(content)
+        partial.replace(file)
 
 
 def _app_source(shipped: Document | None, own: Document | None) -> AppSource:

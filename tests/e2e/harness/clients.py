@@ -50,7 +50,9 @@ class ChatClient:
 def chat_body(prompt: str, *, model: str = "gpt-5", stream: bool = False, history: tuple[str, ...] = ()) -> dict[str, Any]:
     """A chat completion request; `history` are earlier prompts, each with an answer."""
     earlier = [
-        message for said in history for message in ({"role": "user", "content": said}, {"role": "assistant", "content": "I see."})
+        message
+        for said in history
+        for message in ({"role": "user", "content": said}, {"role": "assistant", "content": "I see."})
     ]
     return {"model": model, "stream": stream, "messages": [*earlier, {"role": "user", "content": prompt}]}
 
@@ -238,7 +240,9 @@ def chatgpt_web(device: Device, prompt: str, model: str) -> str:
 def claude_web(device: Device, prompt: str, model: str) -> str:
     chat = "https://claude.ai/api/organizations/0c1f8f1e-0000-4000-8000-000000000001/chat_conversations/0c1f8f1e-0000-4000-8000-000000000002"
     body = {"prompt": prompt, "model": model, "attachments": [], "files": [], "timezone": "UTC", "rendering_mode": "messages"}
-    text = _post(device, f"{chat}/completion", json=body, headers={"accept": "text/event-stream", "origin": "https://claude.ai"})
+    text = _post(
+        device, f"{chat}/completion", json=body, headers={"accept": "text/event-stream", "origin": "https://claude.ai"}
+    )
     events = [json.loads(data) for _, data in events_of(iter(text.split("\n")))]
     return "".join(event["delta"]["text"] for event in events if event["type"] == "content_block_delta")
 

@@ -113,7 +113,11 @@ class Gateway:
         names.settings_file(self.home).write_text(
             yaml.safe_dump(
                 names.settings(
-                    port=self.port, root=str(upstream.root), upstream=upstream.tls, plain=upstream.plain, more=dict(plan.settings)
+                    port=self.port,
+                    root=str(upstream.root),
+                    upstream=upstream.tls,
+                    plain=upstream.plain,
+                    more=dict(plan.settings),
                 )
             )
         )

@@ -73,4 +73,7 @@ def environment(fault: str = "") -> dict[str, str]:
     cleared = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     if not fault:
         return cleared
-    return cleared | {"LOCKGATE_FAULT": fault, "PYTHONPATH": os.pathsep.join(filter(None, (str(FAULTS), cleared.get("PYTHONPATH"))))}
+    return cleared | {
+        "LOCKGATE_FAULT": fault,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(FAULTS), cleared.get("PYTHONPATH")))),
+    }

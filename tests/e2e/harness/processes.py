@@ -45,7 +45,9 @@ class Process:
             if ended:
                 self._reading.join()
             found = next((line for line in self.lines[since:] if words in line), "")
-            assert found or not ended, f"{self.command} ended with {self._child.returncode} before saying {words!r}:\n{self.output}"
+            assert found or not ended, (
+                f"{self.command} ended with {self._child.returncode} before saying {words!r}:\n{self.output}"
+            )
             return found
 
         try:

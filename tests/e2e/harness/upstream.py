@@ -64,7 +64,10 @@ class Upstream:
     def arrivals(self, since: int = 0) -> list[Arrival]:
         """What reached it, oldest first."""
         return [
-            Arrival(**row | {"headers": dict(row["headers"]), "body": row["body"].encode("latin-1"), "messages": tuple(row["messages"])})
+            Arrival(
+                **row
+                | {"headers": dict(row["headers"]), "body": row["body"].encode("latin-1"), "messages": tuple(row["messages"])}
+            )
             for row in self._ask(f"/arrivals?since={since}")
         ]
 

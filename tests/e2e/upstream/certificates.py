@@ -96,9 +96,7 @@ def _make(
         builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
     certificate = builder.sign(signer, hashes.SHA256())
-    pair = Pair(
-        certificate=certificate, key=key, certificate_file=folder / f"{name}.pem", key_file=folder / f"{name}.key.pem"
-    )
+    pair = Pair(certificate=certificate, key=key, certificate_file=folder / f"{name}.pem", key_file=folder / f"{name}.key.pem")
     pair.certificate_file.write_bytes(certificate.public_bytes(Encoding.PEM))
     pair.key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return pair

@@ -51,4 +51,6 @@ def _array(pieces: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     yield b"]"
 
 
-ROUTES: list[BaseRoute] = [Route(f"/{version}/models/{{call:path}}", generate, methods=["POST"]) for version in ("v1beta", "v1")]
+ROUTES: list[BaseRoute] = [
+    Route(f"/{version}/models/{{call:path}}", generate, methods=["POST"]) for version in ("v1beta", "v1")
+]

@@ -24,7 +24,12 @@ async def chat_completions(request: Request) -> Response:
     if body.get("stream"):
         return stream(request, model, _chat_events(common, text))
     usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-    choice = {"index": 0, "message": {"role": "assistant", "content": text, "refusal": None}, "finish_reason": "stop", "logprobs": None}
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": text, "refusal": None},
+        "finish_reason": "stop",
+        "logprobs": None,
+    }
     return json(common | {"object": "chat.completion", "choices": [choice], "usage": usage})
 
 

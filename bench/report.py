@@ -1,0 +1,104 @@
+"""From measurements to tables. Separate because the same tables go to the terminal and into the documentation."""
+
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from scenarios import MEMORY_EXCHANGES, SCENARIOS, Scenario
+
+type Runs = Sequence[Mapping[str, Any]]
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def machine() -> str:
+    """One line about where this ran."""
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    cores = len(re.findall(r"^processor\s*:", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
+    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
+    gib = round(int(memory[1]) / (1 << 20)) if memory else 0
+    return f"{cores} cores ({cpu[1] if cpu else 'unknown'}), {gib} GiB, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of all lie; not a number when there are none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def tables(results: Mapping[str, Any]) -> str:
+    """Everything, as Markdown."""
+    lines = [
+        f"`{results['command']}` on {results['date']}; {results['machine']}.",
+        f"{results['rounds']} interleaved rounds of {results['seconds']:g} s each; medians of rounds. {results['versions']}.",
+        "",
+    ]
+    for scenario in SCENARIOS:
+        runs = [run for run in results["runs"] if run["scenario"] == scenario.id]
+        if runs:
+            lines += [f"### {scenario.title}", "", f"{scenario.what[0].upper()}{scenario.what[1:]}.", "", *_table(scenario, runs), ""]
+    if results["memory"]:
+        lines += ["### Memory", "", f"Of all processes together, before and after {MEMORY_EXCHANGES:,} new 4 KB prompts.", ""]
+        lines += _markdown(
+            ("", "idle MiB", "after MiB"), [(row["name"], f"{row['idle']:.0f}", f"{row['after']:.0f}") for row in results["memory"]]
+        )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _table(scenario: Scenario, runs: Runs) -> list[str]:
+    base = _cpu([run for run in runs if run["subject"] == "mitmdump"])
+    rows: list[tuple[str, ...]] = []
+    for name in dict.fromkeys(run["name"] for run in runs):
+        own = [run for run in runs if run["name"] == name]
+        wide = [run for run in own if run["concurrency"] == max(scenario.concurrencies)]
+        narrow = [run for run in own if run["concurrency"] == min(scenario.concurrencies)]
+        timed = "first_event" if scenario.kind == "stream" else "latency"
+        cpu = _cpu(own)
+        failed = sum(sum(run["failed"].values()) for run in own)
+        rows.append(
+            (
+                name,
+                _number(median(run["done"] / run["elapsed"] for run in wide), 0),
+                "-" if cpu is None else _number(cpu, 2),
+                "-" if cpu is None or not base else f"{cpu / base:.2f}",
+                *(_number(median(run[timed][share] for run in each), 1) for each in (narrow, wide) for share in ("p50", "p99")),
+                str(failed) if failed else "",
+            )
+        )
+    latency = "first event ms" if scenario.kind == "stream" else "ms"
+    head = ("", "requests/s, c=16", "CPU ms/request", "of mitmdump", *(f"{p} {latency}, c={c}" for c in (1, 16) for p in ("p50", "p99")), "failed")
+    return _markdown(head, rows)
+
+
+def _cpu(runs: Runs) -> float | None:
+    """CPU per request at the highest concurrency, where the clock's 10 ms are least of it."""
+    known = [run["cpu"] / run["done"] * 1000 for run in runs if run["cpu"] is not None and run["done"] and run["concurrency"] > 1]
+    return median(known) if known else None
+
+
+def _number(value: float, digits: int) -> str:
+    return "-" if value != value else f"{value:,.{digits}f}"  # noqa: PLR0124 - not a number
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' + ' ---: |' * (len(head) - 1)}"]
+    return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
+
+
+def write_into(page: Path, text: str) -> None:
+    """Replace what stands between the markers of a page. Raises ValueError when they are not there."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no markers `{BEGIN}` and `{END}`")
+    page.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
+
+
+def today() -> str:
+    """The date of a run."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"

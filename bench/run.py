@@ -1,0 +1,210 @@
+"""`make bench`: Lockgate beside no proxy, mitmdump and Squid, in one run on one machine.
+
+Everything runs in a network and mount namespace of its own, with its own hosts file: the names of AI vendors lead to an origin on loopback,
+port 443, for every subject alike, and nothing can reach anything else. Rounds are interleaved (each subject once per round), so that what
+else the machine does meets all of them. Needs root, or a kernel that lets users make namespaces; and nginx.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))  # the test laboratory's certificates and names
+
+from accounts import cpu_seconds, memory_mib  # noqa: E402 - found through the line above, as are the next
+from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin  # noqa: E402
+from report import machine, percentile, tables, today, write_into  # noqa: E402
+from scenarios import (  # noqa: E402
+    LIBRARY_HOST,
+    MEMORY_EXCHANGES,
+    MEMORY_KIND,
+    OTHER_HOST,
+    SCENARIOS,
+    STREAM_HOST,
+    Scenario,
+)
+from subjects import Subject, direct, lockgate, mitmdump, squid  # noqa: E402
+from upstream.certificates import make_pki  # noqa: E402
+
+PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
+RESULTS = HERE / "results" / "latest.json"
+INSIDE = "LOCKGATE_BENCH_INSIDE"
+HOSTS = f"127.0.0.1 localhost\n{SHORT_ADDRESS} {LIBRARY_HOST} {OTHER_HOST}\n{STREAM_ADDRESS} {STREAM_HOST}\n"
+SUBJECTS = ("direct", "mitmdump", "lockgate-monitor", "lockgate-starter", "squid")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure Lockgate beside others.")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each subject has its turn")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each measurement takes")
+    parser.add_argument("--only", action="append", choices=[scenario.id for scenario in SCENARIOS], help="this scenario; repeat for more")
+    parser.add_argument("--subject", action="append", choices=SUBJECTS, help="this subject; repeat for more")
+    parser.add_argument("--memory", type=int, default=MEMORY_EXCHANGES, help="exchanges of the memory run; 0 leaves it out")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(HERE.parent)}")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    if os.environ.get(INSIDE) is None:
+        enter_namespace()
+    with tempfile.TemporaryDirectory(prefix="lockgate-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        isolate(folder)
+        results = measure(folder, given)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1))
+    text = tables(results)
+    print(text)
+    if given.write:
+        write_into(PAGE, text)
+    failed = sum(sum(run["failed"].values()) for run in results["runs"])
+    sys.exit(1 if failed else 0)
+
+
+def enter_namespace() -> None:
+    """Start over inside namespaces of our own."""
+    unshare = shutil.which("unshare")
+    if unshare is None or shutil.which("ip") is None or shutil.which("nginx", path="/usr/sbin:/usr/bin") is None:
+        sys.exit("the bench needs unshare, ip and nginx (Debian: util-linux iproute2 nginx-light)")
+    how = [unshare, "--mount", "--net"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
+    os.environ[INSIDE] = "1"
+    os.environ["PATH"] = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    os.execv(unshare, [*how, sys.executable, __file__, *sys.argv[1:]])
+
+
+def isolate(folder: Path) -> None:
+    """Loopback only, and a hosts file that leads to the origin."""
+    hosts = folder / "hosts"
+    hosts.write_text(HOSTS)
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    subprocess.run(["mount", "--bind", str(hosts), "/etc/hosts"], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    pki_folder = _made(folder / "pki")
+    pki = make_pki(pki_folder)
+    origin = Origin(_made(folder / "origin"), pki.leaf.certificate_file, pki.leaf.key_file)
+    subjects = [subject for subject in all_subjects(folder, pki.root_file, given.subject) if subject is not None]
+    runs: list[dict[str, Any]] = []
+    memory: list[dict[str, Any]] = []
+    try:
+        for subject in subjects:
+            subject.start()
+        for number in range(given.rounds):
+            for scenario in SCENARIOS:
+                if given.only is None or scenario.id in given.only:
+                    for concurrency in scenario.concurrencies:
+                        for subject in subjects:
+                            runs.append(one_run(subject, scenario, concurrency, number, seconds=given.seconds))
+                            _say(runs[-1])
+        for subject in subjects:
+            if given.memory and subject.process is not None:
+                memory.append(memory_run(subject, given.memory))
+    finally:
+        for subject in subjects:
+            subject.stop()
+        origin.stop()
+    return {
+        "command": f"make bench{f' BENCH_ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else ''}",
+        "date": today(),
+        "machine": machine(),
+        "versions": versions(),
+        "rounds": given.rounds,
+        "seconds": given.seconds,
+        "runs": runs,
+        "memory": memory,
+    }
+
+
+def all_subjects(folder: Path, root: Path, wanted: Sequence[str] | None) -> list[Subject | None]:
+    makers = {
+        "direct": lambda: direct(root),
+        "mitmdump": lambda: mitmdump(_made(folder / "mitmdump"), root, 8081),
+        "lockgate-monitor": lambda: lockgate(_made(folder / "monitor"), root, 8082, "monitor"),
+        "lockgate-starter": lambda: lockgate(_made(folder / "starter"), root, 8083, "starter"),
+        "squid": lambda: squid(_made(folder / "squid"), root, 8084),
+    }
+    return [make() for name, make in makers.items() if wanted is None or name in wanted]
+
+
+def one_run(
+    subject: Subject, scenario: Scenario, concurrency: int, number: int, *, seconds: float = 0, count: int = 0
+) -> dict[str, Any]:
+    """One subject's turn: what the load generator saw, and what it cost the subject's processes."""
+    job = {
+        "host": scenario.host, "proxy": subject.proxy, "ca": subject.passed_ca if scenario.host == OTHER_HOST else subject.ca, "kind": scenario.kind, "concurrency": concurrency, "seconds": seconds,
+        "count": count, "new_connection": scenario.new_connection, "warm_up": scenario.warm_up, "seed": hash((subject.id, scenario.id, number)) & 0xFFFF,
+        "address": f"{STREAM_ADDRESS if scenario.host == STREAM_HOST else SHORT_ADDRESS}:443",
+    }  # fmt: skip
+    with subprocess.Popen([sys.executable, str(HERE / "load.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+        if load.stdin is None or load.stdout is None:
+            raise RuntimeError("the load generator has no pipes")
+        load.stdin.write(json.dumps(job) + "\n")
+        load.stdin.flush()
+        if load.stdout.readline() != "ready\n":
+            raise RuntimeError("the load generator did not get ready")
+        before = cpu_seconds(subject.pid) if subject.pid else 0
+        load.stdin.write("go\n")
+        load.stdin.flush()
+        seen = json.loads(load.stdout.readline())
+        spent = cpu_seconds(subject.pid) - before if subject.pid else None
+    return {
+        "subject": subject.id, "name": subject.name, "scenario": scenario.id, "concurrency": concurrency, "round": number,
+        "done": len(seen["latency"]), "elapsed": seen["elapsed"], "cpu": spent, "failed": seen["failed"],
+        "latency": _shares(seen["latency"]), "first_event": _shares(seen["first_event"]),
+    }  # fmt: skip
+
+
+def memory_run(subject: Subject, exchanges: int) -> dict[str, Any]:
+    """A fresh start, then a fixed number of exchanges."""
+    subject.stop()
+    subject.start()
+    scenario = Scenario(id="memory", title="", what="", kind=MEMORY_KIND)
+    one_run(subject, scenario, 1, 0, count=20)
+    idle = memory_mib(subject.pid)
+    run = one_run(subject, scenario, 16, 1, count=exchanges)
+    after = memory_mib(subject.pid)
+    if run["failed"]:
+        print(f"memory run of {subject.name}: {run['failed']}", file=sys.stderr)
+    return {"name": subject.name, "idle": idle, "after": after, "exchanges": run["done"]}
+
+
+def _shares(values: list[float]) -> dict[str, float]:
+    return {"p50": percentile(values, 0.5), "p99": percentile(values, 0.99)}
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _say(run: dict[str, Any]) -> None:
+    rate = run["done"] / run["elapsed"]
+    cpu = "" if run["cpu"] is None or not run["done"] else f", {run['cpu'] / run['done'] * 1000:.2f} CPU ms"
+    failed = f", FAILED {run['failed']}" if run["failed"] else ""
+    print(f"round {run['round'] + 1} {run['scenario']} c={run['concurrency']} {run['name']}: {rate:.0f}/s{cpu}{failed}", file=sys.stderr)
+
+
+def versions() -> str:
+    parts = [f"mitmproxy {importlib.metadata.version('mitmproxy')}", f"Lockgate {importlib.metadata.version('lockgate')}"]
+    squid_path = shutil.which("squid", path="/usr/sbin:/usr/bin")
+    if squid_path:
+        shown = subprocess.run([squid_path, "-v"], capture_output=True, text=True, check=False).stdout
+        parts.append(shown.partition("\n")[0].replace("Squid Cache: Version", "Squid"))
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

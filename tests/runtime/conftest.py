@@ -1,0 +1,16 @@
+"""A home in a temporary folder, and the shipped detectors built once."""
+
+import pytest
+
+from lockgate.home.home import Home, built_in_data, make_home
+from lockgate.home.load import load_detectors
+
+
+@pytest.fixture(scope="session")
+def detectors():
+    return load_detectors(Home(built_in_data()))
+
+
+@pytest.fixture
+def home(tmp_path):
+    return make_home(tmp_path / "home")

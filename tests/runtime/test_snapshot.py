@@ -1,0 +1,83 @@
+"""A snapshot is all or nothing, rebuilt only where files changed, and tested with the policy's own cases."""
+
+import pytest
+
+from lockgate.facts.problem import UsageError
+from lockgate.runtime.snapshot import SnapshotBuilder
+
+POLICY = """
+version: 1
+default: allow
+rules:
+  - id: no-claude
+    when: {app.id: claude}
+    then: block
+"""
+CASES = """
+version: 1
+cases:
+  - name: claude is blocked
+    given: {url: "https://claude.ai/"}
+    expect: {verdict: block, rule: no-claude}
+"""
+
+
+@pytest.fixture
+def builder(home):
+    (home.path / "policies" / "own.yaml").write_text(POLICY)
+    home.settings_file.write_text("policy: policies/own.yaml\n")
+    return SnapshotBuilder(home)
+
+
+def test_a_snapshot_of_unchanged_files_is_the_same(builder):
+    first = builder.build()
+    second = builder.build()
+    assert first.version == second.version == builder.fingerprint()
+    assert first.detectors is second.detectors
+    assert first.gate.library is second.gate.library
+
+
+def test_a_changed_policy_rebuilds_the_policy_only(builder, home):
+    first = builder.build()
+    (home.path / "policies" / "own.yaml").write_text(POLICY.replace("block", "allow"))
+    assert builder.fingerprint() != first.version
+    second = builder.build()
+    assert second.ruleset.version != first.ruleset.version
+    assert second.detectors is first.detectors
+
+
+def test_a_broken_policy_refuses_the_snapshot(builder, home):
+    builder.build()
+    (home.path / "policies" / "own.yaml").write_text(POLICY.replace("app.id", "app.idd"))
+    with pytest.raises(UsageError, match=r"app\.id"):
+        builder.build()
+
+
+def test_a_policy_whose_cases_fail_refuses_the_snapshot(builder, home):
+    (home.path / "policies" / "cases" / "own.yaml").write_text(CASES)
+    builder.build()
+    (home.path / "policies" / "own.yaml").write_text(POLICY.replace("app.id: claude", "app.id: chatgpt"))
+    with pytest.raises(UsageError, match="claude is blocked"):
+        builder.build()
+
+
+def test_a_missing_policy_is_told_with_the_setting_to_change(home):
+    home.settings_file.write_text("policy: policies/absent.yaml\n")
+    with pytest.raises(UsageError, match="does not exist"):
+        SnapshotBuilder(home).build()
+
+
+def test_an_app_of_the_home_overrides_the_shipped_one_field_by_field(builder, home):
+    (home.path / "apps" / "chatgpt.yaml").write_text("id: chatgpt\nreview: {status: approved}\n")
+    app = builder.build().gate.library.get("chatgpt")
+    assert app.status == "approved"
+    assert app.vendor == "OpenAI"
+
+
+def test_a_new_app_of_the_home_adds_to_the_library(builder, home):
+    text = (
+        "id: in-house\nname: In-house\nvendor: Us\ncategory: chat-assistant\nhosts: {exact: [ai.corp.example]}\n"
+        "samples: [{request: GET https://ai.corp.example/, operation: browse}]\n"
+    )
+    (home.path / "apps" / "in-house.yaml").write_text(text)
+    assert builder.build().gate.library.host("ai.corp.example").app.id == "in-house"

@@ -14,11 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-WORDS = (
-    "please summarise the attached notes for our weekly meeting and keep every open question in a list of its own with one owner each "
-    "then compare the two designs we discussed on monday explain which one is easier to test and what would happen if the second data "
-    "centre were to fail during the night while nobody is watching the dashboards that we built last year"
-).split()
+WORDS = ["please", "summarise", "the", "attached", "notes", "for", "our", "weekly", "meeting", "and", "keep", "every", "open", "question", "in", "a", "list", "of", "its", "own", "with", "one", "owner", "each", "then", "compare", "the", "two", "designs", "we", "discussed", "on", "monday", "explain", "which", "one", "is", "easier", "to", "test", "and", "what", "would", "happen", "if", "the", "second", "data", "centre", "were", "to", "fail", "during", "the", "night", "while", "nobody", "is", "watching", "the", "dashboards", "that", "we", "built", "last", "year"]
 _SENTENCES = 400
 _PROMPT_BYTES = 4096
 _HISTORY_BYTES = 65536

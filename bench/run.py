@@ -16,9 +16,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))  # the test laboratory's certificates and names
+
+from upstream.certificates import make_pki  # noqa: E402
 
 from accounts import cpu_seconds, memory_mib  # noqa: E402 - found through the line above, as are the next
 from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin  # noqa: E402
@@ -33,7 +36,6 @@ from scenarios import (  # noqa: E402
     Scenario,
 )
 from subjects import Subject, direct, lockgate, mitmdump, squid  # noqa: E402
-from upstream.certificates import make_pki  # noqa: E402
 
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 RESULTS = HERE / "results" / "latest.json"
@@ -145,7 +147,7 @@ def one_run(
     """One subject's turn: what the load generator saw, and what it cost the subject's processes."""
     job = {
         "host": scenario.host, "proxy": subject.proxy, "ca": subject.passed_ca if scenario.host == OTHER_HOST else subject.ca, "kind": scenario.kind, "concurrency": concurrency, "seconds": seconds,
-        "count": count, "new_connection": scenario.new_connection, "warm_up": scenario.warm_up, "seed": hash((subject.id, scenario.id, number)) & 0xFFFF,
+        "count": count, "new_connection": scenario.new_connection, "warm_up": scenario.warm_up, "seed": crc32(f"{scenario.id}:{concurrency}:{number}".encode()),
         "address": f"{STREAM_ADDRESS if scenario.host == STREAM_HOST else SHORT_ADDRESS}:443",
     }  # fmt: skip
     with subprocess.Popen([sys.executable, str(HERE / "load.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:

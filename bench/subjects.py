@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 from harness import names
+
 from origin import wait_for_port
 
 PASSED_HOST = "www.example.org"
@@ -93,7 +94,7 @@ def direct(root: Path) -> Subject:
 
 
 def mitmdump(folder: Path, root: Path, port: int) -> Subject:
-    """mitmdump as installed, told which root to trust and which host to pass."""
+    """Mitmdump as installed, told which root to trust and which host to pass."""
     command = [
         str(Path(sys.executable).with_name("mitmdump")), "--listen-host", "127.0.0.1", "--listen-port", str(port),
         "--set", f"confdir={folder}", "--set", f"ssl_verify_upstream_trusted_ca={root}",

@@ -16,9 +16,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness.gateway import Gateway, Person, Plan  # noqa: E402 - found through the line above
-from harness.plain_proxy import PlainProxy  # noqa: E402
-from harness.upstream import Since, Upstream  # noqa: E402
+from harness.gateway import Gateway, Person, Plan
+from harness.plain_proxy import PlainProxy
+from harness.upstream import Since, Upstream
 
 type StartGateway = Callable[..., Gateway]
 type StartOwnGateway = Callable[..., Gateway]

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import StartGateway, missing
 from harness.browser import browser_on, chromium
 from harness.gateway import Gateway
 from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since, Upstream
 from playwright.sync_api import Browser, Page
 from upstream.answering import TAIL
+
+from conftest import StartGateway, missing
 
 ANSWER = 'article[data-role="assistant"]'
 

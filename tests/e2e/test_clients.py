@@ -3,16 +3,17 @@
 import shutil
 
 import pytest
-from conftest import StartGateway, missing
 from harness import names
 from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, http_client
 from harness.gateway import Gateway
 from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
-from lockgate.facts.decision import Reason
 from upstream.answering import TAIL
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+
+from conftest import StartGateway, missing
+from lockgate.facts.decision import Reason
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept": "text/html,application/xhtml+xml"}
 

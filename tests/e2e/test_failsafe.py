@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import StartOwnGateway
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
 from harness.gateway import Gateway
 from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since
+
+from conftest import StartOwnGateway
 
 EXAMINATION_FAILED = {"crash": "crashed", "hang": "timed_out"}
 BODY = chat_body("nothing wrong with this one")

@@ -6,13 +6,14 @@ import ssl
 from pathlib import Path
 
 import pytest
-from conftest import missing
 from harness.browser import browser_on, chromium
 from harness.clients import CLIENTS, ChatClient, http_client
 from harness.plain_proxy import PlainProxy
 from harness.upstream import Since, Upstream
 from upstream.answering import TAIL
 from websockets.sync.client import connect
+
+from conftest import missing
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
@@ -40,7 +41,7 @@ def test_a_websocket_carries_messages_both_ways(plain_proxy: PlainProxy, reached
 
 
 def test_a_request_that_breaks_off_is_recorded_as_far_as_it_came(plain_proxy: PlainProxy, reached: Since) -> None:
-    def body():  # noqa: ANN202
+    def body():
         yield b"x" * 1000
         reached.wait(lambda found: found and found[0].body_bytes == 1000, "the first thousand bytes arrived")
         raise KeyboardInterrupt

@@ -2,13 +2,14 @@
 
 import httpx
 import pytest
-from conftest import StartGateway
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client, openai_chat
 from harness.device import Device
 from harness.gateway import Gateway, Person
 from harness.policies import ALLOW_ALL
 from harness.upstream import Since
+
+from conftest import StartGateway
 
 ALICE = Person(name="alice@example.com", password="correct horse battery", groups=("engineering", "contractors"))
 BOB = Person(name="bob", password="pässword: with a colon", groups=("sales",))

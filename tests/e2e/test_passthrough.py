@@ -4,13 +4,14 @@ import socket
 import ssl
 
 import pytest
-from conftest import StartGateway
 from cryptography import x509
 from harness.clients import http_client
 from harness.device import Device
 from harness.gateway import Gateway
 from harness.policies import DETECTOR_FILES, GUARDED
 from harness.upstream import Since, Upstream
+
+from conftest import StartGateway
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 import httpx
 import pytest
-from conftest import StartGateway
 from cryptography import x509
 from harness import names
 from harness.clients import http_client
 from harness.gateway import Gateway
-from harness.policies import GUARDED, DETECTOR_FILES
+from harness.policies import DETECTOR_FILES, GUARDED
 from harness.upstream import Since
+
+from conftest import StartGateway
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def gateway(start_gateway: StartGateway) -> Gateway:
 
 
 @pytest.fixture(params=["through the proxy", "at its own address"])
-def portal(request: pytest.FixtureRequest, gateway: Gateway):  # noqa: ANN201
+def portal(request: pytest.FixtureRequest, gateway: Gateway):
     if request.param == "through the proxy":
         client = http_client(gateway.device, base_url=names.PORTAL)
     else:

@@ -4,13 +4,14 @@ import time
 
 import httpx
 import pytest
-from conftest import StartOwnGateway
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
 from harness.gateway import Gateway
 from harness.policies import ALLOW_ALL, BLOCK_ALL_AI
 from harness.upstream import Since, Upstream
 from harness.waiting import until
+
+from conftest import StartOwnGateway
 
 REFUSED = "the old configuration stays"
 LIVE_WITHIN_SECONDS = 1.0

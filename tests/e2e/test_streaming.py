@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from conftest import StartGateway
 from harness.clients import CHAT_URL, chat_body, http_client
 from harness.gateway import Gateway
 from harness.policies import DETECTOR_FILES, NO_CODENAMES
 from harness.upstream import Since, Upstream
 from upstream.answering import TAIL
 from websockets.sync.client import connect
+
+from conftest import StartGateway
 
 CAPTURING = f"""
 version: 1
@@ -151,7 +152,7 @@ def test_an_upload_nobody_needs_to_read_passes_while_it_is_sent(start_gateway: S
     gateway = start_gateway("version: 1\ndefault: allow\nrules: []\n")
     reached = upstream.mark()
 
-    def parts():  # noqa: ANN202
+    def parts():
         yield b"a" * 100_000
         reached.wait(lambda found: found and found[0].body_bytes == 100_000, "the first part arrived")
         yield b"b" * 100_000

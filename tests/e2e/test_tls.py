@@ -5,7 +5,6 @@ import socket
 import ssl
 
 import pytest
-from conftest import StartGateway
 from cryptography import x509
 from harness import names
 from harness.clients import http_client
@@ -14,6 +13,8 @@ from harness.policies import ALLOW_ALL
 from harness.upstream import Since, Upstream
 from test_passthrough import tunnel
 from upstream.certificates import WRONG
+
+from conftest import StartGateway
 
 AI_HOST_OF = dict(zip(WRONG, ("api.openai.com", "api.anthropic.com", "chatgpt.com", "claude.ai", "ollama.com"), strict=True))
 

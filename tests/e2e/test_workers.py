@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from conftest import StartOwnGateway
 from harness.clients import CHAT_URL, chat_body, http_client
 from harness.gateway import Gateway, descendants_of
 from harness.policies import DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since, Upstream
 from harness.waiting import until
+
+from conftest import StartOwnGateway
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def load_detectors(home: Home) -> DetectorSet:
     """Detectors and DLP profiles; a home file replaces the shipped one of the same name."""
     detectors = _typed((file for file, _ in home.data_files("dlp/detectors")), DetectorFile)
     profiles = _typed((file for file, _ in home.data_files("dlp/profiles")), ProfileFile)
-    compiled_file = home.state / "detectors.compiled"
+    compiled_file = home.state / "compiled" / "detectors.bin"
     _engine_cache(home)
     compiled = None
     with contextlib.suppress(OSError):
@@ -88,7 +88,7 @@ def load_detectors(home: Home) -> DetectorSet:
 
 def _engine_cache(home: Home) -> None:
     """The secrets engine keeps its compiled rules where this says; in the home, it is ours alone and survives a restart."""
-    folder = home.state / "engine"
+    folder = home.state / "compiled" / "engine"
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.environ.setdefault("KF_RULE_CACHE_DIR", str(folder))

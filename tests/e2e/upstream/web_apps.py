@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from upstream.anthropic_api import message_events
 from upstream.answering import answer_to, body_of, event, json, stream, words
+from upstream.anthropic_api import message_events
 
 _CHAT = "7f8a1c1e-0000-4000-8000-000000000001"
 _MESSAGE = "7f8a1c1e-0000-4000-8000-000000000002"

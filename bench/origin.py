@@ -1,7 +1,8 @@
 """The destinations: nginx for everything short, and one small server for a stream whose events come one by one.
 
-Separate because the origin must be the same, and far from its limits, for every subject. nginx reads a whole request before it answers (it
-passes it to a second server of its own): a server that answers while the body is still coming makes some proxies drop the connection.
+Separate because the origin must be the same, and far from its limits, for every subject. nginx reads a whole request
+before it answers (it passes it to a second server of its own): a server that answers while the body is still coming
+makes some proxies drop the connection.
 """
 
 import argparse
@@ -49,10 +50,9 @@ http {{
     listen unix:{folder}/answers.sock;
     default_type application/json;
     location / {{
-      return 200 '{{"id":"chatcmpl-1","object":"chat.completion","created":1790000000,"model":"gpt-5","choices":[{{"index":0,"message":{{"role":"assistant","content":"Certainly."}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}}';
-    }}
-  }}
-}}
+      return 200
+      '{{"id":"chatcmpl-1","object":"chat.completion","created":1790000000,"model":"gpt-5","choices":[{{"index":0,"message":{{"role":"assistant","content":"Certainly."}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}}';
+      }} }} }}
 """
 
 

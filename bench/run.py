@@ -1,8 +1,9 @@
 """`make bench`: Lockgate beside no proxy, mitmdump and Squid, in one run on one machine.
 
-Everything runs in a network and mount namespace of its own, with its own hosts file: the names of AI vendors lead to an origin on loopback,
-port 443, for every subject alike, and nothing can reach anything else. Rounds are interleaved (each subject once per round), so that what
-else the machine does meets all of them. Needs root, or a kernel that lets users make namespaces; and nginx.
+Everything runs in a network and mount namespace of its own, with its own hosts file: the names of AI vendors lead to an
+origin on loopback, port 443, for every subject alike, and nothing can reach anything else. Rounds are interleaved (each
+subject once per round), so that what else the machine does meets all of them. Needs root, or a kernel that lets users
+make namespaces; and nginx.
 """
 
 import argparse

@@ -1,13 +1,11 @@
 """Fixtures of the end-to-end tests: one upstream per run, gateways to order, clients that are there.
 
-The folder goes on the import path so that its packages `upstream` and `harness` are found; a test of a component that this machine lacks is
-skipped, except in continuous integration, where it fails.
+The folder goes on the import path so that its packages `upstream` and `harness` are found; a test of a component that
+this machine lacks is skipped, except in continuous integration, where it fails.
 """
 
-import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness.gateway import Gateway, Person, Plan
+from harness.gateway import Gateway, Person, Plan, StartGateway
 from harness.plain_proxy import PlainProxy
 from harness.upstream import Since, Upstream
-
-type StartGateway = Callable[..., Gateway]
-type StartOwnGateway = Callable[..., Gateway]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,22 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.xdist_group(f"e2e-{item.path.stem}"))
-
-
-def missing(component: str) -> None:
-    """Skip, or fail where every component has to be there."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{component} is not installed")
-    pytest.skip(f"{component} is not installed")
-
-
-@pytest.fixture(scope="session")
-def curl() -> str:
-    """The curl command."""
-    found = shutil.which("curl")
-    if found is None:
-        missing("curl")
-    return found or ""
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +56,7 @@ def start_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.T
 
 
 @pytest.fixture
-def start_own_gateway(
-    upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[StartOwnGateway]:
+def start_own_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """Starts gateways that run until the end of the test."""
     with stopping_all(upstream, compiled, tmp_path_factory) as start:
         yield start

@@ -1,16 +1,17 @@
-"""A real browser at a real gateway: what a person sees in a chat page when a prompt goes through, is refused, or its app is not for use."""
+"""A real browser at a real gateway: what a person sees in a chat page when a prompt goes through, is refused, or its
+app is not for use.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 from harness.browser import browser_on, chromium
-from harness.gateway import Gateway
+from harness.components import absent
+from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since, Upstream
 from playwright.sync_api import Browser, Page
 from upstream.answering import TAIL
-
-from conftest import StartGateway, missing
 
 ANSWER = 'article[data-role="assistant"]'
 
@@ -23,7 +24,7 @@ def gateway(start_gateway: StartGateway) -> Gateway:
 @pytest.fixture(scope="module")
 def browser(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     if chromium() is None:
-        missing("chromium")
+        absent("chromium")
     with browser_on(gateway.device, tmp_path_factory.mktemp("browser")) as running:
         yield running
 
@@ -85,7 +86,7 @@ def test_the_draft_that_leaves_before_the_prompt_is_refused_too(page: Page, gate
     assert (record["verdict"], record["rule"]) == ("block", "no-codenames")
 
 
-def test_a_person_who_opens_a_blocked_app_reads_a_page_about_it(page: Page, gateway: Gateway, reached: Since) -> None:
+def test_a_person_who_opens_a_blocked_app_reads_a_page_about_it(page: Page, reached: Since) -> None:
     page.goto("https://www.perplexity.ai/")
     shown = page.inner_text("body")
     for words in ("Perplexity is not approved.", "help@example.com"):
@@ -93,7 +94,7 @@ def test_a_person_who_opens_a_blocked_app_reads_a_page_about_it(page: Page, gate
     assert reached.arrivals() == []
 
 
-def test_a_person_who_opens_another_app_lands_at_the_approved_one(page: Page, gateway: Gateway, reached: Since) -> None:
+def test_a_person_who_opens_another_app_lands_at_the_approved_one(page: Page, reached: Since) -> None:
     page.goto("https://chat.deepseek.com/?q=private+words")
     assert page.url.startswith("https://chatgpt.com/welcome?")
     assert "private" not in page.url

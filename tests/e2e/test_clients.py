@@ -1,18 +1,18 @@
-"""Real clients at a real gateway: what is allowed arrives unchanged, what is refused never leaves and is told, and both are recorded once."""
-
-import shutil
+"""Real clients at a real gateway: what is allowed arrives unchanged, what is refused never leaves and is told, and both
+are recorded once.
+"""
 
 import pytest
 from harness import names
-from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, http_client
-from harness.gateway import Gateway
+from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, curl, http_client
+from harness.components import need
+from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
 from upstream.answering import TAIL
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from conftest import StartGateway, missing
 from lockgate.facts.decision import Reason
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept": "text/html,application/xhtml+xml"}
@@ -29,8 +29,7 @@ def gateway(start_gateway: StartGateway) -> Gateway:
 
 def be_there(client: ChatClient) -> None:
     for command in client.needs:
-        if shutil.which(command) is None:
-            missing(command)
+        need(command)
 
 
 @pytest.mark.parametrize("client", READABLE, ids=lambda client: client.id)
@@ -203,12 +202,10 @@ def test_a_client_cannot_vouch_for_itself(gateway: Gateway, reached: Since) -> N
     assert reached.arrivals() == []
 
 
-def test_curl_explains_itself_on_the_shell(curl: str, gateway: Gateway) -> None:
+def test_curl_explains_itself_on_the_shell(gateway: Gateway) -> None:
     """The plainest client shows the whole refusal."""
-    from harness.clients import curl as ask
-
-    assert curl
+    need("curl")
     with pytest.raises(ShownError) as shown:
-        ask(gateway.device, SECRET, "gpt-5")
+        curl(gateway.device, SECRET, "gpt-5")
     assert shown.value.status == 400
     assert MESSAGE in shown.value.text

@@ -6,11 +6,9 @@ import httpx
 import pytest
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway
+from harness.gateway import Gateway, StartGateway
 from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since
-
-from conftest import StartOwnGateway
 
 EXAMINATION_FAILED = {"crash": "crashed", "hang": "timed_out"}
 BODY = chat_body("nothing wrong with this one")
@@ -19,16 +17,16 @@ IMPATIENT = {"examination": {"deadline_ms": 500}}
 
 
 @pytest.fixture
-def broken(request: pytest.FixtureRequest, start_own_gateway: StartOwnGateway) -> Iterator[tuple[str, str, Gateway]]:
+def broken(request: pytest.FixtureRequest, start_own_gateway: StartGateway) -> tuple[str, str, Gateway]:
     stage, kind = request.param
-    yield stage, kind, start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=f"{stage}:{kind}", **IMPATIENT)
+    return stage, kind, start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=f"{stage}:{kind}", **IMPATIENT)
 
 
 @pytest.mark.parametrize(
     "broken",
     [("requestheaders", "crash"), ("requestheaders", "hang"), ("request", "crash"), ("request", "hang"), ("decode", "crash"),
      ("settle", "crash"), ("apply", "crash")],
-    indirect=True, ids=lambda value: ":".join(value),
+    indirect=True, ids=":".join,
 )  # fmt: skip
 def test_a_failure_while_deciding_lets_nothing_out(broken: tuple[str, str, Gateway], reached: Since) -> None:
     _stage, _kind, gateway = broken
@@ -45,9 +43,7 @@ def test_a_failure_while_deciding_lets_nothing_out(broken: tuple[str, str, Gatew
     assert record["error"]
 
 
-@pytest.mark.parametrize(
-    "broken", [("examine", "crash"), ("examine", "hang")], indirect=True, ids=lambda value: ":".join(value)
-)
+@pytest.mark.parametrize("broken", [("examine", "crash"), ("examine", "hang")], indirect=True, ids=":".join)
 def test_a_look_that_failed_is_a_fact_that_the_policy_judges(broken: tuple[str, str, Gateway], reached: Since) -> None:
     _stage, kind, gateway = broken
     watch = gateway.watch()
@@ -59,7 +55,7 @@ def test_a_look_that_failed_is_a_fact_that_the_policy_judges(broken: tuple[str, 
     assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", EXAMINATION_FAILED[kind])
 
 
-@pytest.mark.parametrize("broken", [("connect", "crash")], indirect=True, ids=lambda value: ":".join(value))
+@pytest.mark.parametrize("broken", [("connect", "crash")], indirect=True, ids=":".join)
 def test_a_failure_at_connect_opens_no_tunnel(broken: tuple[str, str, Gateway], reached: Since) -> None:
     _stage, _kind, gateway = broken
     watch = gateway.watch()
@@ -70,7 +66,7 @@ def test_a_failure_at_connect_opens_no_tunnel(broken: tuple[str, str, Gateway], 
     assert (record["verdict"], record["reason"]) == ("block", "gate_failed")
 
 
-@pytest.mark.parametrize("broken", [("decode", "crash")], indirect=True, ids=lambda value: ":".join(value))
+@pytest.mark.parametrize("broken", [("decode", "crash")], indirect=True, ids=":".join)
 def test_after_a_failure_the_gateway_goes_on_and_stays_shut(broken: tuple[str, str, Gateway], reached: Since) -> None:
     _stage, _kind, gateway = broken
     with http_client(gateway.device) as client:
@@ -80,7 +76,7 @@ def test_after_a_failure_the_gateway_goes_on_and_stays_shut(broken: tuple[str, s
     assert [arrival.path for arrival in reached.arrivals()] == ["/v1/models"]
 
 
-def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gateway: StartGateway, reached: Since) -> None:
     gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
     watch = gateway.watch()
     with http_client(gateway.device) as client:
@@ -91,9 +87,7 @@ def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gatewa
     assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", "truncated")
 
 
-def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(
-    start_own_gateway: StartOwnGateway, reached: Since
-) -> None:
+def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(start_own_gateway: StartGateway, reached: Since) -> None:
     gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
 
     def parts() -> Iterator[bytes]:
@@ -109,7 +103,7 @@ def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(
     assert reached.body_bytes() == 0
 
 
-def test_a_partial_look_can_still_find(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+def test_a_partial_look_can_still_find(start_own_gateway: StartGateway, reached: Since) -> None:
     """Presence needs no complete look, and the rule that found it is named instead of the missing part."""
     gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES)
     watch = gateway.watch()
@@ -124,7 +118,7 @@ def test_a_partial_look_can_still_find(start_own_gateway: StartOwnGateway, reach
 
 @pytest.mark.parametrize("policy", [GUARDED, ALLOW_ALL], ids=["held", "streamed"])
 def test_a_client_that_leaves_while_sending_leaves_one_record(
-    policy: str, start_own_gateway: StartOwnGateway, reached: Since
+    policy: str, start_own_gateway: StartGateway, reached: Since
 ) -> None:
     gateway = start_own_gateway(policy, files=DETECTOR_FILES)
     watch = gateway.watch()

@@ -1,6 +1,7 @@
-"""The laboratory itself: every client works through a plain decrypting proxy, so that what fails through the gateway is the gateway's."""
+"""The laboratory itself: every client works through a plain decrypting proxy, so that what fails through the gateway is
+the gateway's.
+"""
 
-import shutil
 import socket
 import ssl
 from pathlib import Path
@@ -8,20 +9,18 @@ from pathlib import Path
 import pytest
 from harness.browser import browser_on, chromium
 from harness.clients import CLIENTS, ChatClient, http_client
+from harness.components import absent, need
 from harness.plain_proxy import PlainProxy
 from harness.upstream import Since, Upstream
 from upstream.answering import TAIL
 from websockets.sync.client import connect
-
-from conftest import missing
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
 @pytest.mark.parametrize("model", ["gpt-5", "chopped"])
 def test_every_client_shows_the_answer(client: ChatClient, model: str, plain_proxy: PlainProxy, reached: Since) -> None:
     for command in client.needs:
-        if shutil.which(command) is None:
-            missing(command)
+        need(command)
     prompt = f"what is the capital of France, {client.id}?"
     shown = client.ask(plain_proxy.device, prompt, model)
     assert f"You said: {prompt}" in shown
@@ -75,7 +74,7 @@ def test_wrong_certificates_are_wrong(kind: str, upstream: Upstream) -> None:
 
 def test_the_chatgpt_page_shows_the_answer_in_a_browser(plain_proxy: PlainProxy, tmp_path: Path, reached: Since) -> None:
     if chromium() is None:
-        missing("chromium")
+        absent("chromium")
     with browser_on(plain_proxy.device, tmp_path) as browser:
         page = browser.new_page()
         page.goto("https://chatgpt.com/?model=chopped")

@@ -1,15 +1,15 @@
-"""Proxy login: without it nothing passes, with it the record names the person, and the password goes no further than the gateway."""
+"""Proxy login: without it nothing passes, with it the record names the person, and the password goes no further than
+the gateway.
+"""
 
 import httpx
 import pytest
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client, openai_chat
 from harness.device import Device
-from harness.gateway import Gateway, Person
+from harness.gateway import Gateway, Person, StartGateway
 from harness.policies import ALLOW_ALL
 from harness.upstream import Since
-
-from conftest import StartGateway
 
 ALICE = Person(name="alice@example.com", password="correct horse battery", groups=("engineering", "contractors"))
 BOB = Person(name="bob", password="pässword: with a colon", groups=("sales",))

@@ -5,11 +5,9 @@ import pytest
 from cryptography import x509
 from harness import names
 from harness.clients import http_client
-from harness.gateway import Gateway
+from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, GUARDED
 from harness.upstream import Since
-
-from conftest import StartGateway
 
 
 @pytest.fixture(scope="module")

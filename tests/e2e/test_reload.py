@@ -1,4 +1,6 @@
-"""A change of the home is live without a restart, within a second; one that cannot be used is refused, and the old one stays."""
+"""A change of the home is live without a restart, within a second; one that cannot be used is refused, and the old one
+stays.
+"""
 
 import time
 
@@ -6,19 +8,17 @@ import httpx
 import pytest
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway
+from harness.gateway import Gateway, StartGateway
 from harness.policies import ALLOW_ALL, BLOCK_ALL_AI
 from harness.upstream import Since, Upstream
 from harness.waiting import until
-
-from conftest import StartOwnGateway
 
 REFUSED = "the old configuration stays"
 LIVE_WITHIN_SECONDS = 1.0
 
 
 @pytest.fixture
-def gateway(start_own_gateway: StartOwnGateway) -> Gateway:
+def gateway(start_own_gateway: StartGateway) -> Gateway:
     return start_own_gateway(ALLOW_ALL, workers=2)
 
 
@@ -95,7 +95,7 @@ def test_an_open_stream_survives_a_change(gateway: Gateway, upstream: Upstream) 
             assert "data: [DONE]" in list(lines)
 
 
-def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartGateway, reached: Since) -> None:
     with pytest.raises(AssertionError, match=r"(?s)ended with 3 .*e2e\.yaml:3:"):
         start_own_gateway("version: 1\ndefault: allow\nruls: []\n")
     assert reached.arrivals() == []

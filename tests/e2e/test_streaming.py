@@ -4,13 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway
+from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, NO_CODENAMES
 from harness.upstream import Since, Upstream
 from upstream.answering import TAIL
 from websockets.sync.client import connect
-
-from conftest import StartGateway
 
 CAPTURING = f"""
 version: 1

@@ -8,13 +8,11 @@ import pytest
 from cryptography import x509
 from harness import names
 from harness.clients import http_client
-from harness.gateway import Gateway
+from harness.gateway import Gateway, StartGateway
 from harness.policies import ALLOW_ALL
 from harness.upstream import Since, Upstream
 from test_passthrough import tunnel
 from upstream.certificates import WRONG
-
-from conftest import StartGateway
 
 AI_HOST_OF = dict(zip(WRONG, ("api.openai.com", "api.anthropic.com", "chatgpt.com", "claude.ai", "ollama.com"), strict=True))
 

@@ -7,16 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway, descendants_of
+from harness.gateway import Gateway, StartGateway, descendants_of
 from harness.policies import DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since, Upstream
 from harness.waiting import until
 
-from conftest import StartOwnGateway
-
 
 @pytest.fixture
-def gateway(start_own_gateway: StartOwnGateway) -> Gateway:
+def gateway(start_own_gateway: StartGateway) -> Gateway:
     return start_own_gateway(GUARDED, files=DETECTOR_FILES, workers=2)
 
 
@@ -68,7 +66,7 @@ def test_a_stopped_worker_is_taken_for_hung_and_replaced(gateway: Gateway) -> No
     )
 
 
-def test_a_killed_examination_process_fails_safe_and_comes_back(start_own_gateway: StartOwnGateway, reached: Since) -> None:
+def test_a_killed_examination_process_fails_safe_and_comes_back(start_own_gateway: StartGateway, reached: Since) -> None:
     gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES)
     (worker,) = gateway.workers()
     assert status(gateway) == 200

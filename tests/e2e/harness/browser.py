@@ -1,6 +1,7 @@
 """A real browser behind the gateway: headless Chromium that trusts the gateway's authority the way a managed device does.
 
-Separate because of what it takes: a certificate store of its own in a home of its own, and none of the calls a browser makes by itself.
+Separate because of what it takes: a certificate store of its own in a home of its own, and none of the calls a browser
+makes by itself.
 """
 
 import base64
@@ -20,7 +21,8 @@ from harness.device import Device
 
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--disable-features=OptimizationHints,MediaRouter",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--disable-features=OptimizationHints,MediaRouter",
 )  # fmt: skip
 
 

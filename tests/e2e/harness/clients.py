@@ -1,7 +1,8 @@
 """The clients people use, each as one function: a device and a prompt in, the text the person sees out.
 
-Separate because the same clients prove the laboratory (through a plain proxy) and the gateway. Every client finds proxy and trust in the
-environment, as on a device that was set up by hand; a refusal comes out as whatever the client itself raises.
+Separate because the same clients prove the laboratory (through a plain proxy) and the gateway. Every client finds proxy
+and trust in the environment, as on a device that was set up by hand; a refusal comes out as whatever the client itself
+raises.
 """
 
 import json
@@ -135,7 +136,7 @@ def openai_responses_stream(device: Device, prompt: str, model: str) -> str:
         return "".join(event.delta for event in stream if event.type == "response.output_text.delta")
 
 
-def openai_upload(device: Device, prompt: str, model: str) -> str:
+def openai_upload(device: Device, prompt: str, _model: str) -> str:
     from openai import OpenAI
 
     with _on(device), OpenAI(api_key="test", timeout=_SECONDS) as client:
@@ -203,7 +204,9 @@ def ollama(device: Device, prompt: str, model: str) -> str:
 
 
 class _PrefersHttp2(ssl.SSLContext):
-    """Offers HTTP/2 first, as browsers do; httpx offers HTTP/1.1 first, and a proxy that has not asked the server takes the first."""
+    """Offers HTTP/2 first, as browsers do; httpx offers HTTP/1.1 first, and a proxy that has not asked the server takes
+    the first.
+    """
 
     def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
         super().set_alpn_protocols(sorted(alpn_protocols, key=lambda name: name != "h2"))
@@ -238,7 +241,8 @@ def chatgpt_web(device: Device, prompt: str, model: str) -> str:
 
 
 def claude_web(device: Device, prompt: str, model: str) -> str:
-    chat = "https://claude.ai/api/organizations/0c1f8f1e-0000-4000-8000-000000000001/chat_conversations/0c1f8f1e-0000-4000-8000-000000000002"
+    organisation, chat = "0c1f8f1e-0000-4000-8000-000000000001", "0c1f8f1e-0000-4000-8000-000000000002"
+    url = f"https://claude.ai/api/organizations/{organisation}/chat_conversations/{chat}/completion"
     body = {"prompt": prompt, "model": model, "attachments": [], "files": [], "timezone": "UTC", "rendering_mode": "messages"}
     text = _post(
         device, f"{chat}/completion", json=body, headers={"accept": "text/event-stream", "origin": "https://claude.ai"}
@@ -247,7 +251,7 @@ def claude_web(device: Device, prompt: str, model: str) -> str:
     return "".join(event["delta"]["text"] for event in events if event["type"] == "content_block_delta")
 
 
-def gemini_web(device: Device, prompt: str, model: str) -> str:
+def gemini_web(device: Device, prompt: str, _model: str) -> str:
     """Gives the text of the last frame, which holds all of it."""
     inner = json.dumps([[prompt, 0, None, []], ["en"], ["", "", ""]])
     url = "https://gemini.google.com/_/BardChatUi/data/assistant.lamda.BardFrontendService/StreamGenerate?rt=c"

@@ -1,4 +1,6 @@
-"""A person's device: which proxy it uses, which authority it trusts, who is signed in. Separate because every client is set up from it."""
+"""A person's device: which proxy it uses, which authority it trusts, who is signed in. Separate because every client is
+set up from it.
+"""
 
 import ssl
 from dataclasses import dataclass

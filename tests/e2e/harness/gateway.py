@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,10 @@ class Gateway:
         if names.compiled_folder(self.home).is_dir():
             shutil.copytree(names.compiled_folder(self.home), self._compiled, dirs_exist_ok=True)
         return process
+
+
+type StartGateway = Callable[..., Gateway]
+"""What the fixtures that start gateways give: a policy, and anything of a `Plan`; other keywords are settings."""
 
 
 class Watch:

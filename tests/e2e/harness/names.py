@@ -1,4 +1,6 @@
-"""The gateway as its operator knows it: commands, files, settings, the line that says it is up. The only file that knows these names."""
+"""The gateway as its operator knows it: commands, files, settings, the line that says it is up. The only file that
+knows these names.
+"""
 
 import os
 import sys

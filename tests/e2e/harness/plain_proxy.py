@@ -1,6 +1,7 @@
 """A decrypting proxy without a gate: plain mitmdump, with its upstream connections sent to ours.
 
-Separate because it tests the laboratory, not the gateway: a client that does not work through this would prove nothing through Lockgate.
+Separate because it tests the laboratory, not the gateway: a client that does not work through this would prove nothing
+through Lockgate.
 """
 
 import signal

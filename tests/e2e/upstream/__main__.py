@@ -1,4 +1,6 @@
-"""`python -m upstream FOLDER`: run everything until standard input closes. The first line on standard output is a JSON object with the ports."""
+"""`python -m upstream FOLDER`: run everything until standard input closes. The first line on standard output is a JSON
+object with the ports.
+"""
 
 import asyncio
 import json
@@ -58,7 +60,8 @@ async def main(folder: Path) -> None:
     wrong = await serve_wrong(pki.wrong, journal)
     for port in ports.values():
         await until_listening(port)
-    print(json.dumps({**ports, "wrong": wrong, "root": str(pki.root_file)}), flush=True)
+    sys.stdout.write(json.dumps({**ports, "wrong": wrong, "root": str(pki.root_file)}) + "\n")
+    sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 

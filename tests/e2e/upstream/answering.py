@@ -1,7 +1,8 @@
-"""What the vendors' front ends share: the words of the answer, and a stream of them, paced and cut where the model's name says so.
+"""What the vendors' front ends share: the words of the answer, and a stream of them, paced and cut where the model's
+name says so.
 
-Separate because every dialect says the same text. A model called `chopped` sends its stream in pieces of seven bytes, so that borders
-fall inside lines, events and UTF-8 characters.
+Separate because every dialect says the same text. A model called `chopped` sends its stream in pieces of seven bytes,
+so that borders fall inside lines, events and UTF-8 characters.
 """
 
 from collections.abc import AsyncIterator, Iterable

@@ -1,4 +1,5 @@
-"""A public key infrastructure of our own: a root that the gateway under test trusts, a good leaf, and leaves that must be refused.
+"""A public key infrastructure of our own: a root that the gateway under test trusts, a good leaf, and leaves that must
+be refused.
 
 Separate because the gateway reads the root's file before the upstream runs.
 """
@@ -49,26 +50,35 @@ class TestPki:
     wrong: dict[str, Pair]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A certificate to be made."""
+
+    name: str
+    names: tuple[str, ...] = NAMES
+    valid: tuple[datetime, datetime]
+    ca: bool = False
+
+
 def make_pki(folder: Path) -> TestPki:
     """Make everything anew in `folder`."""
     now = datetime.now(UTC)
     valid = (now - _DAY, now + 30 * _DAY)
-    root = _make(folder, "root", ("Test root",), issuer=None, valid=valid, ca=True)
-    stranger = _make(folder, "stranger", ("Somebody else's root",), issuer=None, valid=valid, ca=True)
+    past, future = (now - 30 * _DAY, now - _DAY), (now + 2 * _DAY, now + 30 * _DAY)
+    root = _make(folder, _Wanted(name="root", names=("Test root",), valid=valid, ca=True), None)
+    stranger = _make(folder, _Wanted(name="stranger", names=("Somebody else's root",), valid=valid, ca=True), None)
     wrong = {
-        "expired": _make(folder, "expired", NAMES, issuer=root, valid=(now - 30 * _DAY, now - _DAY)),
-        "not-yet-valid": _make(folder, "not-yet-valid", NAMES, issuer=root, valid=(now + 2 * _DAY, now + 30 * _DAY)),
-        "wrong-host": _make(folder, "wrong-host", ("elsewhere.invalid",), issuer=root, valid=valid),
-        "self-signed": _make(folder, "self-signed", NAMES, issuer=None, valid=valid),
-        "untrusted-root": _make(folder, "untrusted-root", NAMES, issuer=stranger, valid=valid),
+        "expired": _make(folder, _Wanted(name="expired", valid=past), root),
+        "not-yet-valid": _make(folder, _Wanted(name="not-yet-valid", valid=future), root),
+        "wrong-host": _make(folder, _Wanted(name="wrong-host", names=("elsewhere.invalid",), valid=valid), root),
+        "self-signed": _make(folder, _Wanted(name="self-signed", valid=valid), None),
+        "untrusted-root": _make(folder, _Wanted(name="untrusted-root", valid=valid), stranger),
     }
-    leaf = _make(folder, "leaf", NAMES, issuer=root, valid=valid)
-    return TestPki(root_file=root.certificate_file, leaf=leaf, wrong=wrong)
+    return TestPki(root_file=root.certificate_file, leaf=_make(folder, _Wanted(name="leaf", valid=valid), root), wrong=wrong)
 
 
-def _make(
-    folder: Path, name: str, names: tuple[str, ...], *, issuer: Pair | None, valid: tuple[datetime, datetime], ca: bool = False
-) -> Pair:
+def _make(folder: Path, wanted: _Wanted, issuer: Pair | None) -> Pair:
+    name, names, valid, ca = wanted.name, wanted.names, wanted.valid, wanted.ca
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     signer = issuer.key if issuer else key
@@ -86,8 +96,8 @@ def _make(
     )
     if ca:
         usage = x509.KeyUsage(
-            digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
-            key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+            digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+            key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
         )  # fmt: skip
         builder = builder.add_extension(usage, critical=True)
     else:

@@ -1,4 +1,6 @@
-"""Google's Gemini API: generateContent, and streamGenerateContent as server-sent events or as one JSON array sent piece by piece."""
+"""Google's Gemini API: generateContent, and streamGenerateContent as server-sent events or as one JSON array sent piece
+by piece.
+"""
 
 from collections.abc import Iterator
 from typing import Any

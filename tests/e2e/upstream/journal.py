@@ -1,6 +1,7 @@
 """What arrived: every request with the body bytes that came so far, whether or not it ever ended.
 
-Separate because it is the proof of the gateway's first promise. It records before any answer is made and it never forgets within a run.
+Separate because it is the proof of the gateway's first promise. It records before any answer is made and it never
+forgets within a run.
 """
 
 import traceback
@@ -19,7 +20,9 @@ type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(slots=True, kw_only=True)
 class Arrival:
-    """One request, WebSocket or bare TLS connection. `body` grows while bytes come in; `ended` is how that stopped, if it did."""
+    """One request, WebSocket or bare TLS connection. `body` grows while bytes come in; `ended` is how that stopped, if
+    it did.
+    """
 
     number: int
     kind: str

@@ -105,8 +105,8 @@ async def files(request: Request) -> Response:
     content = parts["file"].get_payload(decode=True)
     return json(
         {
-            "id": "file-1", "object": "file", "bytes": len(content), "created_at": _NOW, "filename": parts["file"].get_filename(),
-            "purpose": parts["purpose"].get_content().strip(), "status": "processed",
+            "id": "file-1", "object": "file", "bytes": len(content), "created_at": _NOW,
+            "filename": parts["file"].get_filename(), "purpose": parts["purpose"].get_content().strip(), "status": "processed",
         }
     )  # fmt: skip
 

@@ -36,7 +36,9 @@ async def chatgpt_conversation(request: Request) -> Response:
 
 
 def chatgpt_events(model: str, text: str) -> Iterator[bytes]:
-    """A message that is added empty and then patched (`delta_encoding` v1); a patch without path goes where the one before went."""
+    """A message that is added empty and then patched (`delta_encoding` v1); a patch without path goes where the one
+    before went.
+    """
     message: dict[str, Any] = {
         "id": _MESSAGE, "author": {"role": "assistant", "name": None, "metadata": {}}, "create_time": 1_790_000_000,
         "content": {"content_type": "text", "parts": [""]}, "status": "in_progress", "end_turn": None, "weight": 1.0,

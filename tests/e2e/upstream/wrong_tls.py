@@ -1,4 +1,6 @@
-"""Servers whose certificate must be refused: one port each. What arrives after such a handshake is journalled, and must be nothing."""
+"""Servers whose certificate must be refused: one port each. What arrives after such a handshake is journalled, and must
+be nothing.
+"""
 
 import asyncio
 import ssl

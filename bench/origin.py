@@ -7,6 +7,7 @@ makes some proxies drop the connection.
 
 import argparse
 import asyncio
+import socket
 import ssl
 import subprocess
 import sys
@@ -78,8 +79,6 @@ class Origin:
 
 def wait_for_port(address: str, port: int, seconds: float = 60) -> None:
     """Return when somebody listens there."""
-    import socket
-
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -21,7 +21,8 @@ def machine() -> str:
     cores = len(re.findall(r"^processor\s*:", Path("/proc/cpuinfo").read_text(), re.MULTILINE))
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
     gib = round(int(memory[1]) / (1 << 20)) if memory else 0
-    return f"{cores} cores ({cpu[1] if cpu else 'unknown'}), {gib} GiB, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{cores} cores ({cpu[1] if cpu else 'unknown'}), {gib} GiB, {system}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -40,13 +41,12 @@ def tables(results: Mapping[str, Any]) -> str:
     for scenario in SCENARIOS:
         runs = [run for run in results["runs"] if run["scenario"] == scenario.id]
         if runs:
-            lines += [f"### {scenario.title}", "", f"{scenario.what[0].upper()}{scenario.what[1:]}.", "", *_table(scenario, runs), ""]
+            lines += [f"### {scenario.title}", "", scenario.what, "", *_table(scenario, runs), ""]
     if results["memory"]:
         exchanges = min(row["exchanges"] for row in results["memory"])
         lines += ["### Memory", "", f"Of all processes together, before and after {exchanges:,} new 4 KB prompts.", ""]
-        lines += _markdown(
-            ("", "idle MiB", "after MiB"), [(row["name"], f"{row['idle']:.0f}", f"{row['after']:.0f}") for row in results["memory"]]
-        )
+        rows = [(row["name"], f"{row['idle']:.0f}", f"{row['after']:.0f}") for row in results["memory"]]
+        lines += _markdown(("", "idle MiB", "after MiB"), rows)
         lines.append("")
     return "\n".join(lines)
 
@@ -72,13 +72,15 @@ def _table(scenario: Scenario, runs: Runs) -> list[str]:
             )
         )
     latency = "first event ms" if scenario.kind == "stream" else "ms"
-    head = ("", "requests/s, c=16", "CPU ms/request, c=16", "of mitmdump", *(f"{p} {latency}, c={c}" for c in (1, 16) for p in ("p50", "p99")), "failed")
+    times = [f"{share} {latency}, c={concurrency}" for concurrency in (1, 16) for share in ("p50", "p99")]
+    head = ("", "requests/s, c=16", "CPU ms/request, c=16", "of mitmdump", *times, "failed")
     return _markdown(head, rows)
 
 
 def _cpu(runs: Runs) -> float | None:
     """CPU per request at the highest concurrency, where the clock's 10 ms are least of it."""
-    known = [run["cpu"] / run["done"] * 1000 for run in runs if run["cpu"] is not None and run["done"] and run["concurrency"] > 1]
+    long = [run for run in runs if run["cpu"] is not None and run["done"] and run["concurrency"] > 1]
+    known = [run["cpu"] / run["done"] * 1000 for run in long]
     return median(known) if known else None
 
 

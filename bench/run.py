@@ -17,24 +17,21 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))  # the test laboratory's certificates and names
 
 from upstream.certificates import make_pki  # noqa: E402
 
-from accounts import cpu_seconds, memory_mib  # noqa: E402 - found through the line above, as are the next
+from measuring import Turn, measure_memory, measure_turn  # noqa: E402 - found through the line above, as are the next
 from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin  # noqa: E402
-from report import machine, percentile, tables, today, write_into  # noqa: E402
+from report import machine, tables, today, write_into  # noqa: E402
 from scenarios import (  # noqa: E402
     LIBRARY_HOST,
     MEMORY_EXCHANGES,
-    MEMORY_KIND,
     OTHER_HOST,
     SCENARIOS,
     STREAM_HOST,
-    Scenario,
 )
 from subjects import Subject, direct, lockgate, mitmdump, squid  # noqa: E402
 
@@ -49,7 +46,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure Lockgate beside others.")
     parser.add_argument("--rounds", type=int, default=5, help="how often each subject has its turn")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each measurement takes")
-    parser.add_argument("--only", action="append", choices=[scenario.id for scenario in SCENARIOS], help="this scenario; repeat for more")
+    scenarios = [scenario.id for scenario in SCENARIOS]
+    parser.add_argument("--only", action="append", choices=scenarios, help="this scenario; repeat for more")
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="this subject; repeat for more")
     parser.add_argument("--memory", type=int, default=MEMORY_EXCHANGES, help="exchanges of the memory run; 0 leaves it out")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(HERE.parent)}")
@@ -71,7 +69,7 @@ def main() -> None:
     print(text)
     if given.write:
         write_into(PAGE, text)
-    failed = sum(sum(run["failed"].values()) for run in results["runs"])
+    failed = sum(sum(run["failed"].values()) for run in (*results["runs"], *results["memory"]))
     sys.exit(1 if failed else 0)
 
 
@@ -102,19 +100,19 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     subjects = [subject for subject in all_subjects(folder, pki.root_file, given.subject) if subject is not None]
     runs: list[dict[str, Any]] = []
     memory: list[dict[str, Any]] = []
+    chosen = [scenario for scenario in SCENARIOS if given.only is None or scenario.id in given.only]
     try:
         for subject in subjects:
             subject.start()
         for number in range(given.rounds):
-            for scenario in SCENARIOS:
-                if given.only is None or scenario.id in given.only:
-                    for concurrency in scenario.concurrencies:
-                        for subject in subjects:
-                            runs.append(one_run(subject, scenario, concurrency, number, seconds=given.seconds))
-                            _say(runs[-1])
-        for subject in subjects:
-            if given.memory and subject.process is not None:
-                memory.append(memory_run(subject, given.memory))
+            for scenario in chosen:
+                for concurrency in scenario.concurrencies:
+                    turn = Turn(scenario=scenario, concurrency=concurrency, number=number, seconds=given.seconds)
+                    for subject in subjects:
+                        runs.append(measure_turn(subject, turn))
+                        _say(runs[-1])
+        if given.memory:
+            memory = [measure_memory(subject, given.memory) for subject in subjects if subject.process is not None]
     finally:
         for subject in subjects:
             subject.stop()
@@ -142,52 +140,6 @@ def all_subjects(folder: Path, root: Path, wanted: Sequence[str] | None) -> list
     return [make() for name, make in makers.items() if wanted is None or name in wanted]
 
 
-def one_run(
-    subject: Subject, scenario: Scenario, concurrency: int, number: int, *, seconds: float = 0, count: int = 0
-) -> dict[str, Any]:
-    """One subject's turn: what the load generator saw, and what it cost the subject's processes."""
-    job = {
-        "host": scenario.host, "proxy": subject.proxy, "ca": subject.passed_ca if scenario.host == OTHER_HOST else subject.ca, "kind": scenario.kind, "concurrency": concurrency, "seconds": seconds,
-        "count": count, "new_connection": scenario.new_connection, "warm_up": scenario.warm_up, "seed": crc32(f"{scenario.id}:{concurrency}:{number}".encode()),
-        "address": f"{STREAM_ADDRESS if scenario.host == STREAM_HOST else SHORT_ADDRESS}:443",
-    }  # fmt: skip
-    with subprocess.Popen([sys.executable, str(HERE / "load.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
-        if load.stdin is None or load.stdout is None:
-            raise RuntimeError("the load generator has no pipes")
-        load.stdin.write(json.dumps(job) + "\n")
-        load.stdin.flush()
-        if load.stdout.readline() != "ready\n":
-            raise RuntimeError("the load generator did not get ready")
-        before = cpu_seconds(subject.pid) if subject.pid else 0
-        load.stdin.write("go\n")
-        load.stdin.flush()
-        seen = json.loads(load.stdout.readline())
-        spent = cpu_seconds(subject.pid) - before if subject.pid else None
-    return {
-        "subject": subject.id, "name": subject.name, "scenario": scenario.id, "concurrency": concurrency, "round": number,
-        "done": len(seen["latency"]), "elapsed": seen["elapsed"], "cpu": spent, "failed": seen["failed"],
-        "latency": _shares(seen["latency"]), "first_event": _shares(seen["first_event"]),
-    }  # fmt: skip
-
-
-def memory_run(subject: Subject, exchanges: int) -> dict[str, Any]:
-    """A fresh start, then a fixed number of exchanges."""
-    subject.stop()
-    subject.start()
-    scenario = Scenario(id="memory", title="", what="", kind=MEMORY_KIND)
-    one_run(subject, scenario, 1, 0, count=20)
-    idle = memory_mib(subject.pid)
-    run = one_run(subject, scenario, 16, 1, count=exchanges)
-    after = memory_mib(subject.pid)
-    if run["failed"]:
-        print(f"memory run of {subject.name}: {run['failed']}", file=sys.stderr)
-    return {"name": subject.name, "idle": idle, "after": after, "exchanges": run["done"]}
-
-
-def _shares(values: list[float]) -> dict[str, float]:
-    return {"p50": percentile(values, 0.5), "p99": percentile(values, 0.99)}
-
-
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
@@ -197,7 +149,8 @@ def _say(run: dict[str, Any]) -> None:
     rate = run["done"] / run["elapsed"]
     cpu = "" if run["cpu"] is None or not run["done"] else f", {run['cpu'] / run['done'] * 1000:.2f} CPU ms"
     failed = f", FAILED {run['failed']}" if run["failed"] else ""
-    print(f"round {run['round'] + 1} {run['scenario']} c={run['concurrency']} {run['name']}: {rate:.0f}/s{cpu}{failed}", file=sys.stderr)
+    turn = f"round {run['round'] + 1} {run['scenario']} c={run['concurrency']}"
+    print(f"{turn} {run['name']}: {rate:.0f}/s{cpu}{failed}", file=sys.stderr)
 
 
 def versions() -> str:

@@ -22,17 +22,30 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario(id="get", title="Small GET", what="a list of models over tunnels that stay open", kind="get"),
-    Scenario(id="fresh", title="4 KB prompt, new text", what="a chat request whose text was never seen", kind="prompt-fresh"),
-    Scenario(id="repeated", title="4 KB prompt, same text", what="the same chat request again and again", kind="prompt-repeated"),
+    Scenario(id="get", title="Small GET", what="A list of models over tunnels that stay open.", kind="get"),
     Scenario(
-        id="history", title="64 KB conversation", what="a conversation that grows by a turn, its history seen before", kind="history", warm_up=2
+        id="fresh", title="4 KB prompt, new text", kind="prompt-fresh",
+        what="A chat request whose text was never seen.",
     ),
-    Scenario(id="tunnel", title="New tunnel each time", what="CONNECT, TLS handshakes and a small GET", kind="get", new_connection=True),
-    Scenario(id="passed", title="Passed undecrypted", what="a small GET to a host outside the library", kind="get", host=OTHER_HOST),
     Scenario(
-        id="stream", title="First event of a stream", what="20 events, one every 20 ms", kind="stream", host=STREAM_HOST, concurrencies=(1, 16),
-        warm_up=1,
+        id="repeated", title="4 KB prompt, same text", kind="prompt-repeated",
+        what="The same chat request again and again.",
+    ),
+    Scenario(
+        id="history", title="64 KB conversation", kind="history", warm_up=2,
+        what="A conversation that grows by a turn; its history was seen before.",
+    ),
+    Scenario(
+        id="tunnel", title="New tunnel each time", kind="get", new_connection=True,
+        what="CONNECT, TLS handshakes and a small GET.",
+    ),
+    Scenario(
+        id="passed", title="Passed undecrypted", kind="get", host=OTHER_HOST,
+        what="A small GET to a host outside the library, which no subject decrypts.",
+    ),
+    Scenario(
+        id="stream", title="First event of a stream", kind="stream", host=STREAM_HOST, warm_up=1,
+        what="A stream of 20 events, one every 20 ms: a proxy that shows the first one after 400 ms has held all of them.",
     ),
 )  # fmt: skip
 MEMORY_KIND = "prompt-fresh"

@@ -87,9 +87,8 @@ def mitmdump(folder: Path, root: Path, port: int) -> Subject:
         "--ignore-hosts", rf"^{PASSED_HOST.replace('.', r'[.]')}:443$",
     ]  # fmt: skip
     ca = str(folder / "mitmproxy-ca-cert.pem")
-    return Subject(
-        id="mitmdump", name="mitmdump", proxy=f"127.0.0.1:{port}", ca=ca, passed_ca=str(root), command=command, log=folder / "log"
-    )
+    proxy = f"127.0.0.1:{port}"
+    return Subject(id="mitmdump", name="mitmdump", proxy=proxy, ca=ca, passed_ca=str(root), command=command, log=folder / "log")
 
 
 def lockgate(folder: Path, root: Path, port: int, policy: str) -> Subject:
@@ -97,12 +96,13 @@ def lockgate(folder: Path, root: Path, port: int, policy: str) -> Subject:
     home = folder / "home"
     subprocess.run(names.init_command(home), check=True, stdout=subprocess.DEVNULL, env=names.environment())
     settings = {
-        "version": 1, "listen": f"127.0.0.1:{port}", "workers": 1, "policy": f"policies/{policy}.yaml", "metrics": {"listen": ""},
-        "upstream": {"trust": [str(root)]}, "destinations": {"allow_private": ["127.0.0.0/8"]},
+        "version": 1, "listen": f"127.0.0.1:{port}", "workers": 1, "policy": f"policies/{policy}.yaml",
+        "metrics": {"listen": ""}, "upstream": {"trust": [str(root)]}, "destinations": {"allow_private": ["127.0.0.0/8"]},
     }  # fmt: skip
     names.settings_file(home).write_text(yaml.safe_dump(settings))
     return Subject(
-        id=f"lockgate-{policy}", name=f"Lockgate, {policy}.yaml", proxy=f"127.0.0.1:{port}", ca=str(names.ca_file(home)), passed_ca=str(root),
+        id=f"lockgate-{policy}", name=f"Lockgate, {policy}.yaml", proxy=f"127.0.0.1:{port}",
+        ca=str(names.ca_file(home)), passed_ca=str(root),
         command=names.up(home), log=folder / "log",
     )  # fmt: skip
 
@@ -113,7 +113,8 @@ def squid(folder: Path, root: Path, port: int) -> Subject | None:
     if executable is None or not certgen.exists():
         return None
     request = [
-        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=bench", "-keyout", "ca.key", "-out", "ca.pem",
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=bench",
+        "-keyout", "ca.key", "-out", "ca.pem",
         "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
     ]  # fmt: skip
     subprocess.run(request, cwd=folder, check=True, capture_output=True)

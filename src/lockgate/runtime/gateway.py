@@ -43,7 +43,6 @@ class Gateway:
         self._identifier = _identifier(self.snapshot)
         self._watching: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
-        self._changed: list[Callable[[Snapshot], None]] = []
 
     @property
     def identifier(self) -> Identifier:
@@ -64,10 +63,6 @@ class Gateway:
         await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._examiner is not None:
             await self._examiner.close()
-
-    def on_change(self, listener: Callable[[Snapshot], None]) -> None:
-        """Call `listener` with every snapshot that goes live from now on."""
-        self._changed.append(listener)
 
     def open_exchange(self) -> Exchange:
         """A new exchange under the live snapshot."""
@@ -96,10 +91,11 @@ class Gateway:
         refused = ""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            fingerprint = await asyncio.to_thread(self._builder.fingerprint)
-            if fingerprint in (self.snapshot.version, refused):
-                continue
+            fingerprint = ""
             try:
+                fingerprint = await asyncio.to_thread(self._builder.fingerprint)
+                if fingerprint in (self.snapshot.version, refused):
+                    continue
                 await self._swap(await asyncio.to_thread(self._builder.build))
                 refused, self.refused_change = "", ""
             except UsageError as error:
@@ -111,7 +107,8 @@ class Gateway:
 
     async def _swap(self, snapshot: Snapshot) -> None:
         old = self._examiner
-        if old is None or old.version != snapshot.detectors.version:
+        examines_alike = snapshot.settings.examination == self.snapshot.settings.examination
+        if old is None or old.version != snapshot.detectors.version or not examines_alike:
             # The new examiner is ready before anything asks it; the old one ends when its last examination does.
             self._examiner = await self._start_examiner(snapshot)
             if old is not None:
@@ -119,8 +116,6 @@ class Gateway:
         if snapshot.users != self.snapshot.users or snapshot.settings.clients != self.snapshot.settings.clients:
             self._identifier = _identifier(snapshot)
         self.snapshot = snapshot
-        for listener in self._changed:
-            listener(snapshot)
         _log.info("configuration changed", version=snapshot.version, policy=snapshot.ruleset.version, pid=os.getpid())
 
     def _later(self, work: Awaitable[None]) -> None:

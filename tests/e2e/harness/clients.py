@@ -33,10 +33,7 @@ class ShownError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClient:
-    """A way to send a prompt. `refused` names the exception class a person meets, `app` is the app's id in the library.
-
-    `readable` is whether the gateway has a format for what is sent.
-    """
+    """A way to send a prompt. `refused` names the exception class a person meets, `app` is the app's id in the library."""
 
     id: str
     app: str
@@ -45,7 +42,6 @@ class ChatClient:
     operation: str = "send_prompt"
     refused: str = "ShownError"
     needs: tuple[str, ...] = ()
-    readable: bool = True
 
 
 def chat_body(prompt: str, *, model: str = "gpt-5", stream: bool = False, history: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -244,9 +240,7 @@ def claude_web(device: Device, prompt: str, model: str) -> str:
     organisation, chat = "0c1f8f1e-0000-4000-8000-000000000001", "0c1f8f1e-0000-4000-8000-000000000002"
     url = f"https://claude.ai/api/organizations/{organisation}/chat_conversations/{chat}/completion"
     body = {"prompt": prompt, "model": model, "attachments": [], "files": [], "timezone": "UTC", "rendering_mode": "messages"}
-    text = _post(
-        device, f"{chat}/completion", json=body, headers={"accept": "text/event-stream", "origin": "https://claude.ai"}
-    )
+    text = _post(device, url, json=body, headers={"accept": "text/event-stream", "origin": "https://claude.ai"})
     events = [json.loads(data) for _, data in events_of(iter(text.split("\n")))]
     return "".join(event["delta"]["text"] for event in events if event["type"] == "content_block_delta")
 
@@ -286,7 +280,7 @@ CLIENTS: tuple[ChatClient, ...] = (
     ChatClient(id="openai-chat-stream", ask=openai_chat_stream, refused="BadRequestError", **_OPENAI),
     ChatClient(id="openai-responses", ask=openai_responses, refused="BadRequestError", **_OPENAI),
     ChatClient(id="openai-responses-stream", ask=openai_responses_stream, refused="BadRequestError", **_OPENAI),
-    ChatClient(id="openai-upload", ask=openai_upload, refused="BadRequestError", operation="upload", readable=False, **_OPENAI),
+    ChatClient(id="openai-upload", ask=openai_upload, refused="BadRequestError", operation="upload", **_OPENAI),
     ChatClient(id="anthropic", ask=anthropic_messages, refused="BadRequestError", **_ANTHROPIC),
     ChatClient(id="anthropic-stream", ask=anthropic_stream, refused="BadRequestError", **_ANTHROPIC),
     ChatClient(id="anthropic-count", ask=anthropic_count, refused="BadRequestError", operation="token_count", **_ANTHROPIC),

@@ -19,6 +19,12 @@ PAUSE_SECONDS = 0.02
 SHORT_ADDRESS = "127.0.0.1"
 STREAM_ADDRESS = "127.0.0.2"
 
+_ANSWER = (
+    '{"id":"chatcmpl-1","object":"chat.completion","created":1790000000,"model":"gpt-5","choices":[{"index":0,"message":'
+    '{"role":"assistant","content":"Certainly."},"finish_reason":"stop"}],'
+    '"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}'
+)
+_MODELS = '{"object":"list","data":[{"id":"gpt-5","object":"model","created":1790000000,"owned_by":"openai"}]}'
 _NGINX = """
 daemon off;
 worker_processes 1;
@@ -38,22 +44,18 @@ http {{
   ssl_certificate {certificate};
   ssl_certificate_key {key};
   ssl_session_cache shared:tls:10m;
+  default_type application/json;
   upstream answers {{ server unix:{folder}/answers.sock; keepalive 64; }}
   server {{
     listen {address}:443 ssl backlog=1024;
-    location = /v1/models {{
-      default_type application/json;
-      return 200 '{{"object":"list","data":[{{"id":"gpt-5","object":"model","created":1790000000,"owned_by":"openai"}}]}}';
-    }}
+    location = /v1/models {{ return 200 '{models}'; }}
     location / {{ proxy_pass http://answers; proxy_http_version 1.1; proxy_set_header Connection ""; }}
   }}
   server {{
     listen unix:{folder}/answers.sock;
-    default_type application/json;
-    location / {{
-      return 200
-      '{{"id":"chatcmpl-1","object":"chat.completion","created":1790000000,"model":"gpt-5","choices":[{{"index":0,"message":{{"role":"assistant","content":"Certainly."}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}}';
-      }} }} }}
+    location / {{ return 200 '{answer}'; }}
+  }}
+}}
 """
 
 
@@ -62,7 +64,8 @@ class Origin:
 
     def __init__(self, folder: Path, certificate: Path, key: Path) -> None:
         config = folder / "nginx.conf"
-        config.write_text(_NGINX.format(folder=folder, certificate=certificate, key=key, address=SHORT_ADDRESS))
+        settings = {"folder": folder, "certificate": certificate, "key": key, "address": SHORT_ADDRESS}
+        config.write_text(_NGINX.format(**settings, models=_MODELS, answer=_ANSWER))
         self._processes = [
             subprocess.Popen(["nginx", "-c", str(config), "-p", str(folder)], stderr=subprocess.DEVNULL),
             subprocess.Popen([sys.executable, __file__, str(certificate), str(key)]),

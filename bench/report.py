@@ -35,7 +35,8 @@ def tables(results: Mapping[str, Any]) -> str:
     """Everything, as Markdown."""
     lines = [
         f"`{results['command']}` on {results['date']}; {results['machine']}.",
-        f"{results['rounds']} interleaved rounds of {results['seconds']:g} s each; medians of rounds. {results['versions']}.",
+        f"{results['rounds']} interleaved rounds of {results['seconds']:g} s each; medians of rounds (least-most).",
+        f"{results['versions']}.",
         "",
     ]
     for scenario in SCENARIOS:
@@ -52,36 +53,43 @@ def tables(results: Mapping[str, Any]) -> str:
 
 
 def _table(scenario: Scenario, runs: Runs) -> list[str]:
-    base = _cpu([run for run in runs if run["subject"] == "mitmdump"])
+    least, most = min(scenario.concurrencies), max(scenario.concurrencies)
+    base = _cpu_by_round(runs, "mitmdump")
     rows: list[tuple[str, ...]] = []
-    for name in dict.fromkeys(run["name"] for run in runs):
-        own = [run for run in runs if run["name"] == name]
-        wide = [run for run in own if run["concurrency"] == max(scenario.concurrencies)]
-        narrow = [run for run in own if run["concurrency"] == min(scenario.concurrencies)]
+    for subject, name in {run["subject"]: run["name"] for run in runs}.items():
+        own = [run for run in runs if run["subject"] == subject]
+        by_concurrency = [[run for run in own if run["concurrency"] == concurrency] for concurrency in (least, most)]
         timed = "first_event" if scenario.kind == "stream" else "latency"
-        cpu = _cpu(own)
+        cpu = _cpu_by_round(runs, subject)
         failed = sum(sum(run["failed"].values()) for run in own)
         rows.append(
             (
                 name,
-                _number(median(run["done"] / run["elapsed"] for run in wide), 0),
-                "-" if cpu is None else _number(cpu, 2),
-                "-" if cpu is None or not base else f"{cpu / base:.2f}",
-                *(_number(median(run[timed][share] for run in each), 1) for each in (narrow, wide) for share in ("p50", "p99")),
+                _number(median(run["done"] / run["elapsed"] for run in by_concurrency[-1]), 0),
+                _spread(list(cpu.values())),
+                _spread([cpu[number] / base[number] for number in cpu if base.get(number)]),
+                *(_number(median(run[timed][share] for run in each), 1) for each in by_concurrency for share in ("p50", "p99")),
                 str(failed) if failed else "",
             )
         )
     latency = "first event ms" if scenario.kind == "stream" else "ms"
-    times = [f"{share} {latency}, c={concurrency}" for concurrency in (1, 16) for share in ("p50", "p99")]
-    head = ("", "requests/s, c=16", "CPU ms/request, c=16", "of mitmdump", *times, "failed")
+    times = [f"{share} {latency}, c={concurrency}" for concurrency in (least, most) for share in ("p50", "p99")]
+    head = ("", f"requests/s, c={most}", f"CPU ms/request, c={most}", "of mitmdump's in the same round", *times, "failed")
     return _markdown(head, rows)
 
 
-def _cpu(runs: Runs) -> float | None:
+def _cpu_by_round(runs: Runs, subject: str) -> dict[int, float]:
     """CPU per request at the highest concurrency, where the clock's 10 ms are least of it."""
-    long = [run for run in runs if run["cpu"] is not None and run["done"] and run["concurrency"] > 1]
-    known = [run["cpu"] / run["done"] * 1000 for run in long]
-    return median(known) if known else None
+    most = max(run["concurrency"] for run in runs)
+    own = [run for run in runs if run["subject"] == subject and run["concurrency"] == most]
+    return {run["round"]: run["cpu"] / run["done"] * 1000 for run in own if run["cpu"] is not None and run["done"]}
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The median, with the least and the most of all rounds: a difference that is smaller than these is none."""
+    if not values:
+        return "-"
+    return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
 def _number(value: float, digits: int) -> str:

@@ -50,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=scenarios, help="this scenario; repeat for more")
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="this subject; repeat for more")
     parser.add_argument("--memory", type=int, default=MEMORY_EXCHANGES, help="exchanges of the memory run; 0 leaves it out")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the measurements go, as JSON")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(HERE.parent)}")
     return parser.parse_args()
 
@@ -63,8 +64,8 @@ def main() -> None:
         folder.chmod(0o755)
         isolate(folder)
         results = measure(folder, given)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1))
+    given.results.parent.mkdir(exist_ok=True)
+    given.results.write_text(json.dumps(results, indent=1))
     text = tables(results)
     print(text)
     if given.write:

@@ -20,11 +20,25 @@ PASSED_HOST = "www.example.org"
 
 _SQUID = """
 http_port 127.0.0.1:{port} ssl-bump tls-cert={folder}/ca.pem tls-key={folder}/ca.key generate-host-certificates=on
-dynamic_cert_mem_cache_size=16MB sslcrtd_program {certgen} -s {folder}/certificates -M 16MB tls_outgoing_options
-cafile={root} options=NO_SSLv3 acl passed ssl::server_name {passed} acl step1 at_step SslBump1 ssl_bump peek step1
-ssl_bump splice passed ssl_bump bump all http_access allow all cache deny all cache_mem 8 MB access_log
-stdio:{folder}/access.log squid cache_log {folder}/cache.log pid_filename {folder}/squid.pid coredump_dir {folder}
-hosts_file /etc/hosts workers 1 shutdown_lifetime 0 seconds request_header_max_size 64 KB pinger_enable off
+sslcrtd_program {certgen} -s {folder}/certificates -M 16MB
+tls_outgoing_options cafile={root} options=NO_SSLv3
+acl passed ssl::server_name {passed}
+acl step1 at_step SslBump1
+ssl_bump peek step1
+ssl_bump splice passed
+ssl_bump bump all
+http_access allow all
+cache deny all
+cache_mem 8 MB
+access_log stdio:{folder}/access.log squid
+cache_log {folder}/cache.log
+pid_filename {folder}/squid.pid
+coredump_dir {folder}
+hosts_file /etc/hosts
+workers 1
+shutdown_lifetime 0 seconds
+request_header_max_size 64 KB
+pinger_enable off
 """
 
 

@@ -1,4 +1,4 @@
-"""What is sent: requests as bytes, without end, from a seed. Separate from the load so that what is timed is not how it is made."""
+"""What is sent: requests as bytes, without end, from a seed. Separate from the load, which times them."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ class Texts:
         self._sentences = [" ".join(self._chance.choices(words, k=_SENTENCE_WORDS)) for _ in range(_SENTENCES)]
 
     def __call__(self, size: int) -> str:
+        """So many characters."""
         said = f"{self._chance.getrandbits(64):x}"
         while len(said) < size:
             said += " " + ". ".join(self._chance.choices(self._sentences, k=1 + (size - len(said)) // 100))
@@ -66,7 +67,7 @@ class Sender:
             yield self._chat([self.texts(_PROMPT_BYTES)])
 
     def history(self) -> Iterator[bytes]:
-        """One long conversation that is continued by a new turn each time, and now and then from its beginning in another way."""
+        """A long conversation, continued by a new turn each time, and now and then from its first part in another way."""
         base = [self.texts(_HISTORY_TURN_BYTES) for _ in range(_HISTORY_BYTES // _HISTORY_TURN_BYTES - 1)]
         while True:
             turns = list(base)

@@ -29,7 +29,7 @@ def test_no_module_has_a_name_that_says_nothing():
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(ROOT / "src")))
 def test_every_source_file_opens_by_saying_what_it_is(file):
-    assert file.read_text().lstrip().startswith('"""')
+    assert file.read_text().lstrip().startswith(('"""', 'r"""'))
 
 
 @pytest.mark.parametrize("folder", ["addons", "apps", "policies", "dlp", "certs", "deploy", "bench"])
@@ -49,8 +49,7 @@ def test_a_bare_score_or_confidence_names_nothing():
     """
     bare = re.compile(r"^\s*(?:def |class )?(score|confidence)\b\s*[:=(]", re.MULTILINE)
     found = {str(f.relative_to(ROOT)): bare.findall(f.read_text()) for f in SOURCES if bare.search(f.read_text())}
-    allowed = {"src/lockgate/facts/finding.py", "src/lockgate/facts/record.py"}
-    assert set(found) <= allowed, found
+    assert found == {}
 
 
 def test_the_import_contracts_hold():

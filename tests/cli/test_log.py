@@ -80,7 +80,7 @@ def test_what_a_client_sent_cannot_steer_the_terminal(run, records):
 
 
 def test_a_record_is_shown_with_its_why(run, records):
-    finding = FindingSummary(detector="aws-key", profiles=("credentials",), confidence="high", mask="AK******")
+    finding = FindingSummary(detector="aws-key", profiles=("credentials",), detection_confidence="high", mask="AK******")
     records(
         record(
             1, verdict=Verdict.BLOCK, reason=Reason.RULE, rule="no-secrets", user="ana", groups=("staff",), method="POST",

@@ -32,7 +32,7 @@ def make_finding(
     profile: str, confidence: DetectionConfidence = DetectionConfidence.HIGH, detector: str = "some-detector"
 ) -> Finding:
     span = Span(turn=0, part=0, start=0, end=3)
-    return Finding(detector=detector, profiles=(profile,), confidence=confidence, span=span, mask="[key]")
+    return Finding(detector=detector, profiles=(profile,), detection_confidence=confidence, span=span, mask="[key]")
 
 
 def make_app(**changes: object) -> AppMatch:

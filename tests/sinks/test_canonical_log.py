@@ -28,7 +28,7 @@ def test_the_fields_are_the_documented_ones(record):
 
 
 def test_a_line_says_what_happened(record):
-    finding = FindingSummary(detector="aws-key", profiles=("credentials",), confidence="high", mask="AK***")
+    finding = FindingSummary(detector="aws-key", profiles=("credentials",), detection_confidence="high", mask="AK***")
     shown = line(record(verdict=Verdict.BLOCK, user="ana", findings=(finding, finding), started_at=0.5))
     assert (shown["event"], shown["verdict"], shown["user"]) == ("exchange", "block", "ana")
     assert shown["detectors"] == ["aws-key"]
@@ -38,7 +38,7 @@ def test_a_line_says_what_happened(record):
 def test_no_field_that_could_hold_content_reaches_a_line(record):
     """Text is put into every field of a record: what is sealed, masked or an internal digest stays out."""
     sealed = SealedText(key_id="SECRET", wrapped_key=b"SECRET", nonce=b"SECRET", ciphertext=b"SECRET")
-    finding = FindingSummary(detector="d", profiles=("p",), confidence="high", mask="SECRET")
+    finding = FindingSummary(detector="d", profiles=("p",), detection_confidence="high", mask="SECRET")
     hidden = {"prompt_digest", "conversation", "trace"}
     whole = record(sealed=sealed, findings=(finding,), prompt_digest="SECRET", conversation="SECRET", trace=("SECRET",))
     assert hidden <= {field.name for field in fields(Record)}

@@ -26,7 +26,7 @@ def value(metrics, name, **labels):
 
 
 def test_an_exchange_is_counted_by_app_verdict_and_reason(metrics, record):
-    finding = FindingSummary(detector="d", profiles=("credentials", "pii"), confidence="high", mask="***")
+    finding = FindingSummary(detector="d", profiles=("credentials", "pii"), detection_confidence="high", mask="***")
     metrics.observe(
         record(app="chat", verdict=Verdict.BLOCK, reason=Reason.RULE, findings=(finding,), request_bytes=10, response_bytes=5,
                examination="complete", examination_us=2000)
@@ -46,7 +46,7 @@ def test_a_tunnel_is_counted_by_reason_and_an_unknown_host_is_other(metrics, rec
 
 def test_nobody_can_make_the_number_of_series_grow_without_end(metrics, record):
     for number in range(1500):
-        finding = FindingSummary(detector="d", profiles=(f"p{number}",), confidence="low", mask="*")
+        finding = FindingSummary(detector="d", profiles=(f"p{number}",), detection_confidence="low", mask="*")
         metrics.observe(
             record(app=f"app{number}", host=f"h{number}", user=f"u{number}", path=f"/{number}", findings=(finding,))
         )

@@ -33,7 +33,11 @@ records = st.builds(
     reason=st.sampled_from(Reason),
     findings=st.lists(
         st.builds(
-            FindingSummary, detector=texts, profiles=st.lists(texts, max_size=2).map(tuple), confidence=texts, mask=texts
+            FindingSummary,
+            detector=texts,
+            profiles=st.lists(texts, max_size=2).map(tuple),
+            detection_confidence=texts,
+            mask=texts,
         ),
         max_size=3,
     ).map(tuple),
@@ -102,7 +106,7 @@ similar = st.builds(
     app=few,
     user=few,
     verdict=st.sampled_from(Verdict),
-    findings=st.sampled_from([(), (FindingSummary(detector="d", profiles=(), confidence="low", mask="*"),)]),
+    findings=st.sampled_from([(), (FindingSummary(detector="d", profiles=(), detection_confidence="low", mask="*"),)]),
 )
 
 
@@ -160,7 +164,7 @@ def test_positions_are_never_used_again_even_when_the_newest_records_are_removed
     assert ids(store.tail(cursor)) == ["c"]
 
 
-FINDING = FindingSummary(detector="d", profiles=("p",), confidence="high", mask="***")
+FINDING = FindingSummary(detector="d", profiles=("p",), detection_confidence="high", mask="***")
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ def there_and_back(record):
 
 
 def test_a_record_survives_the_wire(record):
-    finding = FindingSummary(detector="d", profiles=("p",), confidence="high", mask="A***")
+    finding = FindingSummary(detector="d", profiles=("p",), detection_confidence="high", mask="A***")
     whole = record("a", findings=(finding,), tags=("x", "y"), worker=3)
     assert there_and_back(whole) == whole
 
 
 def test_undecodable_bytes_of_a_request_do_not_cost_the_record(record):
-    finding = FindingSummary(detector="d", profiles=("p\udc81",), confidence="high", mask="\udcff")
+    finding = FindingSummary(detector="d", profiles=("p\udc81",), detection_confidence="high", mask="\udcff")
     shown = there_and_back(record("a", path="/caf\udce9", tags=("\ud800",), findings=(finding,)))
     assert shown.path == "/caf\\udce9"
     assert shown.tags == ("\\ud800",)

@@ -43,10 +43,8 @@ def scan(home_option: HomeOption, file: BinaryIO, profiles: tuple[str, ...]) -> 
     result = Scanner.open(detectors).scan(text, wanted)
     for hit in result.hits:
         line = text.count("\n", 0, hit.start) + 1
-        confidence = hit.detection_confidence.name.lower()
-        click.echo(
-            f"{Path(file.name).name}:{line}  {hit.detector:<28} {confidence:<7} {hit.mask}  [{', '.join(hit.contributions)}]"
-        )
+        level = hit.detection_confidence.name.lower()
+        click.echo(f"{Path(file.name).name}:{line}  {hit.detector:<28} {level:<7} {hit.mask}  [{', '.join(hit.contributions)}]")
     if not result.hits:
         click.echo("nothing found" + ("" if result.complete else ", but the text was not scanned to its end"))
     sys.exit(2 if result.hits else 0)

@@ -85,7 +85,12 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "tenant": match.tenant if match else None,
         "examination": examination.state.value if examination else None,
         "findings": [
-            {"detector": f.detector, "profiles": list(f.profiles), "confidence": f.confidence.name.lower(), "mask": f.mask}
+            {
+                "detector": f.detector,
+                "profiles": list(f.profiles),
+                "detection_confidence": f.detection_confidence.name.lower(),
+                "mask": f.mask,
+            }
             for f in (examination.findings if examination else ())
         ],
         "trace": [{"rule": s.rule, "truth": s.truth.value, "why": s.why} for s in decision.trace],

@@ -70,7 +70,7 @@ def record_page(record: Record) -> str:
     lines = [f"{label:<{_LABEL}}{_visible(value)}" for label, value in rows if value]
     lines += _section(
         "Findings",
-        (f"{f.detector}  {f.confidence}  {', '.join(f.profiles)}  {f.mask}" for f in record.findings),
+        (f"{f.detector}  {f.detection_confidence}  {', '.join(f.profiles)}  {f.mask}" for f in record.findings),
     )
     lines += _section("Trace", record.trace)
     if record.sealed is not None:

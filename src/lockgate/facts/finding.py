@@ -28,7 +28,7 @@ class Finding:
 
     detector: str
     profiles: tuple[str, ...]
-    confidence: DetectionConfidence
+    detection_confidence: DetectionConfidence
     span: Span
     mask: str
     contributions: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class TopicScore:
 
     topic: str
     probability: float
-    confidence: DetectionConfidence
+    detection_confidence: DetectionConfidence
 
 
 class ExaminationState(StrEnum):

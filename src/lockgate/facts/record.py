@@ -11,7 +11,7 @@ class FindingSummary:
 
     detector: str
     profiles: tuple[str, ...]
-    confidence: str
+    detection_confidence: str
     mask: str
 
 

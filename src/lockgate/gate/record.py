@@ -157,7 +157,7 @@ def _summary(finding: Finding) -> FindingSummary:
     return FindingSummary(
         detector=finding.detector,
         profiles=finding.profiles,
-        confidence=DetectionConfidence(finding.confidence).name.lower(),
+        detection_confidence=DetectionConfidence(finding.detection_confidence).name.lower(),
         mask=finding.mask,
     )
 

@@ -152,7 +152,7 @@ def _findings(given: Fields) -> tuple[Finding, ...]:
         finding = Finding(
             detector=fields.text("detector", f"some-{profile}-detector"),
             profiles=(profile,),
-            confidence=_LEVELS[fields.choice("confidence", "detection confidence", _LEVELS, "high")],
+            detection_confidence=_LEVELS[fields.choice("confidence", "detection confidence", _LEVELS, "high")],
             span=_NOWHERE,
             mask="[found]",
         )

@@ -86,7 +86,7 @@ def _count(_surroundings: Surroundings, profile: str) -> Read:
 
 def _confidence(_surroundings: Surroundings, profile: str) -> Read:
     return Look(frozenset({profile})).number(
-        lambda done: max((found.confidence for found in done.findings if profile in found.profiles), default=0)
+        lambda done: max((found.detection_confidence for found in done.findings if profile in found.profiles), default=0)
     )
 
 

@@ -135,8 +135,7 @@ class Examiner:
         """End the processes once running examinations are done (each is bounded by the deadline)."""
         self._closed = True
         await self._drained.wait()
-        for task in self._replacing:
-            task.cancel()
+        # A replacement that is starting is waited for: a process that nobody knows yet could not be ended.
         await asyncio.gather(*self._replacing, return_exceptions=True)
         for process in tuple(self._all):
             await process.kill()
@@ -257,7 +256,7 @@ def _in_reading_order(known: dict[int, PartHits]) -> tuple[Finding, ...]:
         Finding(
             detector=hit.detector,
             profiles=hit.profiles,
-            confidence=DetectionConfidence(hit.detection_confidence),
+            detection_confidence=DetectionConfidence(hit.detection_confidence),
             span=Span(turn=index, part=number, start=hit.start, end=hit.end),
             mask=hit.mask,
             contributions=hit.contributions,

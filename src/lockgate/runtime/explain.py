@@ -76,7 +76,7 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
                 Finding(
                     detector=hit.detector,
                     profiles=hit.profiles,
-                    confidence=DetectionConfidence(hit.detection_confidence),
+                    detection_confidence=DetectionConfidence(hit.detection_confidence),
                     span=Span(turn=index, part=number, start=hit.start, end=hit.end),
                     mask=hit.mask,
                     contributions=hit.contributions,

@@ -63,7 +63,7 @@ def examined(*profiles: str, found: tuple[str, ...] = (), state: ExaminationStat
         Finding(
             detector=f"test-{profile}",
             profiles=(profile,),
-            confidence=DetectionConfidence.HIGH,
+            detection_confidence=DetectionConfidence.HIGH,
             span=Span(turn=0, part=0, start=0, end=4),
             mask="[masked]",
         )

@@ -2,7 +2,7 @@
 
 Reads a job as one JSON line, connects and warms up, says `ready`, waits for a line, runs, and writes one JSON line with what
 it measured. Blocking sockets in threads: the least work per request that Python offers. Standard library only, so that it
-starts at once.
+starts at once. With one connection it also reads the subject's CPU clocks from request to request.
 """
 
 import json
@@ -18,7 +18,10 @@ from traffic import KINDS, Sender, Texts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to send where. `proxy` is empty for a direct connection; `seconds` or `count` ends it."""
+    """What to send where. `proxy` is empty for a direct connection; `seconds` or `count` ends it.
+
+    `clocks` are the CPU clocks to read before each request; only useful with one connection.
+    """
 
     host: str
     address: str
@@ -31,14 +34,20 @@ class Job:
     new_connection: bool = False
     warm_up: int = 3
     seed: int = 0
+    clocks: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class Measured:
-    """Milliseconds per request; `first_event` for streams only. `failed` says what went wrong how often."""
+    """Milliseconds per request. `failed` says what went wrong how often.
+
+    `first_event` is for streams only. `cpu` is from the start of a request to the start of the next, so that what is
+    done after an answer is counted too.
+    """
 
     latency: list[float] = field(default_factory=list)
     first_event: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)
     elapsed: float = 0.0
 
@@ -136,8 +145,13 @@ class Run:
             self._failed(f"warm-up: {error}")
         self._ready.wait()
         self._go.wait()
+        before: int | None = None
         while time.perf_counter() < self._deadline and (self._left is None or self._left.acquire(blocking=False)):
             request = next(todo)
+            spent = self._clock()
+            if before is not None and spent is not None:
+                self.measured.cpu.append((spent - before) / 1e6)
+            before = spent
             started = time.perf_counter()
             try:
                 if connection is None or job.new_connection:
@@ -155,6 +169,15 @@ class Run:
                     self.measured.first_event.append((first_event - started) * 1000)
             else:
                 self._failed(f"status {status}")
+
+    def _clock(self) -> int | None:
+        """Nanoseconds of CPU that the subject has used; None when not asked for, or when a process of it has ended."""
+        if self._job.concurrency > 1 or not self._job.clocks:
+            return None
+        try:
+            return sum(map(time.clock_gettime_ns, self._job.clocks))
+        except OSError:
+            return None
 
     def _failed(self, why: str) -> None:
         self.measured.failed[why] = self.measured.failed.get(why, 0) + 1

@@ -3,18 +3,23 @@
 import json
 import subprocess
 import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from accounts import cpu_seconds, memory_mib
+from accounts import clock_of, cpu_by_role, family, holdings
 from origin import SHORT_ADDRESS, STREAM_ADDRESS
-from report import percentile
 from scenarios import MEMORY_KIND, OTHER_HOST, STREAM_HOST, Scenario
 from subjects import Subject
 
 _LOAD = Path(__file__).with_name("load.py")
+_SETTLE_SECONDS = 0.15
+"""How long after the last answer CPU time still counts as caused by the load: records are written behind the traffic."""
+_IDLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +47,12 @@ class Turn:
             "new_connection": scenario.new_connection,
             "warm_up": scenario.warm_up,
             "seed": crc32(f"{scenario.id}:{self.concurrency}:{self.number}".encode()),
+            "clocks": [clock_of(pid) for pid in family(subject.pid)] if subject.pid and self.concurrency == 1 else [],
         }
 
 
 def measure_turn(subject: Subject, turn: Turn) -> dict[str, Any]:
-    """What the load generator saw, and what it cost the subject's processes. Warm-up is not counted."""
+    """What the load generator saw (milliseconds), and what it cost the subject (seconds of CPU). Warm-up is not counted."""
     with subprocess.Popen([sys.executable, str(_LOAD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
         if load.stdin is None or load.stdout is None:
             raise RuntimeError("the load generator has no pipes")
@@ -54,11 +60,12 @@ def measure_turn(subject: Subject, turn: Turn) -> dict[str, Any]:
         load.stdin.flush()
         if load.stdout.readline() != "ready\n":
             raise RuntimeError("the load generator did not get ready")
-        before = cpu_seconds(subject.pid) if subject.pid else 0
+        before = cpu_by_role(subject.pid) if subject.pid else None
         load.stdin.write("go\n")
         load.stdin.flush()
         seen = json.loads(load.stdout.readline())
-        spent = cpu_seconds(subject.pid) - before if subject.pid else None
+        time.sleep(_SETTLE_SECONDS)
+        spent = cpu_by_role(subject.pid) - before if before is not None else None
     return {
         "subject": subject.id,
         "name": subject.name,
@@ -67,29 +74,42 @@ def measure_turn(subject: Subject, turn: Turn) -> dict[str, Any]:
         "round": turn.number,
         "done": len(seen["latency"]),
         "elapsed": seen["elapsed"],
-        "cpu": spent,
+        "cpu": spent.total() if spent is not None else None,
+        "cpu_by_role": dict(spent) if spent is not None else {},
         "failed": seen["failed"],
         "latency": _shares(seen["latency"]),
         "first_event": _shares(seen["first_event"]),
+        "cpu_each": _shares(seen["cpu"]),
     }
 
 
 def measure_memory(subject: Subject, exchanges: int) -> dict[str, Any]:
-    """A fresh start, then a fixed number of exchanges."""
+    """A fresh start, then a fixed number of exchanges in two halves, so that a cache that fills up is told from a leak."""
     subject.stop()
     subject.start()
     scenario = Scenario(id="memory", title="", what="", kind=MEMORY_KIND)
     measure_turn(subject, Turn(scenario=scenario, concurrency=1, number=0, count=20))
-    idle = memory_mib(subject.pid)
-    run = measure_turn(subject, Turn(scenario=scenario, concurrency=16, number=1, count=exchanges))
+    before = cpu_by_role(subject.pid).total()
+    time.sleep(_IDLE_SECONDS)
+    idle_cpu = cpu_by_role(subject.pid).total() - before
+    held, done = [holdings(subject.pid)], 0
+    failed = Counter[str]()
+    for number in (1, 2):
+        run = measure_turn(subject, Turn(scenario=scenario, concurrency=16, number=number, count=exchanges // 2))
+        held.append(holdings(subject.pid))
+        done += run["done"]
+        failed.update(run["failed"])
     return {
+        "subject": subject.id,
         "name": subject.name,
-        "idle": idle,
-        "after": memory_mib(subject.pid),
-        "exchanges": run["done"],
-        "failed": run["failed"],
+        "exchanges": done,
+        "failed": dict(failed),
+        "idle_cpu_ms_per_second": idle_cpu / _IDLE_SECONDS * 1000,
+        **{when: each.memory_mib for when, each in zip(("idle", "halfway", "after"), held, strict=True)},
+        "open_files": [each.open_files for each in held],
     }
 
 
-def _shares(values: list[float]) -> dict[str, float]:
-    return {"p50": percentile(values, 0.5), "p99": percentile(values, 0.99)}
+def _shares(values: Sequence[float]) -> dict[str, float | None]:
+    ordered = sorted(values)
+    return {f"p{share}": ordered[share * len(ordered) // 100] if ordered else None for share in (50, 99)}

@@ -2,15 +2,15 @@
 
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from scenarios import SCENARIOS, Scenario
-
-type Runs = Sequence[Mapping[str, Any]]
+from targets import Runs, alone, cpu_per_request, ratios, verdicts
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -25,75 +25,144 @@ def machine() -> str:
     return f"{cores} cores ({cpu[1] if cpu else 'unknown'}), {gib} GiB, {system}"
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of all lie; not a number when there are none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+def today() -> str:
+    """The date of a run."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
-def tables(results: Mapping[str, Any]) -> str:
+def report(results: Mapping[str, Any]) -> str:
     """Everything, as Markdown."""
+    runs = results["runs"]
+    pinned = "subjects on one core, load and origin on another" if results["pinned"] else "nothing pinned to a core"
     lines = [
-        f"`{results['command']}` on {results['date']}; {results['machine']}.",
-        f"{results['rounds']} interleaved rounds of {results['seconds']:g} s each; medians of rounds (least-most).",
+        f"`{results['command']}` on {results['date']}: {results['rounds']} interleaved rounds of {results['seconds']:g} s.",
+        f"{results['machine']}; {pinned}.",
         f"{results['versions']}.",
+        "",
+        "### At a glance",
+        "",
+        "CPU milliseconds per request with 16 connections, median of rounds, and as a share of mitmdump's.",
+        "",
+        *_overview(runs),
+        "",
+        "### Targets",
+        "",
+        *_markdown(("", "at most", "measured", "met"), list(verdicts(results))),
         "",
     ]
     for scenario in SCENARIOS:
-        runs = [run for run in results["runs"] if run["scenario"] == scenario.id]
-        if runs:
-            lines += [f"### {scenario.title}", "", scenario.what, "", *_table(scenario, runs), ""]
+        own = [run for run in runs if run["scenario"] == scenario.id]
+        if own:
+            lines += [f"### {scenario.title}", "", scenario.what, "", *_details(scenario, own), ""]
+    lines += ["### Whose CPU time", "", "Milliseconds per request with 16 connections, by process.", "", *_by_role(runs), ""]
     if results["memory"]:
-        exchanges = min(row["exchanges"] for row in results["memory"])
-        lines += ["### Memory", "", f"Of all processes together, before and after {exchanges:,} new 4 KB prompts.", ""]
-        rows = [(row["name"], f"{row['idle']:.0f}", f"{row['after']:.0f}") for row in results["memory"]]
-        lines += _markdown(("", "idle MiB", "after MiB"), rows)
-        lines.append("")
+        lines += _memory(results["memory"])
+    failures = Counter[str]()
+    for row in (*runs, *results["memory"]):
+        failures.update({f"{row['name']}: {why}": often for why, often in row["failed"].items()})
+    lines += [f"Failed: {why} ({often})." for why, often in failures.items()] or ["No request failed."]
     return "\n".join(lines)
 
 
-def _table(scenario: Scenario, runs: Runs) -> list[str]:
-    least, most = min(scenario.concurrencies), max(scenario.concurrencies)
-    base = _cpu_by_round(runs, "mitmdump")
-    rows: list[tuple[str, ...]] = []
-    for subject, name in {run["subject"]: run["name"] for run in runs}.items():
-        own = [run for run in runs if run["subject"] == subject]
-        by_concurrency = [[run for run in own if run["concurrency"] == concurrency] for concurrency in (least, most)]
-        timed = "first_event" if scenario.kind == "stream" else "latency"
-        cpu = _cpu_by_round(runs, subject)
-        failed = sum(sum(run["failed"].values()) for run in own)
+def _subjects(runs: Runs) -> Iterator[tuple[str, str]]:
+    yield from {run["subject"]: run["name"] for run in runs}.items()
+
+
+def _overview(runs: Runs) -> list[str]:
+    shown = [scenario for scenario in SCENARIOS if any(run["scenario"] == scenario.id for run in runs)]
+    rows: list[list[str]] = []
+    for subject, name in _subjects(runs):
+        row = [name]
+        for scenario in shown:
+            spent, shares = list(cpu_per_request(runs, subject, scenario.id).values()), ratios(runs, subject, scenario.id)
+            if spent:
+                row.append(f"{median(spent):.2f}" + (f" ({median(shares):.2f}x)" if shares else ""))
+            else:
+                row.append("-")
+        if any(cell != "-" for cell in row[1:]):
+            rows.append(row)
+    return _markdown(("", *(scenario.title for scenario in shown)), rows)
+
+
+def _details(scenario: Scenario, runs: Runs) -> list[str]:
+    timed = "first_event" if scenario.kind == "stream" else "latency"
+    rows: list[list[str]] = []
+    for subject, name in _subjects(runs):
+        many = [run for run in runs if run["subject"] == subject and run["concurrency"] == max(scenario.concurrencies)]
+        times = [_number(alone(runs, subject, scenario.id, timed, share), 1) for share in ("p50", "p99")]
+        times += [_number(_median([run[timed][share] for run in many]), 1) for share in ("p50", "p99")]
         rows.append(
-            (
+            [
                 name,
-                _number(median(run["done"] / run["elapsed"] for run in by_concurrency[-1]), 0),
-                _spread(list(cpu.values())),
-                _spread([cpu[number] / base[number] for number in cpu if base.get(number)]),
-                *(_number(median(run[timed][share] for run in each), 1) for each in by_concurrency for share in ("p50", "p99")),
-                str(failed) if failed else "",
-            )
+                _number(_median([run["done"] / run["elapsed"] for run in many]), 0),
+                _spread(list(cpu_per_request(runs, subject, scenario.id).values())),
+                _spread(ratios(runs, subject, scenario.id)),
+                *(_number(alone(runs, subject, scenario.id, "cpu_each", share), 2) for share in ("p50", "p99")),
+                *times,
+            ]
         )
     latency = "first event ms" if scenario.kind == "stream" else "ms"
-    times = [f"{share} {latency}, c={concurrency}" for concurrency in (least, most) for share in ("p50", "p99")]
-    head = ("", f"requests/s, c={most}", f"CPU ms/request, c={most}", "of mitmdump's in the same round", *times, "failed")
+    most = max(scenario.concurrencies)
+    head = (
+        "", f"requests/s, {most} conn.", f"CPU ms, {most} conn. (least-most)", "x mitmdump (least-most)",
+        "CPU ms p50, 1 conn.", "CPU ms p99, 1 conn.",
+        *(f"{latency} {share}, {number} conn." for number in (1, most) for share in ("p50", "p99")),
+    )  # fmt: skip
     return _markdown(head, rows)
 
 
-def _cpu_by_round(runs: Runs, subject: str) -> dict[int, float]:
-    """CPU per request at the highest concurrency, where the clock's 10 ms are least of it."""
-    most = max(run["concurrency"] for run in runs)
-    own = [run for run in runs if run["subject"] == subject and run["concurrency"] == most]
-    return {run["round"]: run["cpu"] / run["done"] * 1000 for run in own if run["cpu"] is not None and run["done"]}
+def _by_role(runs: Runs) -> list[str]:
+    shown = [scenario for scenario in SCENARIOS if any(run["scenario"] == scenario.id for run in runs)]
+    rows: list[list[str]] = []
+    for subject, name in _subjects(runs):
+        roles = {role: None for run in runs if run["subject"] == subject for role in run["cpu_by_role"]}
+        if len(roles) < 2:
+            continue
+        for role in roles:
+            row = [f"{name}: {role}"]
+            for scenario in shown:
+                own = [run for run in runs if (run["subject"], run["scenario"]) == (subject, scenario.id) and run["done"]]
+                most = [run for run in own if run["concurrency"] == max(scenario.concurrencies)]
+                row.append(_number(_median([run["cpu_by_role"].get(role, 0) / run["done"] * 1000 for run in most]), 2))
+            rows.append(row)
+    return _markdown(("", *(scenario.title for scenario in shown)), rows)
+
+
+def _memory(measured: Runs) -> list[str]:
+    exchanges = min(row["exchanges"] for row in measured)
+    rows = [
+        [
+            row["name"],
+            *(_number(row[when], 0) for when in ("idle", "halfway", "after")),
+            f"{row['open_files'][0]} / {row['open_files'][-1]}",
+            _number(row["idle_cpu_ms_per_second"], 1),
+        ]
+        for row in measured
+    ]
+    head = (
+        "",
+        "idle MiB",
+        f"after {exchanges // 2:,}",
+        f"after {exchanges:,}",
+        "open files idle / after",
+        "CPU ms per idle second",
+    )
+    what = f"All processes together, before, amid and after {exchanges:,} new 4 KB prompts over 16 connections."
+    return ["### Memory", "", what, "", *_markdown(head, rows), ""]
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
 
 
 def _spread(values: Sequence[float]) -> str:
     """The median, with the least and the most of all rounds: a difference that is smaller than these is none."""
-    if not values:
-        return "-"
-    return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
+    return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})" if values else "-"
 
 
-def _number(value: float, digits: int) -> str:
-    return "-" if value != value else f"{value:,.{digits}f}"  # noqa: PLR0124 - not a number
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -108,8 +177,3 @@ def write_into(page: Path, text: str) -> None:
     if not begin or not end:
         raise ValueError(f"{page} has no markers `{BEGIN}` and `{END}`")
     page.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
-
-
-def today() -> str:
-    """The date of a run."""
-    return f"{datetime.now(UTC):%Y-%m-%d}"

@@ -11,35 +11,28 @@ import importlib.metadata
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from certificates import make_root_and_leaf
+from measuring import Turn, measure_memory, measure_turn
+from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin
+from report import machine, report, today, write_into
+from scenarios import LIBRARY_HOST, MEMORY_EXCHANGES, OTHER_HOST, SCENARIOS, STREAM_HOST
+from subjects import Subject, direct, lockgate, mitmdump, squid
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))  # the test laboratory's certificates and names
-
-from upstream.certificates import make_pki  # noqa: E402
-
-from measuring import Turn, measure_memory, measure_turn  # noqa: E402 - found through the line above, as are the next
-from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin  # noqa: E402
-from report import machine, tables, today, write_into  # noqa: E402
-from scenarios import (  # noqa: E402
-    LIBRARY_HOST,
-    MEMORY_EXCHANGES,
-    OTHER_HOST,
-    SCENARIOS,
-    STREAM_HOST,
-)
-from subjects import Subject, direct, lockgate, mitmdump, squid  # noqa: E402
-
 PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 RESULTS = HERE / "results" / "latest.json"
 INSIDE = "LOCKGATE_BENCH_INSIDE"
 HOSTS = f"127.0.0.1 localhost\n{SHORT_ADDRESS} {LIBRARY_HOST} {OTHER_HOST}\n{STREAM_ADDRESS} {STREAM_HOST}\n"
-SUBJECTS = ("direct", "mitmdump", "lockgate-monitor", "lockgate-starter", "squid")
+USUAL = ("direct", "mitmdump", "lockgate-monitor", "lockgate-starter", "squid")
+BESIDE = ("lockgate-monitor-beside", "lockgate-starter-beside")
+SUBJECTS = (*USUAL, "mitmdump-talking")
 
 
 def arguments() -> argparse.Namespace:
@@ -49,6 +42,7 @@ def arguments() -> argparse.Namespace:
     scenarios = [scenario.id for scenario in SCENARIOS]
     parser.add_argument("--only", action="append", choices=scenarios, help="this scenario; repeat for more")
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="this subject; repeat for more")
+    parser.add_argument("--beside", type=Path, metavar="TREE", help="measure the Lockgate of another checkout as well")
     parser.add_argument("--memory", type=int, default=MEMORY_EXCHANGES, help="exchanges of the memory run; 0 leaves it out")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the measurements go, as JSON")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(HERE.parent)}")
@@ -66,7 +60,7 @@ def main() -> None:
         results = measure(folder, given)
     given.results.parent.mkdir(exist_ok=True)
     given.results.write_text(json.dumps(results, indent=1))
-    text = tables(results)
+    text = report(results)
     print(text)
     if given.write:
         write_into(PAGE, text)
@@ -81,6 +75,8 @@ def enter_namespace() -> None:
         sys.exit("the bench needs unshare, ip and nginx (Debian: util-linux iproute2 nginx-light)")
     how = [unshare, "--mount", "--net"] + ([] if os.geteuid() == 0 else ["--user", "--map-root-user"])
     os.environ[INSIDE] = "1"
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]  # the subjects are the proxies here
     os.environ["PATH"] = f"{os.environ['PATH']}:/usr/sbin:/sbin"
     os.execv(unshare, [*how, sys.executable, __file__, *sys.argv[1:]])
 
@@ -95,10 +91,14 @@ def isolate(folder: Path) -> None:
 
 
 def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
-    pki_folder = _made(folder / "pki")
-    pki = make_pki(pki_folder)
-    origin = Origin(_made(folder / "origin"), pki.leaf.certificate_file, pki.leaf.key_file)
-    subjects = [subject for subject in all_subjects(folder, pki.root_file, given.subject) if subject is not None]
+    root, leaf = make_root_and_leaf(_made(folder / "certificates"), (LIBRARY_HOST, STREAM_HOST, OTHER_HOST))
+    ours, theirs = cores()
+    if ours is not None:
+        os.sched_setaffinity(0, {ours})  # and with it the load and the origin
+    origin = Origin(_made(folder / "origin"), leaf.certificate, leaf.key)
+    subjects = chosen_subjects(folder, root.certificate, given)
+    for subject in subjects:
+        subject.core = theirs
     runs: list[dict[str, Any]] = []
     memory: list[dict[str, Any]] = []
     chosen = [scenario for scenario in SCENARIOS if given.only is None or scenario.id in given.only]
@@ -122,6 +122,7 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         "command": f"make bench{f' BENCH_ARGS="{" ".join(sys.argv[1:])}"' if sys.argv[1:] else ''}",
         "date": today(),
         "machine": machine(),
+        "pinned": theirs is not None,
         "versions": versions(),
         "rounds": given.rounds,
         "seconds": given.seconds,
@@ -130,15 +131,28 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def all_subjects(folder: Path, root: Path, wanted: Sequence[str] | None) -> list[Subject | None]:
+def cores() -> tuple[int | None, int | None]:
+    """The core of the load and the origin, and that of the subject; none when there is only one."""
+    available = sorted(os.sched_getaffinity(0))
+    return (available[0], available[-1]) if len(available) > 1 else (None, None)
+
+
+def chosen_subjects(folder: Path, root: Path, given: argparse.Namespace) -> list[Subject]:
     makers = {
         "direct": lambda: direct(root),
         "mitmdump": lambda: mitmdump(_made(folder / "mitmdump"), root, 8081),
+        "mitmdump-talking": lambda: mitmdump(_made(folder / "talking"), root, 8085, quiet=False),
         "lockgate-monitor": lambda: lockgate(_made(folder / "monitor"), root, 8082, "monitor"),
         "lockgate-starter": lambda: lockgate(_made(folder / "starter"), root, 8083, "starter"),
+        "lockgate-monitor-beside": lambda: lockgate(_made(folder / "monitor2"), root, 8086, "monitor", given.beside),
+        "lockgate-starter-beside": lambda: lockgate(_made(folder / "starter2"), root, 8087, "starter", given.beside),
         "squid": lambda: squid(_made(folder / "squid"), root, 8084),
     }
-    return [make() for name, make in makers.items() if wanted is None or name in wanted]
+    wanted = [*(given.subject or USUAL), *(BESIDE if given.beside else ())]
+    made = {name: make() for name, make in makers.items() if name in wanted}
+    if "squid" in made and made["squid"] is None:
+        print("Squid with ssl-bump (Debian: squid-openssl) is not installed and is left out.", file=sys.stderr)
+    return [subject for subject in made.values() if subject is not None]
 
 
 def _made(folder: Path) -> Path:
@@ -155,7 +169,8 @@ def _say(run: dict[str, Any]) -> None:
 
 
 def versions() -> str:
-    parts = [f"mitmproxy {importlib.metadata.version('mitmproxy')}", f"Lockgate {importlib.metadata.version('lockgate')}"]
+    parts = [f"{name} {importlib.metadata.version(name)}" for name in ("lockgate", "mitmproxy", "cryptography")]
+    parts.append(" ".join(ssl.OPENSSL_VERSION.split()[:2]))
     squid_path = shutil.which("squid", path="/usr/sbin:/usr/bin")
     if squid_path:
         shown = subprocess.run([squid_path, "-v"], capture_output=True, text=True, check=False).stdout

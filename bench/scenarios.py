@@ -41,12 +41,19 @@ SCENARIOS = (
     ),
     Scenario(
         id="passed", title="Passed undecrypted", kind="get", host=OTHER_HOST,
-        what="A small GET to a host outside the library, which no subject decrypts.",
+        what="A small GET to a host outside the app library, over tunnels that stay open and that no subject decrypts.",
     ),
     Scenario(
         id="stream", title="First event of a stream", kind="stream", host=STREAM_HOST, warm_up=1,
         what="A stream of 20 events, one every 20 ms: a proxy that shows the first one after 400 ms has held all of them.",
     ),
 )  # fmt: skip
+
+
+def by_id(scenario: str) -> Scenario:
+    """A scenario by its id."""
+    return next(each for each in SCENARIOS if each.id == scenario)
+
+
 MEMORY_KIND = "prompt-fresh"
 MEMORY_EXCHANGES = 10_000

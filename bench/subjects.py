@@ -1,9 +1,10 @@
 """Who is measured: no proxy at all, mitmdump, Lockgate under two of its policies, and Squid where it is installed.
 
-Each is set up as its user would, with one worker. None has code of ours between it and the destination: names are
-resolved by the hosts file of the bench's own namespace.
+Each is set up as its user would, with one worker, and all its processes share one core. None has code of ours between it
+and the destination: names are resolved by the hosts file of the bench's own namespace.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,14 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
-from harness import names
 
+from certificates import make_rsa_authority
 from origin import wait_for_port
-
-PASSED_HOST = "www.example.org"
+from scenarios import OTHER_HOST
 
 _SQUID = """
-http_port 127.0.0.1:{port} ssl-bump tls-cert={folder}/ca.pem tls-key={folder}/ca.key generate-host-certificates=on
+http_port 127.0.0.1:{port} ssl-bump tls-cert={authority.certificate} tls-key={authority.key} generate-host-certificates=on
 sslcrtd_program {certgen} -s {folder}/certificates -M 16MB
 tls_outgoing_options cafile={root} options=NO_SSLv3
 acl passed ssl::server_name {passed}
@@ -46,7 +46,7 @@ pinger_enable off
 class Subject:
     """Somebody to measure. `proxy` is empty for no proxy; `process` is the root of its family while it runs.
 
-    `ca` is who vouches for hosts that are decrypted, `passed_ca` for those that are not.
+    `ca` is who vouches for hosts that are decrypted, `passed_ca` for those that are not. `core` is the one it runs on.
     """
 
     id: str
@@ -55,6 +55,8 @@ class Subject:
     ca: str = ""
     passed_ca: str = ""
     command: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    core: int | None = None
     process: subprocess.Popen[bytes] | None = None
     log: Path | None = None
 
@@ -67,10 +69,12 @@ class Subject:
         """Run it until it takes connections."""
         if not self.command or self.log is None:
             return
+        pinned = [] if self.core is None else ["taskset", "--cpu-list", str(self.core)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=names.environment(), cwd=self.log.parent
-            )
+                [*pinned, *self.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.log.parent,
+                env=os.environ | self.environment,
+            )  # fmt: skip
         host, _, port = self.proxy.rpartition(":")
         try:
             wait_for_port(host, int(port))
@@ -93,31 +97,36 @@ def direct(root: Path) -> Subject:
     return Subject(id="direct", name="no proxy", ca=str(root), passed_ca=str(root))
 
 
-def mitmdump(folder: Path, root: Path, port: int) -> Subject:
-    """Mitmdump as installed, told which root to trust and which host to pass."""
+def mitmdump(folder: Path, root: Path, port: int, *, quiet: bool = True) -> Subject:
+    """Mitmdump as installed, told which root to trust and which host to pass. Quiet, as a service would run."""
     command = [
         str(Path(sys.executable).with_name("mitmdump")), "--listen-host", "127.0.0.1", "--listen-port", str(port),
         "--set", f"confdir={folder}", "--set", f"ssl_verify_upstream_trusted_ca={root}",
-        "--ignore-hosts", rf"^{PASSED_HOST.replace('.', r'[.]')}:443$",
+        "--ignore-hosts", rf"^{OTHER_HOST.replace('.', r'[.]')}:443$", *(["--quiet"] if quiet else []),
     ]  # fmt: skip
-    ca = str(folder / "mitmproxy-ca-cert.pem")
-    proxy = f"127.0.0.1:{port}"
-    return Subject(id="mitmdump", name="mitmdump", proxy=proxy, ca=ca, passed_ca=str(root), command=command, log=folder / "log")
+    return Subject(
+        id="mitmdump" if quiet else "mitmdump-talking", name="mitmdump" if quiet else "mitmdump, each flow shown",
+        proxy=f"127.0.0.1:{port}", ca=str(folder / "mitmproxy-ca-cert.pem"), passed_ca=str(root), command=command,
+        log=folder / "log",
+    )  # fmt: skip
 
 
-def lockgate(folder: Path, root: Path, port: int, policy: str) -> Subject:
-    """Lockgate with a shipped policy, allowed to reach the loopback origin."""
+def lockgate(folder: Path, root: Path, port: int, policy: str, tree: Path | None = None) -> Subject:
+    """Lockgate with a shipped policy, allowed to reach the loopback origin. `tree` is another checkout to run it from."""
     home = folder / "home"
-    subprocess.run(names.init_command(home), check=True, stdout=subprocess.DEVNULL, env=names.environment())
+    environment = {"PYTHONPATH": str(tree / "src")} if tree else {}
+    command = [sys.executable, "-m", "lockgate"]
+    init = [*command, "init", str(home)]
+    subprocess.run(init, check=True, stdout=subprocess.DEVNULL, env=os.environ | environment, cwd=folder)
     settings = {
         "version": 1, "listen": f"127.0.0.1:{port}", "workers": 1, "policy": f"policies/{policy}.yaml",
         "metrics": {"listen": ""}, "upstream": {"trust": [str(root)]}, "destinations": {"allow_private": ["127.0.0.0/8"]},
     }  # fmt: skip
-    names.settings_file(home).write_text(yaml.safe_dump(settings))
+    (home / "gateway.yaml").write_text(yaml.safe_dump(settings))
     return Subject(
-        id=f"lockgate-{policy}", name=f"Lockgate, {policy}.yaml", proxy=f"127.0.0.1:{port}",
-        ca=str(names.ca_file(home)), passed_ca=str(root),
-        command=names.up(home), log=folder / "log",
+        id=f"lockgate-{policy}{'-beside' if tree else ''}", name=f"Lockgate, {policy}.yaml{f' in {tree}' if tree else ''}",
+        proxy=f"127.0.0.1:{port}", ca=str(home / "certs" / "lockgate-ca.pem"), passed_ca=str(root),
+        command=[*command, "--home", str(home), "up"], log=folder / "log", environment=environment,
     )  # fmt: skip
 
 
@@ -126,18 +135,14 @@ def squid(folder: Path, root: Path, port: int) -> Subject | None:
     executable, certgen = shutil.which("squid", path="/usr/sbin:/usr/bin"), Path("/usr/lib/squid/security_file_certgen")
     if executable is None or not certgen.exists():
         return None
-    request = [
-        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=bench",
-        "-keyout", "ca.key", "-out", "ca.pem",
-        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
-    ]  # fmt: skip
-    subprocess.run(request, cwd=folder, check=True, capture_output=True)
+    authority = make_rsa_authority(folder)
     subprocess.run([str(certgen), "-c", "-s", str(folder / "certificates"), "-M", "16MB"], check=True, capture_output=True)
     config = folder / "squid.conf"
-    config.write_text(_SQUID.format(port=port, folder=folder, certgen=certgen, root=root, passed=PASSED_HOST))
+    settings = {"port": port, "folder": folder, "authority": authority, "certgen": certgen, "root": root}
+    config.write_text(_SQUID.format(**settings, passed=OTHER_HOST))
     for path in (folder, *folder.rglob("*")):  # it gives up root, and its helpers must still read and write here
         path.chmod(0o777 if path.is_dir() else 0o666)
     return Subject(
-        id="squid", name="Squid, ssl-bump", proxy=f"127.0.0.1:{port}", ca=str(folder / "ca.pem"), passed_ca=str(root),
+        id="squid", name="Squid, ssl-bump", proxy=f"127.0.0.1:{port}", ca=str(authority.certificate), passed_ca=str(root),
         command=[executable, "-N", "-f", str(config)], log=folder / "log",
     )  # fmt: skip

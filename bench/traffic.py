@@ -1,37 +1,97 @@
-"""What is sent: requests as bytes, without end, from a seed. Separate from the load, which times them."""
+"""What is sent: requests as bytes, without end, from a seed. Separate from the load, which times them.
 
+Prompts read like those of an office: sentences with names, figures and dates, and in every fourth some code. All of it is
+made up here, and nothing in it is a secret, so that no subject has a reason to stop anything.
+"""
+
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-_TEXT = (
-    "please summarise the attached notes for our weekly meeting and keep every open question in a list of its own with one "
-    "owner each then compare the two designs we discussed on monday explain which one is easier to test and what would happen "
-    "if the second data centre were to fail during the night while nobody is watching the dashboards that we built last year"
+_WHO = """
+Our team|The customer|Accounting|The supplier|Legal|The night shift|Marketing|Our partner in Lyon
+""".strip().split("|")
+_DID = """
+asked for|postponed|finished|reviewed|wants to change|cannot explain|approved|has doubts about
+""".strip().split("|")
+_WHAT = (
+    """
+the quarterly plan|the new price list|the migration of the warehouse|the onboarding guide|the test results|the training budget
+the delivery schedule|the answer to the survey|the second draft of the contract|the dashboard
+""".strip()
+    .replace("\n", "|")
+    .split("|")
 )
-_SENTENCES = 400
-_SENTENCE_WORDS = 12
+_WHY = """
+because the figures for {year} are {amount} lower than expected
+after the meeting on {day} {month}
+until all {count} open questions are settled
+since only {count} of {amount} orders were affected
+although the release is due in {month}
+which would save about {amount} euros a year
+""".strip().splitlines()
+_ASK = """
+Please summarise this for the board.
+What would you propose, and why?
+Rewrite it in a friendly tone.
+List the risks in a table.
+Translate the last part into French.
+Which of these points contradict each other?
+""".strip().splitlines()
+_MONTHS = ["January", "March", "April", "June", "July", "September", "October", "December"]
+_CODE = """
+```python
+def {name}_{number}(rows, limit={count}):
+    total = 0
+    for row in rows[:limit]:
+        if row["{name}"] is not None and row["{name}"] > {amount}:
+            total += row["{name}"] * {count}
+    return {{"total": total, "version": "{count}.{number}"}}
+```
+"""
+_NAMES = ["amount", "weight", "price", "delay", "volume", "rating", "margin"]
 _PROMPT_BYTES = 4096
 _HISTORY_BYTES = 65536
 _HISTORY_TURN_BYTES = 1024
 _NEW_TURN_BYTES = 200
 _TURNS_BEFORE_STARTING_OVER = 16
+_ONE_IN = 4
+"""How often a prompt has code in it."""
 
 
 class Texts:
-    """Text that no request before had, plain enough to need no escaping in JSON."""
+    """Text that no request before had."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
-        words = _TEXT.split()
-        self._sentences = [" ".join(self._chance.choices(words, k=_SENTENCE_WORDS)) for _ in range(_SENTENCES)]
 
     def __call__(self, size: int) -> str:
         """So many characters."""
-        said = f"{self._chance.getrandbits(64):x}"
-        while len(said) < size:
-            said += " " + ". ".join(self._chance.choices(self._sentences, k=1 + (size - len(said)) // 100))
-        return said[:size]
+        chance = self._chance
+        said = [f"Case {chance.getrandbits(48):012}. "]
+        left = size - len(said[0])
+        with_code = not chance.randrange(_ONE_IN)
+        while left > 0:
+            said.append(self._code() if with_code and not chance.randrange(_ONE_IN) else self._sentence())
+            left -= len(said[-1])
+        return "".join(said)[:size]
+
+    def _sentence(self) -> str:
+        choice, number = self._chance.choice, self._chance.randrange
+        why = choice(_WHY).format(
+            year=2000 + number(30),
+            amount=f"{number(90_000):,}",
+            day=1 + number(28),
+            month=choice(_MONTHS),
+            count=2 + number(40),
+        )
+        asked = f" {choice(_ASK)}\n" if not number(_ONE_IN) else " "
+        return f"{choice(_WHO)} {choice(_DID)} {choice(_WHAT)} {why}.{asked}"
+
+    def _code(self) -> str:
+        number = self._chance.randrange
+        return _CODE.format(name=self._chance.choice(_NAMES), number=number(1000), count=number(50), amount=number(9000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +108,9 @@ class Sender:
             yield head.encode()
 
     def stream(self) -> Iterator[bytes]:
-        """A prompt that wants its answer streamed."""
-        message = f'{{"role":"user","content":"{self.texts(_NEW_TURN_BYTES)}"}}'
-        body = f'{{"model":"claude-sonnet","max_tokens":99,"stream":true,"messages":[{message}]}}'
+        """A prompt that wants its answer streamed, again and again."""
+        message = {"role": "user", "content": self.texts(_NEW_TURN_BYTES)}
+        body = {"model": "claude-sonnet", "max_tokens": 99, "stream": True, "messages": [message]}
         request = self._post("/v1/messages", body)
         while True:
             yield request
@@ -78,13 +138,14 @@ class Sender:
     def _chat(self, turns: list[str]) -> bytes:
         """A chat completion; the last turn is the person's."""
         roles = ("user", "assistant")
-        messages = ",".join(f'{{"role":"{roles[index % 2]}","content":"{said}"}}' for index, said in enumerate(turns))
-        return self._post("/v1/chat/completions", f'{{"model":"gpt-5","messages":[{messages}]}}')
+        messages = [{"role": roles[index % 2], "content": said} for index, said in enumerate(turns)]
+        return self._post("/v1/chat/completions", {"model": "gpt-5", "messages": messages})
 
-    def _post(self, path: str, body: str) -> bytes:
+    def _post(self, path: str, body: object) -> bytes:
+        content = json.dumps(body)
         return (
-            f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nUser-Agent: bench\r\nAuthorization: Bearer test\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+            f"POST {path} HTTP/1.1\r\nHost: {self.host}\r\nUser-Agent: bench\r\nAuthorization: Bearer bench\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n{content}"
         ).encode()
 
 

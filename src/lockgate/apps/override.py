@@ -29,7 +29,12 @@ def override(shipped: Document, home: Document) -> Override:
     places: dict[Path, Place] = {path: place for path, place in shipped.places.items() if path[:1] == () or path[0] not in ours}
     places.update(home.places)
     changed = tuple(name for name in ours if name != "id" and base.get(name) != ours[name])
-    return Override(document=Document(file=home.file, data={**base, **ours}, places=places), fields=changed)
+    return Override(
+        document=Document(
+            file=home.file, data={**base, **ours}, places=places, key_places={**shipped.key_places, **home.key_places}
+        ),
+        fields=changed,
+    )
 
 
 def _mapping(document: Document) -> dict[str, object] | None:

@@ -4,7 +4,7 @@ Separate because every loader reports in this one shape. Nothing here reads a fi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -51,12 +51,18 @@ class UsageError(Exception):
 class Document:
     """Plain data read from a file, with the position of every value and key.
 
-    `data` holds only dict, list, str, int, float, bool and None. `places` maps the path of each value to where it starts.
+    `data` holds only dict, list, str, int, float, bool and None. `places` maps the path of each value to where it starts,
+    `key_places` the path of each value of a mapping to where its key starts.
     """
 
     file: str
     data: object
     places: Mapping[Path, Place]
+    key_places: Mapping[Path, Place] = field(default_factory=dict[Path, Place])
+
+    def key_place(self, path: Path) -> Place:
+        """The position of the key of `path`, for complaints about the key itself."""
+        return self.key_places.get(path) or self.place(path)
 
     def place(self, path: Path) -> Place:
         """The position of `path`, or of its nearest ancestor that has one."""

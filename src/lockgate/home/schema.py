@@ -33,7 +33,7 @@ def _problem(document: Document, kind: type, details: ErrorDetails) -> Problem:
         case "unexpected_keyword_argument" | "extra_forbidden":
             known = _siblings(kind, path)
             help_text = nearest_name(str(path[-1]), known) or f"known here: {', '.join(sorted(known))}" if known else ""
-            return Problem(place=place, problem=f"unknown key `{name}`", help=help_text)
+            return Problem(place=document.key_place(path), problem=f"unknown key `{name}`", help=help_text)
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             return Problem(place=place, problem=f"`{name}` is missing")
         case "value_error":

@@ -7,6 +7,7 @@ there are no tags.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -33,18 +34,26 @@ def parse_yaml(text: str, file: str) -> Document:
         place = Place(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Place(file=file, line=1, column=1)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise UsageError(Problem(place=place, problem=f"not valid YAML: {problem}")) from None
-    places: dict[Path, Place] = {}
-    data = _plain(root, file, (), places) if root is not None else None
-    return Document(file=file, data=data, places=places)
+    found = _Places()
+    data = _plain(root, file, (), found) if root is not None else None
+    return Document(file=file, data=data, places=found.values, key_places=found.keys)
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where everything is, collected on the way."""
+
+    values: dict[Path, Place] = field(default_factory=dict[Path, Place])
+    keys: dict[Path, Place] = field(default_factory=dict[Path, Place])
 
 
 def _place(node: Node, file: str) -> Place:
     return Place(file=file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
 
 
-def _plain(node: Node, file: str, path: Path, places: dict[Path, Place]) -> object:
+def _plain(node: Node, file: str, path: Path, places: _Places) -> object:
     place = _place(node, file)
-    places[path] = place
+    places.values[path] = place
     if node.tag and node.tag not in _TAGS:
         raise UsageError(Problem(place=place, problem=f"tag `{node.tag}` is not supported", help="write plain values"))
     if len(path) > _DEPTH_LIMIT:
@@ -54,11 +63,15 @@ def _plain(node: Node, file: str, path: Path, places: dict[Path, Place]) -> obje
     if isinstance(node, SequenceNode):
         return [_plain(child, file, (*path, index), places) for index, child in enumerate(node.value)]
     if isinstance(node, MappingNode):
-        return {key: _plain(value, file, (*path, key), places) for key, value in _entries(node, file)}
+        mapping: dict[str, object] = {}
+        for key, key_place, value in _entries(node, file):
+            places.keys[(*path, key)] = key_place
+            mapping[key] = _plain(value, file, (*path, key), places)
+        return mapping
     raise UsageError(Problem(place=place, problem="unsupported YAML construct"))
 
 
-def _entries(node: MappingNode, file: str) -> Iterator[tuple[str, Node]]:
+def _entries(node: MappingNode, file: str) -> Iterator[tuple[str, Place, Node]]:
     seen: set[str] = set()
     for key_node, value_node in node.value:
         place = _place(key_node, file)
@@ -68,7 +81,7 @@ def _entries(node: MappingNode, file: str) -> Iterator[tuple[str, Node]]:
         if key in seen:
             raise UsageError(Problem(place=place, problem=f"key `{key}` is given twice", help="keep one of them"))
         seen.add(key)
-        yield key, value_node
+        yield key, place, value_node
 
 
 def _scalar(node: ScalarNode) -> object:

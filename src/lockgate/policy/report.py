@@ -29,25 +29,23 @@ class Report:
         """What is worth knowing, in the order of the file."""
         return _in_file_order(self._notes)
 
-    def wrong(self, path: Path, problem: str, help_text: str = "") -> None:
-        """Something is wrong at `path`."""
-        self._problems.append(self._at(path, problem, help_text))
+    def wrong(self, path: Path, problem: str, help_text: str = "", *, at_key: bool = False) -> None:
+        """Something is wrong at `path`: with its value, or with its key."""
+        place = self.document.key_place(path) if at_key else self.document.place(path)
+        self._problems.append(Problem(place=place, problem=problem, help=help_text))
 
     def note(self, path: Path, problem: str, help_text: str = "") -> None:
         """Something at `path` is worth knowing."""
-        self._notes.append(self._at(path, problem, help_text))
+        self._notes.append(Problem(place=self.document.place(path), problem=problem, help=help_text))
 
     def unknown(self, path: Path, what: str, name: str, known: Iterable[str]) -> None:
         """`name` is not one of the `known` names; the nearest one, or all of them when they are few, is the help."""
-        self.wrong(path, f"unknown {what} `{name}`", name_help(name, known))
+        self.wrong(path, f"unknown {what} `{name}`", name_help(name, known), at_key=path[-1:] == (name,))
 
     def raise_if_wrong(self) -> None:
         """Raises UsageError with every problem, if there is one."""
         if self._problems:
             raise UsageError(*self.problems)
-
-    def _at(self, path: Path, problem: str, help_text: str) -> Problem:
-        return Problem(place=self.document.place(path), problem=problem, help=help_text)
 
 
 def name_help(name: str, known: Iterable[str]) -> str:

@@ -72,7 +72,9 @@ class ConditionReader:
         vocabulary = self._surroundings.vocabulary
         if found is None:
             nearest = name_help(name, selector_names(vocabulary.profiles))
-            self._report.wrong(path, f"unknown selector `{name}`", nearest or "all selectors: lockgate policy selectors")
+            self._report.wrong(
+                path, f"unknown selector `{name}`", nearest or "all selectors: lockgate policy selectors", at_key=True
+            )
             return None
         selector, profile = found
         if selector.name.endswith(PROFILE) and profile not in vocabulary.profiles:
@@ -111,4 +113,4 @@ class ConditionReader:
         elif any(name in operators for operators in OPERATORS.values()):
             self._report.wrong(path, f"`{selector.name}` ({selector.type.value}) has no operator `{name}`", takes)
             return
-        self._report.wrong(path, f"unknown operator `{name}`", takes)
+        self._report.wrong(path, f"unknown operator `{name}`", takes, at_key=True)

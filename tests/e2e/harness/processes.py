@@ -1,6 +1,7 @@
 """A process with its output collected while it runs, so that no pipe fills up and a failing test can show what was said."""
 
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,12 @@ from harness.waiting import until
 _KILL_AFTER_SECONDS = 30
 
 
+def _with_its_parent() -> list[str]:
+    """What makes a process end when the test run is killed, so that nothing is left behind."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "INT"] if setpriv else []
+
+
 class Process:
     """A child process. `lines` holds its output and error output as they come."""
 
@@ -18,8 +25,8 @@ class Process:
         self.command = tuple(command)
         self.lines: list[str] = []
         self._child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=cwd, text=True,
-            bufsize=1, start_new_session=True,
+            [*_with_its_parent(), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
+            cwd=cwd, text=True, bufsize=1, start_new_session=True,
         )  # fmt: skip
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()

@@ -1,0 +1,94 @@
+"""Bodies that try to look like something else: whatever cannot be read with certainty is a fact, and the policy blocks it."""
+
+import pytest
+
+from lockgate.apps.formats.registry import FORMATS, sniff
+from lockgate.facts.decision import Verdict
+from lockgate.facts.traffic import Body, Client, Headers, Request
+from lockgate.gate.effects import Examine, Hold, Refuse
+from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen
+from lockgate.testing.builders import NOON
+
+SECRET = "project nightingale"
+POLICY = """
+default: allow
+on_uninspectable: block
+rules:
+  - {id: look, when: {app.known: true, operation.carries_payload: true, dlp.profiles: {any: [credentials]}}, then: block}
+"""
+
+
+def seen(path="/v1/chat/completions", content_type="application/json", method="POST"):
+    request = Request(
+        method=method, scheme="https", host="api.openai.com", port=443, path=path,
+        headers=Headers((("content-type", content_type),)),
+    )  # fmt: skip
+    return RequestHeadersSeen(at=NOON, client=Client(address="192.0.2.7"), request=request, has_body=True)
+
+
+def texts(effect):
+    return [part.text for turn in effect.conversation.turns for part in turn.parts]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b'{"messages":[{"role":"user","content":"%s"}],"messages":[{"role":"user","content":"hi"}]}', "application/json"),
+        (b'\xef\xbb\xbf{"messages":[{"role":"user","content":"%s"}]}', "application/json"),
+        (b'{"messages":[{"role":"user","content":"%s"}],"n":NaN}', "application/json"),
+        (b'{/* */"messages":[{"role":"user","content":"%s"}]}', "application/json"),
+        (b'{"messages":[{"role":"user","content":"%s"}]}', "application/x-www-form-urlencoded"),
+        (b'{"messages":[{"role":"user","content":"%s"}]}', "application/octet-stream"),
+        (b'{"messages":[{"role":"user","content":"%s"}],"n":' + b"9" * 5000 + b"}", "application/json"),
+        (b'{"a":' + b"[" * 500 + b'"%s"' + b"]" * 500 + b"}", "application/json"),
+        (b'{"messages":[{"role":"\\ud800","content":"%s"}]}', "application/json"),
+        (
+            b'--a\r\nContent-Disposition: form-data; name="x"\r\n\r\n%s\r\n--a--\r\n',
+            'multipart/form-data; xboundary=b; boundary="a"',
+        ),
+        (b'--a\r\nContent-Disposition: form-data; name="x"\r\n\r\nhi\r\n--a--\r\n%s', "multipart/form-data; boundary=a"),
+        (b'%s\r\n--a\r\nContent-Disposition: form-data; name="x"\r\n\r\nhi\r\n--a--\r\n', "multipart/form-data; boundary=a"),
+    ],
+    ids=["named twice", "byte order mark", "NaN", "comment", "form", "octets", "long number", "deep", "surrogate",
+         "two boundaries", "epilogue", "preamble"],
+)  # fmt: skip
+def test_a_disguised_text_is_read_or_refused_never_overlooked(play, content, content_type):
+    with play(POLICY) as exchange:
+        exchange >> seen(content_type=content_type) << Hold
+        exchange >> RequestBodySeen(body=Body(content=content.replace(b"%s", SECRET.encode()))) << Examine
+        assert any(SECRET in text for text in texts(exchange.last))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp037"])
+def test_a_text_in_another_encoding_is_read_or_counts_as_unread(play, encoding):
+    body = f'{{"messages":[{{"role":"user","content":"{SECRET}"}}]}}'.encode(encoding)
+    with play(POLICY) as exchange:
+        exchange >> seen(content_type=f"application/json; charset={encoding}") << Hold
+        exchange >> RequestBodySeen(body=Body(content=body)) << Examine
+        conversation = exchange.last.conversation
+        assert conversation.unread or any(SECRET in text for text in texts(exchange.last))
+
+
+def test_a_refused_exchange_stays_refused_whatever_comes(play):
+    with play("default: block\nrules: []\n") as exchange:
+        exchange >> seen() << Refuse
+        assert exchange.last.decision.verdict is Verdict.BLOCK
+
+
+def test_every_format_can_be_asked_about_any_body():
+    """A reader that raises would turn a hostile body into a failure of the gate."""
+    request = seen().request
+    for content in (
+        b"",
+        b"\x00",
+        b"[",
+        b"{}",
+        b"[[]]",
+        b'{"messages":0}',
+        b'{"messages":[0,null,[]]}',
+        b"\xff" * 64,
+        b"=" * 64,
+    ):
+        sniff(request, Body(content=content))
+        for wire_format in FORMATS.values():
+            wire_format.read_request(request, Body(content=content))

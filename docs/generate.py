@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside the pages it writes, not a package
 """Writes the generated parts of the reference pages from the code that defines them: `python docs/generate.py [--check]`.
 
 A page holds `<!-- generated: NAME -->` and `<!-- end -->`; what is between them comes from the table of that name.

@@ -72,7 +72,7 @@ def refusal_shown(client: ChatClient, gateway: Gateway, prompt: str) -> str:
     """What the person reads: the answer itself for an app whose refusal is an answer, else the client's error."""
     if not client.refused:
         return client.ask(gateway.device, prompt, "gpt-5")
-    with pytest.raises(Exception) as raised:  # noqa: PT011 - which class it has to be is checked next
+    with pytest.raises(Exception) as raised:
         client.ask(gateway.device, prompt, "gpt-5")
     assert type(raised.value).__name__ == client.refused, raised.value
     return str(raised.value)

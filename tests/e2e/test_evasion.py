@@ -212,3 +212,51 @@ def test_whoever_leaves_whenever_no_exchange_is_left_without_a_record(gateway: G
     told = figures()
     assert told["lockgate_exchanges_without_record"] == 0
     assert told["lockgate_exchanges_opened_total"] == told["lockgate_exchanges_recorded_total"]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
+def test_a_body_over_http2_is_judged_whatever_the_method(method: str, gateway: Gateway, reached: Since) -> None:
+    assert http2(gateway, method) == "400"
+    assert reached.arrivals() == []
+
+
+@pytest.mark.parametrize("method", [b"GET", b"DELETE"])
+def test_a_body_is_judged_whatever_the_method(method: bytes, gateway: Gateway, reached: Since) -> None:
+    request = HEAD.replace(b"POST", method) + LENGTH + b"\r\n" + SAID
+    assert answer_to(encrypted(gateway), request).startswith(b"HTTP/1.1 400")
+    assert reached.arrivals() == []
+
+
+@pytest.mark.parametrize("name", ["www.example.org", "bank.example", "claude.ai"])
+def test_another_name_in_the_hello_takes_no_app_out_of_sight(name: str, gateway: Gateway, reached: Since) -> None:
+    context = gateway.device.tls
+    client = context.wrap_socket(tunnel(gateway), server_hostname=name)
+    assert answer_to(client, HEAD + LENGTH + b"\r\n" + SAID).startswith(b"HTTP/1.1 400")
+    assert reached.arrivals() == []
+
+
+def test_an_absolute_target_cannot_name_another_host(gateway: Gateway, reached: Since) -> None:
+    request = b"GET http://www.perplexity.ai/x HTTP/1.1\r\nHost: api.openai.com\r\n\r\n"
+    assert answer_to(encrypted(gateway), request).startswith(b"HTTP/1.1 400")
+    assert reached.arrivals() == []
+
+
+def test_a_head_that_never_ends_is_not_kept(gateway: Gateway) -> None:
+    with dial(gateway) as client, pytest.raises(OSError):
+        client.sendall(b"GET http://plain.example.com/ HTTP/1.1\r\nX: ")
+        for _ in range(1024):
+            client.sendall(b"x" * 65536)
+
+
+def test_a_hello_that_never_ends_is_not_kept(gateway: Gateway) -> None:
+    with tunnel(gateway) as client, pytest.raises(OSError):
+        client.sendall(b"\x16\x03\x01\x04\x00\x01\xff\xff\xff" + bytes(1020))
+        for _ in range(8192):
+            client.sendall(b"\x16\x03\x01\x04\x00" + bytes(1024))
+
+
+def test_a_refused_body_is_not_kept_for_ever(gateway: Gateway) -> None:
+    with encrypted(gateway) as client, pytest.raises(OSError):
+        client.sendall(HEAD.replace(b"/v1/chat", b"/v1/chat") + b"Content-Length: 300000000\r\n\r\n")
+        for _ in range(3200):
+            client.sendall(b"x" * 65536)

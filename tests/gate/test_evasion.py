@@ -5,7 +5,7 @@ import pytest
 from lockgate.apps.formats.registry import FORMATS, sniff
 from lockgate.facts.decision import Verdict
 from lockgate.facts.traffic import Body, Client, Headers, Request
-from lockgate.gate.effects import Examine, Hold, Refuse
+from lockgate.gate.effects import Examine, Forward, Hold, Refuse
 from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen
 from lockgate.testing.builders import NOON
 
@@ -92,3 +92,15 @@ def test_every_format_can_be_asked_about_any_body():
         sniff(request, Body(content=content))
         for wire_format in FORMATS.values():
             wire_format.read_request(request, Body(content=content))
+
+
+def test_a_get_that_brings_a_body_is_judged_by_the_body(play):
+    with play(POLICY) as exchange:
+        exchange >> seen(path="/v1/models", method="GET") << Hold
+        exchange >> RequestBodySeen(body=Body(content=SECRET.encode())) << Examine
+
+
+def test_a_get_without_one_keeps_the_operation_of_its_path(play):
+    with play(POLICY) as exchange:
+        exchange >> seen(path="/v1/models", method="GET") << Hold
+        exchange >> RequestBodySeen(body=Body(content=b"")) << Forward(streamed=False)

@@ -1,6 +1,5 @@
 """What `up` refuses and `doctor` tells, in plain words."""
 
-import os
 import socket
 
 import pytest
@@ -54,7 +53,7 @@ def test_an_invalid_policy_is_told(quiet_home):
 def test_an_unreadable_ca_is_told(quiet_home):
     prepare(quiet_home)
     key = quiet_home.certs / "lockgate-ca.key.pem"
-    os.chmod(key, 0o644)
+    key.chmod(0o644)
     assert "lockgate-ca.key.pem" in problems(quiet_home, "certificate authority")
 
 

@@ -9,7 +9,7 @@ from lockgate.runtime.process_log import configure_log, where_it_was_raised
 
 def test_an_exception_is_logged_by_type_and_place_only():
     try:
-        raise ValueError("the prompt said hunter2")
+        int("the prompt said hunter2")
     except ValueError:
         event = where_it_was_raised(None, "error", {"event": "broke", "exc_info": True})
     assert event["error_type"] == "ValueError"

@@ -102,7 +102,8 @@ def _as_text(explanation: Explanation) -> str:
     how = {
         "tunnel": "passes undecrypted", "intercept": "is decrypted", "refuse": "is refused at CONNECT", "plain": "is plain HTTP",
     }  # fmt: skip
-    lines = [f"{decision.verdict.value}: {decision.reason.explanation}" + (f" Rule: {decision.rule}." if decision.rule else "")]
+    rule = f" Rule: {decision.rule}." if decision.rule else ""
+    lines = [f"{decision.verdict.value}: {decision.reason.explanation}{rule}"]
     if decision.message:
         lines.append(f"  told         {decision.message}")
     if decision.redirect_to:

@@ -19,12 +19,12 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from lockgate.apps.formats.base import StreamReader
-from lockgate.facts.app import Operation
+from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.sheet import Demand, FactSheet
-from lockgate.facts.traffic import Body, Phase
+from lockgate.facts.traffic import Body, Completeness, Phase, Request
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
 from lockgate.gate.events import (
@@ -43,6 +43,7 @@ from lockgate.gate.record import ExchangeKind, Outcome, captured_text, write_rec
 from lockgate.policy import Pending, Settled, Walk, do_not_inspect, evaluate
 
 _EMPTY_BODY = Body(content=b"")
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 
 
 class State(Enum):
@@ -167,9 +168,13 @@ class Exchange:
         request = event.request
         if request.is_websocket_upgrade:
             self._kind = ExchangeKind.WEBSOCKET
+        app = self._context.library.match(request)
+        if event.has_body and app is not None and _says_more_than_its_path(request, app):
+            # What the path means is not all of it, should a body follow.
+            app = replace(app, operation=None)
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
-            app_known=True, app=self._context.library.match(request), request=request,
+            app_known=True, app=app, request=request,
         )  # fmt: skip
         if event.refused is not None:
             yield self.fail(event.refused)
@@ -199,7 +204,10 @@ class Exchange:
         request = self._known.request
         if request is None:
             raise UnexpectedEventError("a body without a request head")
-        reading = read_request(self._context, self._known.app, request, body)
+        app = self._known.app
+        if not body.content and body.completeness is Completeness.COMPLETE:
+            app = self._context.library.match(request)
+        reading = read_request(self._context, app, request, body)
         self._reading_state = reading.state
         self._sheet = replace(self._known, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation)
         yield from self._decide()
@@ -296,6 +304,11 @@ class Exchange:
         if self._sheet is None:
             raise UnexpectedEventError("no facts yet")
         return self._sheet
+
+
+def _says_more_than_its_path(request: Request, app: AppMatch) -> bool:
+    """Whether a body would make this another operation than its path says: a GET that only reads brings none along."""
+    return request.method in _WITHOUT_BODY and app.operation is not None and not app.operation.carries_payload
 
 
 def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:

@@ -23,6 +23,9 @@ from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import PORTAL_HOST, Services, to_response
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
 
+_LONGEST_HELLO = 64 << 10
+"""Bytes. A hello is read anew with every piece of it, so one that never ends would keep the worker busy."""
+
 
 @dataclass(slots=True, kw_only=True)
 class ConnectedClient:
@@ -44,6 +47,10 @@ class ConnectedClient:
     def is_refused(self) -> bool:
         """Whether its tunnel was refused: it asked for one, and its exchange is over."""
         return bool(self.host) and self.tunnel is None
+
+    def refuse_connect(self) -> None:
+        """Its CONNECT was refused, so the connection goes on as a plain proxy connection: whoever asks next is asked anew."""
+        self.host, self.port, self.name = "", 0, ""
 
 
 class Connections:
@@ -98,6 +105,7 @@ class Connections:
                 flow.response = to_response(answer or connect_refusal(refuse, services.wording, exchange.id))
                 live.status = flow.response.status_code
                 self._finish(state)
+                state.refuse_connect()
             case Tunnel() | Intercept():
                 # Whether it passes is settled with the name in the ClientHello, before TLS is answered.
                 flow.response = None
@@ -110,7 +118,11 @@ class Connections:
         state = self._clients.get(nextlayer.context.client.id)
         if state is None or state.tunnel is None or state.name:
             return False
-        complete, sni = _server_name(nextlayer.data_client())
+        data = nextlayer.data_client()
+        complete, sni = _server_name(data)
+        if not complete and len(data) > _LONGEST_HELLO:
+            nextlayer.layer = ClosedTunnel(nextlayer.context)
+            return True
         if not complete:
             return True
         if self.passes(state, sni):
@@ -126,12 +138,13 @@ class Connections:
         live = state.tunnel
         if live is None:
             return False
-        state.name = (sni or state.host).lower().rstrip(".")
         decided = live.exchange.decision
-        if state.name != state.host:
-            effect = self._connecting(state, state.name, None)
-        else:
-            effect = Tunnel() if decided is not None and decided.verdict is Verdict.TUNNEL else Intercept()
+        if decided is None or decided.verdict is not Verdict.TUNNEL:
+            # The connection goes to the host of the CONNECT: another name in the hello cannot take it out of the gate's sight.
+            state.name = state.host
+            return False
+        state.name = (sni or state.host).lower().rstrip(".")
+        effect = Tunnel() if state.name == state.host else self._connecting(state, state.name, None)
         match effect:
             case Refuse():
                 live.status = 0
@@ -171,6 +184,7 @@ class Connections:
             state.tunnel.exchange.fail(Reason.GATE_FAILED, seen)
             state.tunnel.failed(Reason.GATE_FAILED, type(error).__name__)
             self._finish(state)
+        state.refuse_connect()
 
     def disconnected(self, client: connection.Client) -> None:
         """The client is gone, and with it its tunnel."""

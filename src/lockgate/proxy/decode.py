@@ -13,6 +13,8 @@ from lockgate.facts.traffic import Body, Completeness
 
 _CODINGS = ("gzip", "x-gzip", "deflate", "br", "zstd")
 _MOST_CODINGS = 3
+_MOST_MEMBERS = 256
+"""Members of a gzip body, frames of a zstd body: empty ones cost time and add nothing, so that no other limit ends them."""
 _STEP = 1 << 16
 _ZSTD_STEP = 256
 _ZSTD_WINDOW = 8 << 20  # what RFC 8878 section 3.1.1.1.2 asks every decoder to support
@@ -52,7 +54,11 @@ def _decode(data: bytes, coding: str, limit: int) -> bytes:
 
 def _inflate(data: bytes, wbits: int, limit: int) -> bytes:
     out = bytearray()
+    members = 0
     while data and len(out) < limit:
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise zlib.error("too many members")
         stream = zlib.decompressobj(wbits)
         out += stream.decompress(data, limit - len(out))
         if not stream.eof and len(out) < limit:
@@ -79,8 +85,11 @@ def _unzstd(data: bytes, limit: int) -> bytes:
     """Small steps, because one step's output is not bounded by the library: a block of four bytes can stand for 128 KiB."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     out = bytearray()
-    position = 0
+    position = frames = 0
     while position < len(data):
+        frames += 1
+        if frames > _MOST_MEMBERS:
+            raise zstandard.ZstdError("too many frames")
         frame = decompressor.decompressobj()
         while not frame.eof:
             if position >= len(data):

@@ -6,12 +6,14 @@ and reload scripts while traffic runs; none of that is here. `mitmproxy.ctx` is 
 
 from mitmproxy import master, options
 from mitmproxy.addons import disable_h2c, next_layer
-from mitmproxy.proxy import layer
+from mitmproxy.proxy import layer, layers
+from mitmproxy.proxy.layers.http import HTTPMode
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.proxy.assembly import Assembly
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.error_pages import install_error_pages
+from lockgate.proxy.heads import install_head_limit
 from lockgate.proxy.server import SharedPortServer
 from lockgate.proxy.tls import TlsFromOwnCa
 
@@ -31,6 +33,9 @@ class GateFirst(next_layer.NextLayer):
         """The gate settles tunnels that pass undecrypted; the rest is ordinary detection."""
         if not self._connections.choose_layer(nextlayer):
             super().next_layer(nextlayer)
+        if isinstance(nextlayer.layer, layers.DNSLayer):
+            # mitmproxy takes whatever is said to port 53 for DNS, and no hook of ours would judge or record it.
+            nextlayer.layer = layers.HttpLayer(nextlayer.context, HTTPMode.transparent)
 
 
 def refuse_unsafe_options(opts: options.Options) -> None:
@@ -62,6 +67,7 @@ class GatewayMaster(master.Master):
     def __init__(self, parts: Assembly) -> None:
         super().__init__(options.Options())
         install_error_pages()
+        install_head_limit()
         self.server = SharedPortServer(*parts.address, parts.held)
         self.addons.add(
             self.server,

@@ -29,6 +29,9 @@ _MIB = 1 << 20
 _SWITCHING_PROTOCOLS = 101
 _BAD_GATEWAY = 502
 _DECIDE_SECONDS_BEYOND_EXAMINATION = 5.0
+_REFUSED_BEYOND = 32 << 20
+"""How many bytes beyond what is held a refused client may send and still read its refusal; then it is disconnected."""
+_LONGEST_ERROR = 200
 
 
 class Requests:
@@ -55,14 +58,17 @@ class Requests:
 
     async def body(self, flow: http.HTTPFlow) -> None:
         """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
+        self._services.held.release(flow.client_conn.id, flow.id, len(flow.request.raw_content or b""))
         live = self._live.get(flow.id)
-        if live is None or live.request is None or not live.holding:
+        if live is None or live.request is None:
             return
-        self._services.held.release(live.client_id)
+        if not live.holding:
+            if not live.refused and flow.request.raw_content:
+                raise TypeError("a body that was neither held nor streamed")
+            return
         raw = flow.request.raw_content or b""
         live.request_bytes = len(raw)
-        limit = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
-        body = decode_body(raw, flow.request.headers.get("content-encoding", ""), limit)
+        body = decode_body(raw, flow.request.headers.get("content-encoding", ""), self._most_held)
         async with asyncio.timeout(self._decision_seconds):
             await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
 
@@ -113,7 +119,7 @@ class Requests:
         if live is None:
             return
         state = self._connections.of(flow.client_conn)
-        text = flow.error.msg if flow.error else ""
+        text = _without_content(flow.error.msg) if flow.error else ""
         if live.broken is not None:
             live.failed(live.broken, text)
         elif state.failure is not None:
@@ -143,6 +149,7 @@ class Requests:
 
     def client_gone(self, client: connection.Client) -> None:
         """Whatever of this client has not ended by its hooks ends now."""
+        self._services.held.forget(client.id)
         for flow_id in [flow_id for flow_id, live in self._live.items() if live.client_id == client.id]:
             live = self._live[flow_id]
             if live.broken is not None:
@@ -164,6 +171,10 @@ class Requests:
             self._close(flow_id)
 
     @property
+    def _most_held(self) -> int:
+        return self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
+
+    @property
     def _decision_seconds(self) -> float:
         deadline = self._services.gateway.snapshot.settings.examination.deadline_ms / 1000
         return deadline + _DECIDE_SECONDS_BEYOND_EXAMINATION
@@ -176,6 +187,8 @@ class Requests:
         live = LiveExchange(exchange=exchange, client=state.who, client_id=flow.client_conn.id)
         self._live[flow.id] = live
         self.all_ended.clear()
+        # Whatever is decided, mitmproxy buffers the body until it is told to stream it.
+        self._services.held.bound(live.client_id, flow.id, self._most_held + _REFUSED_BEYOND)
         host = (state.name or flow.request.host).lower().rstrip(".")
         live.request = request_of(flow, host)
         refusal = answer_for(exchange.refusal(Reason.GATE_FAILED), live.request, self._services.wording, exchange.id)
@@ -192,6 +205,8 @@ class Requests:
             self._serve_portal(flow)
             return
         refused = await self._refused_outright(flow, live)
+        if flow.id not in self._live:
+            return  # the client left meanwhile, and the record is written
         if refused is Reason.LOGIN_REQUIRED:
             flow.response = to_response(login_required(self._services.wording))
         flow.request.headers.pop("proxy-authorization", None)
@@ -219,11 +234,11 @@ class Requests:
             reason = await services.destinations.check(request.host, request.port)
             if reason is not None:
                 return reason
-        named = (request.host_header or "").lower()
-        host = named.rpartition(":")[0] if named.rpartition(":")[2].isdecimal() else named
-        if host and live.request is not None and host.rstrip(".") != live.request.host:
-            # The name that was judged and certified must be the name the upstream serves (domain fronting).
-            return Reason.MALFORMED_REQUEST
+        # The name that was judged and certified must be the name the upstream serves (domain fronting): the Host header,
+        # and in a tunnel also the authority of an absolute target, which counts for more (RFC 9112 section 3.2.2).
+        for written in (request.host_header, request.authority):
+            if written and live.request is not None and _named_host(written) != live.request.host:
+                return Reason.MALFORMED_REQUEST
         return None
 
     async def _perform(self, flow: http.HTTPFlow, live: LiveExchange, effects: tuple[Effect, ...]) -> None:
@@ -250,24 +265,34 @@ class Requests:
             # A captured answer is read as it passes; an encoding we would have to undo is not asked for.
             flow.request.headers["accept-encoding"] = "identity"
         if streamed:
-            flow.request.stream = live.count_request_chunk
+            self._stream(flow, live)
         live.holding = False
         flow.response = None  # disarmed, last
+
+    def _stream(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+        held = self._services.held
+        held.release(live.client_id, flow.id)
+
+        def count(chunk: bytes) -> bytes:
+            held.passed(live.client_id, len(chunk))
+            return live.count_request_chunk(chunk)
+
+        flow.request.stream = count
 
     async def _hold(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
         """The body is read with the refusal still armed. One that says it is too long is not waited for."""
         live.holding = True
-        limit = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
+        limit = self._most_held
         length = declared_length(flow.request)
         if length is None:
-            self._services.held.bound(live.client_id, limit)
+            self._services.held.bound(live.client_id, flow.id, limit)
         elif length > limit:
             live.holding = False
             body = Body(content=b"", completeness=Completeness.TRUNCATED)
             effects = live.exchange.handle(RequestBodySeen(body=body))
             await self._perform(flow, live, effects)
             if flow.response is None:
-                flow.request.stream = live.count_request_chunk
+                self._stream(flow, live)
 
     def _refuse(self, flow: http.HTTPFlow, live: LiveExchange, refuse: Refuse) -> None:
         if live.request is None:
@@ -319,6 +344,10 @@ class Requests:
     def _close(self, flow_id: str) -> None:
         live = self._forget(flow_id)
         if live is not None:
+            if live.exchange.sheet is None and live.request is not None:
+                # It ended before its head was judged: nothing was let through, and the record still says who and where.
+                seen = RequestHeadersSeen(at=now(), client=live.client, request=live.request, has_body=False)
+                live.exchange.fail(Reason.CLIENT_LEFT, seen)
             self._services.gateway.note(live.close())
 
     def _forget(self, flow_id: str) -> LiveExchange | None:
@@ -326,6 +355,18 @@ class Requests:
         if not self._live:
             self.all_ended.set()
         return live
+
+
+def _without_content(error: str) -> str:
+    """An error of mitmproxy without the bytes it quotes: they are the client's or the upstream's, of any length."""
+    return error.replace('"', "'").partition("'")[0].removesuffix("b").rstrip(" :[")[:_LONGEST_ERROR]
+
+
+def _named_host(authority: str) -> str:
+    """The host in `host`, `host:port` or `[address]:port`, in the spelling that `Request.host` has."""
+    host, colon, port = authority.lower().rpartition(":")
+    host = host if colon and port.isdecimal() else authority.lower()
+    return host.removeprefix("[").removesuffix("]").rstrip(".")
 
 
 class _Instead:

@@ -39,9 +39,9 @@ def response_of(flow: http.HTTPFlow) -> Response:
 
 
 def expects_body(request: http.Request) -> bool:
-    """Whether bytes may follow the head of a request. An HTTP/2 request without a length may always be followed by data."""
+    """Whether bytes may follow the head of a request. An HTTP/2 request without a length may be followed by data."""
     if request.is_http2 and "content-length" not in request.headers:
-        return request.method not in ("GET", "HEAD", "OPTIONS", "DELETE")
+        return True
     try:
         return expected_http_body_size(request) != 0
     except ValueError:

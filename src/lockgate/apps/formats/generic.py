@@ -31,6 +31,8 @@ _TYPED_NAMES = frozenset({
 })  # fmt: skip
 """Members under which most apps send what a person typed."""
 
+_MOST_LINES = 10_000
+
 _FORM = "application/x-www-form-urlencoded"
 _LIKE_FORM = re.compile(rb"[A-Za-z0-9_.%\[\]-]{1,100}=[^\s<>{}]*+")
 _LIKE_JSON = re.compile(r'[\s\ufeff]*[{\[]\s*["{\[]')
@@ -162,7 +164,7 @@ def _take_apart(request: Request, body: Body) -> _Found | Unreadable:
 def _lines(content: bytes) -> Parsed | None:
     """One JSON value per line, when every line is one."""
     lines = [line for line in content.split(b"\n") if line.strip()]
-    if len(lines) < 2 or lines[0].lstrip()[:1] not in (b"{", b"["):
+    if not 2 <= len(lines) <= _MOST_LINES or lines[0].lstrip()[:1] not in (b"{", b"["):
         return None
     values: list[object] = []
     for line in lines:

@@ -21,6 +21,9 @@ from lockgate.facts.traffic import Completeness
 MAX_DEPTH = 96
 """How deep a document may nest. Real bodies stay below 20; the writer's own limit is 254."""
 
+MAX_CONTAINERS = 100_000
+"""How many objects and arrays a document may have: reading takes microseconds for each, in the proxy's own event loop."""
+
 # One whole string with its closing quote, and the colon when it is a member's name. Possessive: never backtracks.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"([ \t\r\n]*+:)?', re.DOTALL)
 _OTHER_ENCODINGS = (
@@ -58,7 +61,7 @@ def parse_json(content: bytes) -> Parsed | Unreadable:
         return value
     shape = _shape(value)
     if shape is None:
-        return unreadable("nested too deeply")
+        return unreadable("nested too deeply, or too many pieces")
     if shape != _names_written(content):
         return unreadable("an object names a member twice")
     return Parsed(value=value, write=partial(write_json, encoding=encoding))
@@ -102,10 +105,13 @@ def _no_constant(name: str) -> NoReturn:
 
 def _shape(value: object) -> int | None:
     """How many members all objects of `value` have together, or None when it nests beyond MAX_DEPTH."""
-    count = 0
+    count = containers = 0
     level = [value]
     for _ in range(MAX_DEPTH):
         below: list[object] = []
+        containers += len(level)
+        if containers > MAX_CONTAINERS:
+            return None
         for node in level:
             if is_object(node):
                 count += len(node)

@@ -100,8 +100,11 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
 def _as_text(explanation: Explanation) -> str:
     data, decision = _as_data(explanation), explanation.decision
     how = {
-        "tunnel": "passes undecrypted", "intercept": "is decrypted", "refuse": "is refused at CONNECT", "plain": "is plain HTTP",
-    }  # fmt: skip
+        "tunnel": "passes undecrypted",
+        "intercept": "is decrypted",
+        "refuse": "is refused at CONNECT",
+        "plain": "is plain HTTP",
+    }
     rule = f" Rule: {decision.rule}." if decision.rule else ""
     lines = [f"{decision.verdict.value}: {decision.reason.explanation}{rule}"]
     if decision.message:

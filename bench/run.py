@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import os
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -102,6 +103,7 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     runs: list[dict[str, Any]] = []
     memory: list[dict[str, Any]] = []
     chosen = [scenario for scenario in SCENARIOS if given.only is None or scenario.id in given.only]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # stops what was started, as Ctrl-C does
     try:
         for subject in subjects:
             subject.start()

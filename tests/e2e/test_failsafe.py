@@ -24,7 +24,7 @@ def broken(request: pytest.FixtureRequest, start_own_gateway: StartGateway) -> t
 
 @pytest.mark.parametrize(
     "broken",
-    [("requestheaders", "crash"), ("requestheaders", "hang"), ("request", "crash"), ("decode", "crash"),
+    [("requestheaders", "crash"), ("requestheaders", "hang"), ("request", "crash"), ("request", "hang"), ("decode", "crash"),
      ("settle", "crash"), ("apply", "crash")],
     indirect=True, ids=":".join,
 )  # fmt: skip
@@ -41,18 +41,6 @@ def test_a_failure_while_deciding_lets_nothing_out(broken: tuple[str, str, Gatew
     assert (record["verdict"], record["reason"]) == ("block", "gate_failed")
     assert not record["upstream_contacted"]
     assert record["error"]
-
-
-@pytest.mark.parametrize("broken", [("request", "hang")], indirect=True, ids=":".join)
-def test_a_hook_that_never_returns_lets_nothing_out(broken: tuple[str, str, Gateway], reached: Since) -> None:
-    """Not even a deadline is left to end it; when the client gives up, the exchange is recorded as one that was not let out."""
-    _stage, _kind, gateway = broken
-    watch = gateway.watch()
-    with http_client(gateway.device) as client, pytest.raises(httpx.ReadTimeout):
-        client.post(CHAT_URL, json=BODY, timeout=2)
-    record = watch.record(kind="request")
-    assert (record["verdict"], record["upstream_contacted"]) == ("block", False)
-    assert reached.arrivals() == []
 
 
 @pytest.mark.parametrize("broken", [("examine", "crash"), ("examine", "hang")], indirect=True, ids=":".join)

@@ -103,9 +103,10 @@ class GatewayAddon:
         self._requests.error(flow)
 
     async def _guard(self, decision: Awaitable[None], flow: http.HTTPFlow) -> None:
-        """Await a decision. Whatever goes wrong, the refusal stays on the flow and the record says so."""
+        """Await a decision for a while. Whatever goes wrong, the refusal stays on the flow and the record says so."""
         try:
-            await decision
+            async with asyncio.timeout(self._requests.decision_seconds):
+                await decision
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the last net: whatever failed, the refusal stays

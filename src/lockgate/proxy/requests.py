@@ -52,9 +52,7 @@ class Requests:
 
     async def head(self, flow: http.HTTPFlow) -> None:
         """A request's head is complete."""
-        live = self._arm(flow)
-        async with asyncio.timeout(self._decision_seconds):
-            await self._decide_head(flow, live)
+        await self._decide_head(flow, self._arm(flow))
 
     async def body(self, flow: http.HTTPFlow) -> None:
         """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
@@ -69,8 +67,7 @@ class Requests:
         raw = flow.request.raw_content or b""
         live.request_bytes = len(raw)
         body = decode_body(raw, flow.request.headers.get("content-encoding", ""), self._most_held)
-        async with asyncio.timeout(self._decision_seconds):
-            await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
+        await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
 
     def response_head(self, flow: http.HTTPFlow) -> None:
         """A response's head is complete: the upstream's, or our own answer on its way out."""
@@ -175,7 +172,8 @@ class Requests:
         return self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
 
     @property
-    def _decision_seconds(self) -> float:
+    def decision_seconds(self) -> float:
+        """How long deciding may take before the fail-safe stands: the examination's deadline and a margin."""
         deadline = self._services.gateway.snapshot.settings.examination.deadline_ms / 1000
         return deadline + _DECIDE_SECONDS_BEYOND_EXAMINATION
 

@@ -18,6 +18,9 @@ from certificates import make_rsa_authority
 from origin import wait_for_port
 from scenarios import OTHER_HOST
 
+KEPT = Path(__file__).with_name("results") / "compiled"
+"""Compiled detectors of earlier runs: they only save the time of compiling them again before anything is measured."""
+
 _SQUID = """
 http_port 127.0.0.1:{port} ssl-bump tls-cert={authority.certificate} tls-key={authority.key} generate-host-certificates=on
 sslcrtd_program {certgen} -s {folder}/certificates -M 16MB
@@ -47,6 +50,7 @@ class Subject:
     """Somebody to measure. `proxy` is empty for no proxy; `process` is the root of its family while it runs.
 
     `ca` is who vouches for hosts that are decrypted, `passed_ca` for those that are not. `core` is the one it runs on.
+    `compiled` is where its compiled detectors are.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Subject:
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     core: int | None = None
+    compiled: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     log: Path | None = None
 
@@ -69,6 +74,8 @@ class Subject:
         """Run it until it takes connections."""
         if not self.command or self.log is None:
             return
+        if self.compiled is not None and KEPT.is_dir():
+            shutil.copytree(KEPT, self.compiled, dirs_exist_ok=True)
         pinned = [] if self.core is None else ["taskset", "--cpu-list", str(self.core)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -90,6 +97,8 @@ class Subject:
             self.process.terminate()
             self.process.wait()
             self.process = None
+            if self.compiled is not None and self.compiled.is_dir():
+                shutil.copytree(self.compiled, KEPT, dirs_exist_ok=True)
 
 
 def direct(root: Path) -> Subject:
@@ -127,6 +136,7 @@ def lockgate(folder: Path, root: Path, port: int, policy: str, tree: Path | None
         id=f"lockgate-{policy}{'-beside' if tree else ''}", name=f"Lockgate, {policy}.yaml{f' in {tree}' if tree else ''}",
         proxy=f"127.0.0.1:{port}", ca=str(home / "certs" / "lockgate-ca.pem"), passed_ca=str(root),
         command=[*command, "--home", str(home), "up"], log=folder / "log", environment=environment,
+        compiled=home / "var" / "compiled",
     )  # fmt: skip
 
 

@@ -190,6 +190,8 @@ def test_sealed_text_is_exported_only_when_asked_for_and_stays_sealed(run):
 def test_following_shows_records_as_they_come_until_interrupted(fake_home, records):
     records(record(1))
     code = (
+        # A shell that starts this suite in the background leaves SIGINT ignored, and Python would keep it so.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sys; from pathlib import Path; from types import SimpleNamespace; from lockgate.cli.log import log;"
         "log(['tail', '-f', '--json'], obj=SimpleNamespace(records_db=Path(sys.argv[1])))"
     )

@@ -19,7 +19,9 @@ def test_one_line_is_one_record(record):
     finding = FindingSummary(detector="d", profiles=("p",), detection_confidence="high", mask="***")
     lines = list(export_lines([record("a", error="two\nlines"), record("b", findings=(finding,))]))
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
-    assert json.loads(lines[1])["findings"] == [{"detector": "d", "profiles": ["p"], "confidence": "high", "mask": "***"}]
+    assert json.loads(lines[1])["findings"] == [
+        {"detector": "d", "profiles": ["p"], "detection_confidence": "high", "mask": "***"}
+    ]
 
 
 def test_sealed_bytes_stay_out_unless_asked_for(record):

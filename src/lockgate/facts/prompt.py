@@ -109,9 +109,7 @@ def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) ->
     chained: list[Turn] = []
     parent = ""
     for role, parts, attachments in turns:
-        digest = blake2b(digest_size=16)
-        for piece in (parent, role.value):
-            digest.update(piece.encode() + b"\x00")
+        digest = blake2b(f"{parent}\x00{role.value}\x00".encode(), digest_size=16)
         for part in parts:
             text = part.text.encode("utf-8", "surrogatepass")
             digest.update(f"{part.kind.value}:{len(text)}:".encode() + text)

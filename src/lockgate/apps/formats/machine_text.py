@@ -99,7 +99,7 @@ def _unwrapped(text: str, start: int, end: int) -> Piece | None:
     """The typed words between `start` and `end`, without a wrapper element and without one pair of wrapping quotes."""
     if start >= end:
         return None
-    for tag in WRAPPER_TAGS:
+    for tag in WRAPPER_TAGS if text[start] == "<" else ():
         opening, closing = f"<{tag}>", f"</{tag}>"
         inner = start + len(opening)
         if text.startswith(opening, start) and text.endswith(closing, inner, end):

@@ -19,6 +19,8 @@ from lockgate.facts.traffic import Answer, Request
 ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "assistant": Role.ASSISTANT, "model": Role.ASSISTANT,
          "tool": Role.TOOL, "function": Role.TOOL}  # fmt: skip
 """Roles on the wire. Whatever is not listed counts as the user's."""
+_PLAIN = frozenset({"role", "content"})
+_TALKING = ("user", "assistant", "system", "developer")
 
 
 class OpenAiChat(DocumentFormat):
@@ -73,9 +75,12 @@ def is_messages(value: object) -> bool:
 
 
 def _read_message(page: Page, message: object, path: Path) -> None:
-    role = ROLES.get(string(dig(message, "role")), Role.USER)
+    said = members(message)
+    role, content = ROLES.get(string(said.get("role")), Role.USER), said.get("content")
+    if isinstance(content, str) and said.keys() == _PLAIN and said["role"] in _TALKING:
+        page.whole_turn(role, path, content, (*path, "content"))  # nearly every message of a long history
+        return
     page.open(role, path)
-    content = dig(message, "content")
     if role is Role.TOOL:
         page.text((*path, "content"), PartKind.TOOL_RESULT)
     else:

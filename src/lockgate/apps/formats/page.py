@@ -63,6 +63,24 @@ class Page:
                 where = path if whole else (*path, slice_step(piece.start, piece.end))
                 self._add(Part(text=value[piece.start : piece.end], path=where, kind=piece.kind))
 
+    def whole_turn(self, role: Role, prefix: Path, text: str, path: Path) -> None:
+        """A turn of which nothing but the string at `path` says anything: as `open` and `typed`, without a search for more."""
+        self._close()
+        if role is not Role.USER:
+            parts = (Part(text=text, path=path),) if text else ()
+        else:
+            parts = tuple(
+                Part(
+                    text=text[piece.start : piece.end],
+                    path=path if piece.start == 0 and piece.end == len(text) else (*path, slice_step(piece.start, piece.end)),
+                    kind=piece.kind,
+                )
+                for piece in split_typed(text)
+            )
+        self._claimed.add(prefix)
+        if parts:
+            self._turns.append((role, parts, ()))
+
     def tree(self, path: Path, kind: PartKind) -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
         for at, text in deep_leaves(value_at(self._document, path), path, self._claimed):

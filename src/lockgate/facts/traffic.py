@@ -47,11 +47,15 @@ class Headers:
     """Header fields in order; names are lower-case. Values are never shown by `repr`."""
 
     pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    _first: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find names once: a request is asked for its fields a dozen times."""
+        object.__setattr__(self, "_first", dict(reversed(self.pairs)))
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of `name` (any case), or `default`."""
-        wanted = name.lower()
-        return next((value for key, value in self.pairs if key == wanted), default)
+        return self._first.get(name.lower(), default)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of `name` (any case), in order."""

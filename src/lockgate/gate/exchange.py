@@ -64,8 +64,9 @@ class UnexpectedEventError(Exception):
 class Exchange:
     """One request with its response, one WebSocket, or one tunnel. Feed events to `handle`, perform the effects it returns."""
 
-    def __init__(self, exchange_id: str, context: GateContext) -> None:
+    def __init__(self, exchange_id: str, context: GateContext, worker: int = 0) -> None:
         self.id = exchange_id
+        self._worker = worker
         self.state = State.NEW
         self._context = context
         self._sheet: FactSheet | None = None
@@ -287,6 +288,7 @@ class Exchange:
     def _closed(self, event: Closed) -> Note:
         self.state = State.CLOSED
         outcome = Outcome(
+            worker=self._worker,
             kind=self._kind,
             sheet=self._sheet,
             decision=self._decision,

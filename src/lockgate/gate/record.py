@@ -30,8 +30,9 @@ class ExchangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Everything an exchange came to. `reading` is how complete the look at the request could be."""
+    """Everything an exchange came to. `worker` carried it; `reading` is how complete the look at the request could be."""
 
+    worker: int
     kind: ExchangeKind
     sheet: FactSheet | None
     decision: Decision | None
@@ -47,6 +48,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
     examination = sheet.examination if sheet else None
     return Record(
         id=exchange_id,
+        worker=outcome.worker,
         started_at=sheet.at.timestamp() if sheet else 0.0,
         duration_ms=closed.duration_ms,
         first_byte_ms=closed.first_byte_ms,

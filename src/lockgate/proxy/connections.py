@@ -20,7 +20,7 @@ from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import connect_refusal, login_required
 from lockgate.proxy.destinations import Network
 from lockgate.proxy.live import LiveExchange, now
-from lockgate.proxy.services import PORTAL_HOST, Services, to_response
+from lockgate.proxy.services import PORTAL_HOST, Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
 
 _LONGEST_HELLO = 64 << 10
@@ -90,7 +90,7 @@ class Connections:
         exchange = gateway.open_exchange()
         live = state.tunnel = LiveExchange(exchange=exchange, client=state.who)
         # Armed first: should anything below fail, this is what the client gets.
-        flow.response = to_response(connect_refusal(exchange.refusal(Reason.GATE_FAILED), services.wording, exchange.id))
+        flow.response = undecided(exchange.id)
         live.status = flow.response.status_code
         who = await gateway.identifier.identify(state.who.address, flow.request.headers.get("proxy-authorization"))
         refused: Reason | None = None
@@ -178,7 +178,7 @@ class Connections:
         """Deciding about a CONNECT failed. It is refused, and the record says why."""
         state = self.of(flow.client_conn)
         if flow.response is None:
-            flow.response = http.Response.make(502, b"The gateway could not decide about this connection.\n")
+            flow.response = undecided("")
         if state.tunnel is not None:
             seen = Connecting(at=now(), client=state.who, host=state.host, port=state.port)
             state.tunnel.exchange.fail(Reason.GATE_FAILED, seen)

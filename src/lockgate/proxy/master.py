@@ -13,7 +13,8 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.proxy.assembly import Assembly
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.error_pages import install_error_pages
-from lockgate.proxy.heads import install_head_limit
+from lockgate.proxy.http1 import install_http1_bounds
+from lockgate.proxy.messages import install_unchecked_messages
 from lockgate.proxy.server import SharedPortServer
 from lockgate.proxy.tls import TlsFromOwnCa
 
@@ -67,7 +68,8 @@ class GatewayMaster(master.Master):
     def __init__(self, parts: Assembly) -> None:
         super().__init__(options.Options())
         install_error_pages()
-        install_head_limit()
+        install_http1_bounds()
+        install_unchecked_messages()
         self.server = SharedPortServer(*parts.address, parts.held)
         self.addons.add(
             self.server,

@@ -21,7 +21,7 @@ from lockgate.proxy.decode import decode_body
 from lockgate.proxy.destinations import is_own_address
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
-from lockgate.proxy.services import PORTAL_HOST, Services, to_response
+from lockgate.proxy.services import PORTAL_HOST, Services, to_response, undecided
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
 
 _log = structlog.get_logger(__name__)
@@ -52,7 +52,8 @@ class Requests:
 
     async def head(self, flow: http.HTTPFlow) -> None:
         """A request's head is complete."""
-        await self._decide_head(flow, self._arm(flow))
+        flow.response = undecided("")  # armed: whatever fails from here on, the client gets this and the destination nothing
+        await self._decide_head(flow, self._open(flow))
 
     async def body(self, flow: http.HTTPFlow) -> None:
         """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
@@ -133,16 +134,14 @@ class Requests:
         """Deciding failed. The refusal is on the flow, or is put back, and the record says why."""
         live = self._live.get(flow.id)
         flow.request.stream = False
+        flow.response = undecided(live.exchange.id if live else "")
         if live is None or live.request is None:
-            flow.response = http.Response.make(502, b"The gateway could not decide about this request.\n")
             return
         seen = RequestHeadersSeen(at=now(), client=live.client, request=live.request, has_body=False)
-        live.exchange.fail(Reason.GATE_FAILED, seen)
+        refusal = live.exchange.fail(Reason.GATE_FAILED, seen)
         live.failed(Reason.GATE_FAILED, type(error).__name__)
         live.refused, live.holding = True, False
-        if flow.response is None:
-            refusal = live.exchange.refusal(Reason.GATE_FAILED)
-            flow.response = to_response(answer_for(refusal, live.request, self._services.wording, live.exchange.id))
+        flow.response = to_response(answer_for(refusal, live.request, self._services.wording, live.exchange.id))
 
     def client_gone(self, client: connection.Client) -> None:
         """Whatever of this client has not ended by its hooks ends now."""
@@ -177,20 +176,17 @@ class Requests:
         deadline = self._services.gateway.snapshot.settings.examination.deadline_ms / 1000
         return deadline + _DECIDE_SECONDS_BEYOND_EXAMINATION
 
-    def _arm(self, flow: http.HTTPFlow) -> LiveExchange:
-        """Put the fail-safe answer on the flow before anything else can go wrong."""
-        flow.response = http.Response.make(502, b"The gateway could not decide about this request.\n")
+    def _open(self, flow: http.HTTPFlow) -> LiveExchange:
+        """From now on the request is an exchange under way, with what it said and a bound on what it may make us hold."""
         state = self._connections.of(flow.client_conn)
-        exchange = self._services.gateway.open_exchange()
-        live = LiveExchange(exchange=exchange, client=state.who, client_id=flow.client_conn.id)
+        live = LiveExchange(
+            exchange=self._services.gateway.open_exchange(), client=state.who, client_id=flow.client_conn.id
+        )  # fmt: skip
         self._live[flow.id] = live
         self.all_ended.clear()
         # Whatever is decided, mitmproxy buffers the body until it is told to stream it.
         self._services.held.bound(live.client_id, flow.id, self._most_held + _REFUSED_BEYOND)
-        host = (state.name or flow.request.host).lower().rstrip(".")
-        live.request = request_of(flow, host)
-        refusal = answer_for(exchange.refusal(Reason.GATE_FAILED), live.request, self._services.wording, exchange.id)
-        flow.response = to_response(refusal)
+        live.request = request_of(flow, (state.name or flow.request.host).lower().rstrip("."))
         state.failure = None
         self._connections.decrypted(flow.client_conn)
         return live
@@ -198,7 +194,7 @@ class Requests:
     async def _decide_head(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
         request = live.request
         if request is None:
-            raise TypeError("an armed exchange has its request")
+            raise TypeError("an exchange under way has its request")
         if self._is_portal(flow):
             self._serve_portal(flow)
             return
@@ -294,7 +290,7 @@ class Requests:
 
     def _refuse(self, flow: http.HTTPFlow, live: LiveExchange, refuse: Refuse) -> None:
         if live.request is None:
-            raise TypeError("an armed exchange has its request")
+            raise TypeError("an exchange under way has its request")
         live.refused, live.holding = True, False
         flow.response = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
 

@@ -4,36 +4,18 @@ Separate because mitmproxy has no worker mode: its own server neither shares a p
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from inspect import isawaitable
 from typing import Any
 
-import structlog
-from mitmproxy import ctx, hooks
+from mitmproxy import ctx
 from mitmproxy.addons import proxyserver
 from mitmproxy.proxy import commands, events, mode_specs
 from mitmproxy.proxy.layers import modes
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 
 from lockgate.proxy.held import HeldBytes
+from lockgate.proxy.hook_calls import HookCalls, HooksAtOnce, call_hook, hook_calls
 
-_log = structlog.get_logger(__name__)
 _BACKLOG = 1024
-
-
-type HookCalls = Mapping[str, tuple[Callable[..., object], ...]]
-"""Hook name to what is called for it, in the order of the chain."""
-
-
-def hook_calls(chain: Iterable[object]) -> HookCalls:
-    """Which addon of a fixed chain listens to which hook.
-
-    mitmproxy asks every addon for every hook, and again for an `update` after each; with a chain that never changes that
-    is a third of what a request costs.
-    """
-    addons = tuple(chain)
-    found = {name: tuple(getattr(addon, name) for addon in addons if getattr(addon, name, None)) for name in hooks.all_hooks}
-    return {name: calls for name, calls in found.items() if calls}
 
 
 class GatewayConnectionHandler(ProxyConnectionHandler):
@@ -43,15 +25,9 @@ class GatewayConnectionHandler(ProxyConnectionHandler):
     calls: HookCalls
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
-        """Call who listens. What a hook of the gate does when it fails is settled in the gate's own addon."""
+        """Call who listens; while they think, the connection is not idle."""
         with self.timeout_watchdog.disarm():
-            for call in self.calls.get(hook.name, ()):
-                try:
-                    result = call(*hook.args())
-                    if isawaitable(result):
-                        await result
-                except Exception:  # noqa: BLE001 - as in mitmproxy, a hook that fails does not end the connection
-                    _log.exception("a hook failed", hook=hook.name)
+            await call_hook(self.calls, hook)
 
     async def server_event(self, event: events.Event) -> None:
         """Count what the client sends, then let mitmproxy see it."""
@@ -96,7 +72,8 @@ class SharedPortServer(proxyserver.Proxyserver):
         handler = GatewayConnectionHandler(ctx.master, reader, writer, ctx.options, self._mode)
         handler.held = self._held
         handler.calls = self._calls
-        handler.layer = modes.HttpProxy(handler.layer.context)
+        # The handler asks its layer for `handle_event` and nothing else.
+        handler.layer = HooksAtOnce(modes.HttpProxy(handler.layer.context), handler)  # type: ignore[assignment]
         with self.register_connection(handler.client.id, handler):
             await handler.handle_client()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mitmproxy import http
 
 from lockgate.apps.library import AppLibrary
+from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer
 from lockgate.home.settings import Decrypt, Settings, parse_address
 from lockgate.pki.ca import CertificateAuthority
@@ -89,3 +90,18 @@ def to_response(answer: Answer) -> http.Response:
     """An answer of ours as mitmproxy's response."""
     fields = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in answer.headers.pairs]
     return http.Response.make(answer.status, answer.content, http.Headers(fields))
+
+
+_UNDECIDED = b"The gateway could not decide about this request.\n"
+_UNDECIDED_FIELDS = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"content-length", str(len(_UNDECIDED)).encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-lockgate-reason", Reason.GATE_FAILED.value.encode()),
+)
+
+
+def undecided(reference: str) -> http.Response:
+    """What stands while nothing is decided. Asks nobody and costs next to nothing: it is put on every request first."""
+    fields = (*_UNDECIDED_FIELDS, (b"x-lockgate-reference", reference.encode())) if reference else _UNDECIDED_FIELDS
+    return http.Response(b"HTTP/1.1", 502, b"Bad Gateway", fields, _UNDECIDED, None, 0.0, 0.0)

@@ -67,7 +67,7 @@ class Gateway:
     def open_exchange(self) -> Exchange:
         """A new exchange under the live snapshot."""
         self.opened += 1
-        return Exchange(secrets.token_hex(8), self.snapshot.gate)
+        return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker)
 
     def discard_exchange(self) -> None:
         """An opened exchange turned out to be none (a tunnel that was decrypted: its requests are the exchanges)."""
@@ -81,7 +81,7 @@ class Gateway:
 
     def note(self, note: Note) -> None:
         """Seal what was captured and hand the record on. Captured text never leaves unsealed."""
-        record = replace(note.record, worker=self._worker)
+        record = note.record
         if note.captured is not None and self._sealer is not None:
             record = replace(record, sealed=self._sealer.seal(record.id, note.captured.text))
         self._keep(record)

@@ -42,9 +42,13 @@ async def call_hook(calls: HookCalls, hook: commands.StartHook) -> None:
 class Handler(Protocol):
     """What answers hooks and takes events: mitmproxy's connection handler."""
 
-    async def handle_hook(self, hook: commands.StartHook) -> None: ...
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        """Call whoever listens to `hook`."""
+        ...
 
-    async def server_event(self, event: events.Event) -> None: ...
+    async def server_event(self, event: events.Event) -> None:
+        """Let the connection's layers take `event`, and do what they say."""
+        ...
 
 
 class HooksAtOnce:

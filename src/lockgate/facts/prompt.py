@@ -109,13 +109,13 @@ def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) ->
     chained: list[Turn] = []
     parent = ""
     for role, parts, attachments in turns:
-        digest = blake2b(f"{parent}\x00{role.value}\x00".encode(), digest_size=16)
+        said = [parent, role]
         for part in parts:
-            text = part.text.encode("utf-8", "surrogatepass")
-            digest.update(f"{part.kind.value}:{len(text)}:".encode() + text)
+            said += (part.kind, str(len(part.text)), part.text)
+        digest = blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16)
         for attachment in attachments:
             content = attachment.content or b""
-            head = f"a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{len(content)}:"
+            head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{len(content)}:"
             digest.update(head.encode("utf-8", "surrogatepass") + content)
         turn = Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest.hexdigest())
         chained.append(turn)

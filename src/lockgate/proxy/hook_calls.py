@@ -88,5 +88,3 @@ class HooksAtOnce:
         await self._handler.handle_hook(hook)
         if hook.blocking and self._starting is not hook:
             await self._handler.server_event(events.HookCompleted(hook))
-
-

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import MAX_DEPTH, Parsed, parse_json
+from lockgate.apps.formats.json_text import MAX_CONTAINERS, MAX_DEPTH, MAX_MARKS, MAX_PIECES, Parsed, parse_json
 
 JSON = st.recursive(
     st.none()
@@ -85,3 +85,19 @@ def test_nesting_is_bounded():
 @given(st.binary(max_size=60))
 def test_arbitrary_bytes_never_raise(content):
     parse_json(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{}," * MAX_CONTAINERS, b"[]," * MAX_CONTAINERS, b'"",' * MAX_PIECES, b"1," * MAX_PIECES, b'"",' * (MAX_MARKS // 2)],
+    ids=["objects", "arrays", "strings", "numbers", "marks"],
+)
+def test_more_pieces_than_can_be_looked_at_in_time_are_unreadable(content):
+    found = parse_json(b"[" + content + b"{}]")
+    assert isinstance(found, Unreadable)
+    assert "too many pieces" in found.detail
+
+
+def test_a_long_text_is_one_piece_whatever_it_holds():
+    text = '[{"' * MAX_PIECES
+    assert parsed(json.dumps({"text": text}).encode()).value == {"text": text}

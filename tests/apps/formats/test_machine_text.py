@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.apps.formats.machine_text import MACHINE_TAGS, WRAPPER_TAGS, split_typed
+from lockgate.apps.formats.machine_text import LEADS, MACHINE_TAGS, WRAPPER_TAGS, Piece, is_bare, split_typed
 from lockgate.facts.prompt import PartKind
 
 TAGS = sorted(MACHINE_TAGS | WRAPPER_TAGS)
@@ -64,3 +64,16 @@ def test_a_hostile_string_takes_no_longer_than_its_length():
     text = "<context>" * 100_000
     assert typed(text) == text
     assert typed("</context>" * 100_000) == "</context>" * 100_000
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=8), st.sampled_from(['"', " ", "\n", *LEADS]), st.sampled_from(TAGS).map("<{}>".format),
+            st.sampled_from(TAGS).map("</{}>".format),
+        )
+    ).map("".join)
+)  # fmt: skip
+def test_what_is_bare_at_a_glance_is_one_piece(text):
+    if is_bare(text):
+        assert split_typed(text) == (Piece(0, len(text), PartKind.TEXT),)

@@ -32,6 +32,8 @@ LEADS = ("Generate a title for this conversation:",)
 _MAX_ELEMENTS = 64
 _MAX_TAG = 64
 _SPACE = " \t\r\n"
+_MAY_OPEN = frozenset((*_SPACE, "<", '"', *(lead[0] for lead in LEADS)))
+_MAY_CLOSE = frozenset((*_SPACE, ">"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Piece:
     start: int
     end: int
     kind: PartKind
+
+
+def is_bare(text: str) -> bool:
+    """Whether it is plain at a glance that all of `text` is one typed piece, as it nearly always is. False says nothing."""
+    return bool(text) and text[0] not in _MAY_OPEN and text[-1] not in _MAY_CLOSE
 
 
 def split_typed(text: str) -> tuple[Piece, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lockgate.apps.formats.inline_data import inline_data
 from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
-from lockgate.apps.formats.machine_text import split_typed
+from lockgate.apps.formats.machine_text import is_bare, split_typed
 from lockgate.apps.formats.structural_words import says_nothing
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
@@ -58,25 +58,13 @@ class Page:
             self.text(path)
         elif path not in self._claimed:
             self._claimed.add(path)
-            for piece in split_typed(value):
-                whole = piece.start == 0 and piece.end == len(value)
-                where = path if whole else (*path, slice_step(piece.start, piece.end))
-                self._add(Part(text=value[piece.start : piece.end], path=where, kind=piece.kind))
+            for part in _said_by(Role.USER, value, path):
+                self._add(part)
 
     def whole_turn(self, role: Role, prefix: Path, text: str, path: Path) -> None:
         """A turn of which nothing but the string at `path` says anything: as `open` and `typed`, without a search for more."""
         self._close()
-        if role is not Role.USER:
-            parts = (Part(text=text, path=path),) if text else ()
-        else:
-            parts = tuple(
-                Part(
-                    text=text[piece.start : piece.end],
-                    path=path if piece.start == 0 and piece.end == len(text) else (*path, slice_step(piece.start, piece.end)),
-                    kind=piece.kind,
-                )
-                for piece in split_typed(text)
-            )
+        parts = _said_by(role, text, path)
         self._claimed.add(prefix)
         if parts:
             self._turns.append((role, parts, ()))
@@ -178,3 +166,17 @@ class Page:
         tools = tuple(part for part in rest if "tools" in part.path[:2])
         settings = tuple(part for part in rest if "tools" not in part.path[:2])
         return [[(Role.SYSTEM, parts, ())] for parts in (tools, settings) if parts]
+
+
+def _said_by(role: Role, text: str, path: Path) -> tuple[Part, ...]:
+    """The string at `path` in parts: what a client wrote into a user's is kept apart."""
+    if role is not Role.USER or is_bare(text):
+        return (Part(text=text, path=path),) if text else ()
+    return tuple(
+        Part(
+            text=text[piece.start : piece.end],
+            path=path if piece.start == 0 and piece.end == len(text) else (*path, slice_step(piece.start, piece.end)),
+            kind=piece.kind,
+        )
+        for piece in split_typed(text)
+    )

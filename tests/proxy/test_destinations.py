@@ -6,7 +6,8 @@ import socket
 import pytest
 
 from lockgate.facts.decision import Reason
-from lockgate.proxy.destinations import Destinations, destination_rules
+from lockgate.proxy.destinations import Destinations
+from lockgate.runtime.boundary import destination_rules
 
 OWN = 8080
 

@@ -6,7 +6,6 @@ Separate so that both run the same chain.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_network
 
 from lockgate.facts.record import Record
 from lockgate.home.settings import parse_address
@@ -14,12 +13,13 @@ from lockgate.pki.ca import CertificateAuthority, load_ca
 from lockgate.pki.trust import build_trust_bundle
 from lockgate.proxy.addon import GatewayAddon
 from lockgate.proxy.connections import Connections
-from lockgate.proxy.destinations import Destinations, destination_rules
+from lockgate.proxy.destinations import Destinations
 from lockgate.proxy.held import HeldBytes
 from lockgate.proxy.requests import Requests
-from lockgate.proxy.services import Services, proxy_address
+from lockgate.proxy.services import Services
+from lockgate.runtime.boundary import networks, own_names, rules_of
 from lockgate.runtime.gateway import Gateway
-from lockgate.runtime.prepare import own_ports, redirect_key, sealer_for
+from lockgate.runtime.prepare import redirect_key, sealer_for
 from lockgate.runtime.snapshot import SnapshotBuilder
 
 
@@ -44,21 +44,19 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
     snapshot = gateway.snapshot
     settings, home = snapshot.settings, snapshot.home
     authority = load_ca(home.certs, now=datetime.now(UTC))
-    ports = own_ports(settings)
     address = parse_address(settings.listen)
-    destinations = Destinations(destination_rules(ports, settings.destinations.allow_private, settings.upstream.connect_to))
+    destinations = Destinations(rules_of(settings))
     held = HeldBytes()
     services = Services(
         gateway=gateway,
         destinations=destinations,
         authority=authority,
-        own_names=frozenset({address[0], proxy_address(settings)[0], "localhost"}),
+        own_names=own_names(settings),
         listens_on=address[1],
         redirect_key=redirect_key(home),
         held=held,
     )
-    networks = tuple(ip_network(network, strict=False) for network in settings.clients.allowed_networks)
-    connections = Connections(services, networks)
+    connections = Connections(services, networks(settings.clients.allowed_networks))
     requests = Requests(services, connections)
     return Assembly(
         gateway=gateway,

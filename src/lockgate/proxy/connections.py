@@ -5,7 +5,6 @@ decrypted only carries exchanges.
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from mitmproxy import connection, http
 from mitmproxy.net.tls import starts_like_tls_record
@@ -18,10 +17,10 @@ from lockgate.gate.effects import Intercept, Refuse, Tunnel
 from lockgate.gate.events import Connecting
 from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import connect_refusal, login_required
-from lockgate.proxy.destinations import Network
 from lockgate.proxy.live import LiveExchange, now
-from lockgate.proxy.services import PORTAL_HOST, Services, to_response, undecided
+from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
+from lockgate.runtime.boundary import PORTAL_HOST, Network, client_address, is_admitted
 
 _LONGEST_HELLO = 64 << 10
 """Bytes. A hello is read anew with every piece of it, so one that never ends would keep the worker busy."""
@@ -75,8 +74,7 @@ class Connections:
 
     def admits(self, client: connection.Client) -> bool:
         """Whether a client at this address may use the gateway at all. Loopback always may."""
-        address = ip_address(_address(client))
-        return address.is_loopback or any(address in net for net in self._allowed if net.version == address.version)
+        return is_admitted(_address(client), self._allowed)
 
     async def connect(self, flow: http.HTTPFlow) -> None:
         """A CONNECT: settle what can be settled before anybody is contacted."""
@@ -232,8 +230,7 @@ class Connections:
 
 
 def _address(client: connection.Client) -> str:
-    address = ip_address(client.peername[0].partition("%")[0])
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    return client_address(client.peername[0])
 
 
 def _server_name(data: bytes) -> tuple[bool, str | None]:

@@ -12,17 +12,17 @@ from mitmproxy import connection, http
 
 from lockgate.facts.decision import Capture, Reason
 from lockgate.facts.traffic import Body, Completeness
+from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import Effect, Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
 from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen, ResponseHeadersSeen
 from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import answer_for, login_required
 from lockgate.proxy.connections import Connections
-from lockgate.proxy.decode import decode_body
-from lockgate.proxy.destinations import is_own_address
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
-from lockgate.proxy.services import PORTAL_HOST, Services, to_response, undecided
+from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
+from lockgate.runtime.boundary import PORTAL_HOST, is_proxy_itself, named_host
 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20
@@ -231,7 +231,7 @@ class Requests:
         # The name that was judged and certified must be the name the upstream serves (domain fronting): the Host header,
         # and in a tunnel also the authority of an absolute target, which counts for more (RFC 9112 section 3.2.2).
         for written in (request.host_header, request.authority):
-            if written and live.request is not None and _named_host(written) != live.request.host:
+            if written and live.request is not None and named_host(written) != live.request.host:
                 return Reason.MALFORMED_REQUEST
         return None
 
@@ -322,9 +322,10 @@ class Requests:
             return True
         return (
             request.scheme == "http"
-            and request.port == self._services.listens_on
             and not self._connections.of(flow.client_conn).host
-            and (request.host in self._services.own_names or is_own_address(request.host))
+            and is_proxy_itself(
+                request.host, request.port, names=self._services.own_names, listens_on=self._services.listens_on
+            )
         )
 
     def _serve_portal(self, flow: http.HTTPFlow) -> None:
@@ -354,13 +355,6 @@ class Requests:
 def _without_content(error: str) -> str:
     """An error of mitmproxy without the bytes it quotes: they are the client's or the upstream's, of any length."""
     return error.replace('"', "'").partition("'")[0].removesuffix("b").rstrip(" :[")[:_LONGEST_ERROR]
-
-
-def _named_host(authority: str) -> str:
-    """The host in `host`, `host:port` or `[address]:port`, in the spelling that `Request.host` has."""
-    host, colon, port = authority.lower().rpartition(":")
-    host = host if colon and port.isdecimal() else authority.lower()
-    return host.removeprefix("[").removesuffix("]").rstrip(".")
 
 
 class _Instead:

@@ -10,7 +10,7 @@ from mitmproxy import http
 from lockgate.apps.library import AppLibrary
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer
-from lockgate.home.settings import Decrypt, Settings, parse_address
+from lockgate.home.settings import Decrypt
 from lockgate.pki.ca import CertificateAuthority
 from lockgate.pki.enrolment import CertificateFormat, export_certificate
 from lockgate.proxy.answers import Wording
@@ -18,10 +18,9 @@ from lockgate.proxy.destinations import Destinations
 from lockgate.proxy.held import HeldBytes
 from lockgate.proxy.pac import PacMode, pac_file
 from lockgate.proxy.portal import PortalFacts
+from lockgate.runtime.boundary import proxy_address
 from lockgate.runtime.gateway import Gateway
 from lockgate.runtime.snapshot import Snapshot
-
-PORTAL_HOST = "lockgate.internal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +78,6 @@ def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalF
             mode=PacMode.ALL if settings.decrypt is Decrypt.ALL else PacMode.LIBRARY,
         ),
     )
-
-
-def proxy_address(settings: Settings) -> tuple[str, int]:
-    """Where devices reach the proxy."""
-    return parse_address(settings.public_address or settings.listen)
 
 
 def to_response(answer: Answer) -> http.Response:

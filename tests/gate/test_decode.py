@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.facts.traffic import Completeness
-from lockgate.proxy.decode import decode_body
+from lockgate.gate.decode import decode_body
 
 LIMIT = 1 << 16
 ENCODERS = {

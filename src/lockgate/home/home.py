@@ -7,6 +7,7 @@ is read where it is (the checkout, or the installed package); a home's files wit
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
@@ -59,14 +60,18 @@ class Home:
         shipped = built_in_data() / path
         return shipped if not inside.exists() and shipped.exists() else inside
 
+    def data_folders(self, folder: str) -> tuple[Path, ...]:
+        """Where the files of a data folder are: built in, then in the home, unless the home is the one that ships them."""
+        shipped, own = built_in_data() / folder, self.path / folder
+        return (shipped,) if own.resolve() == shipped.resolve() else (shipped, own)
+
     def shipped_files(self, folder: str) -> tuple[Path, ...]:
         """The built-in YAML files of a data folder."""
-        return _yaml_files(built_in_data() / folder)
+        return _yaml_files(self.data_folders(folder)[0])
 
     def own_files(self, folder: str) -> tuple[Path, ...]:
         """The home's own YAML files of a data folder; none when the home is the checkout that ships the built-in ones."""
-        own = self.path / folder
-        return () if own.resolve() == (built_in_data() / folder).resolve() else _yaml_files(own)
+        return tuple(file for own in self.data_folders(folder)[1:] for file in _yaml_files(own))
 
     def data_files(self, folder: str) -> tuple[tuple[Path, bool], ...]:
         """YAML files of a data folder by name: (file, is built in). The home's own win over built-in ones of the same name."""
@@ -79,6 +84,7 @@ def _yaml_files(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob("*.yaml"))) if folder.is_dir() else ()
 
 
+@cache
 def built_in_data() -> Path:
     """The folder that holds the shipped `apps`, `policies` and `dlp`.
 

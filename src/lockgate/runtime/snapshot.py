@@ -6,7 +6,6 @@ way. A snapshot that cannot be built raises UsageError and leaves the caller wit
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from lockgate.apps.formats.registry import FORMATS, sniff
@@ -20,9 +19,10 @@ from lockgate.home.settings import Settings
 from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, Vocabulary, compile_policy
 from lockgate.runtime.cases import failed_cases
+from lockgate.runtime.fingerprint import fingerprint
 from lockgate.runtime.users import load_users
 
-_DIGEST_BYTES = 8
+_DATA_FOLDERS = ("apps", "dlp/detectors", "dlp/profiles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +57,23 @@ class SnapshotBuilder:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._parts: dict[str, _Part[object]] = {}
+        # Once, because to find out takes longer than to look at all the files in them.
+        self._folders = {name: tuple(map(str, home.data_folders(name))) for name in _DATA_FOLDERS}
 
     def fingerprint(self) -> str:
         """A cheap digest of names, sizes and times of all files a snapshot is built from."""
-        return _fingerprint(self._every_file())
+        folders = (folder for name in _DATA_FOLDERS for folder in self._folders[name])
+        return fingerprint(folders, map(str, self._single_files()))
 
     def build(self) -> Snapshot:
         """A snapshot of the files as they are now. Raises UsageError with every problem found."""
         home = self.home
         settings = self._part("settings", [home.settings_file], lambda: load_settings(home))
         # Before anything else is read: a file that changes meanwhile must look changed afterwards.
-        fingerprint = self.fingerprint()
+        version = self.fingerprint()
         users = self._part("users", [home.users_file], lambda: load_users(home))
-        library = self._part("apps", _folder(home, "apps"), lambda: load_library(home))
-        dlp_files = [*_folder(home, "dlp/detectors"), *_folder(home, "dlp/profiles")]
-        detectors = self._part("dlp", dlp_files, lambda: load_detectors(home))
+        library = self._part("apps", (), lambda: load_library(home), folders=("apps",))
+        detectors = self._part("dlp", (), lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
         policy_file = home.resolve(settings.policy)
         ruleset = self._policy(policy_file, library, detectors)
         gate = GateContext(
@@ -90,7 +92,7 @@ class SnapshotBuilder:
             detectors=detectors,
             gate=gate,
             policy_file=policy_file,
-            version=fingerprint,
+            version=version,
         )
 
     def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
@@ -112,20 +114,19 @@ class SnapshotBuilder:
             )
         return self._part(key, files, compile_and_test)
 
-    def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T]) -> T:
-        fingerprint = _fingerprint(files)
+    def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T], *, folders: Sequence[str] = ()) -> T:
+        mark = fingerprint((path for folder in folders for path in self._folders[folder]), map(str, files))
         kept = self._parts.get(name)
-        if kept is not None and kept.fingerprint == fingerprint:
+        if kept is not None and kept.fingerprint == mark:
             return kept.value  # type: ignore[return-value]  # one name always keeps one type
         value = build()
-        self._parts[name] = _Part(fingerprint, value)
+        self._parts[name] = _Part(mark, value)
         return value
 
-    def _every_file(self) -> list[Path]:
+    def _single_files(self) -> list[Path]:
         home = self.home
         settings = self._parts.get("settings")
-        files = [home.settings_file, home.users_file, *_folder(home, "apps")]
-        files += [*_folder(home, "dlp/detectors"), *_folder(home, "dlp/profiles")]
+        files = [home.settings_file, home.users_file]
         if settings is not None and isinstance(settings.value, Settings):
             policy_file = home.resolve(settings.value.policy)
             files += [policy_file, cases_file(policy_file)]
@@ -149,21 +150,6 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
     )
 
 
-def _folder(home: Home, name: str) -> list[Path]:
-    return [*home.shipped_files(name), *home.own_files(name)]
-
-
 def cases_file(policy_file: Path) -> Path:
     """Where the cases of a policy file are: `cases/` beside it, under the same name."""
     return policy_file.parent / "cases" / policy_file.name
-
-
-def _fingerprint(files: Sequence[Path]) -> str:
-    digest = blake2b(digest_size=_DIGEST_BYTES)
-    for file in files:
-        try:
-            stat = file.stat()
-            digest.update(f"{file}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}\n".encode())
-        except OSError:
-            digest.update(f"{file}:absent\n".encode())
-    return digest.hexdigest()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from lockgate.facts.problem import UsageError
-from lockgate.pki import LEAF_VALIDITY_LIMIT_DAYS, ca_paths, check_leaf_validity, create_ca, load_ca, load_ca_certificate
+from lockgate.pki import ca_paths, create_ca, load_ca, load_ca_certificate
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -156,7 +156,7 @@ def test_no_authority_says_which_command_makes_one(certs):
 def test_an_expired_authority_is_refused_with_its_date(certs):
     create_ca(certs, now=NOW, years=1)
     load_ca(certs, now=NOW + timedelta(days=364))
-    with pytest.raises(UsageError, match="expired on 2027-11-24"):
+    with pytest.raises(UsageError, match=r"expired on 2027-11-24[^$]*if this machine's clock is right"):
         load_ca(certs, now=NOW + timedelta(days=365))
 
 
@@ -240,21 +240,28 @@ def test_the_key_is_in_no_representation(certs):
     assert "PRIVATE" not in repr(authority)
 
 
-@pytest.mark.parametrize(("days", "fine"), [(LEAF_VALIDITY_LIMIT_DAYS, True), (LEAF_VALIDITY_LIMIT_DAYS + 1, False)])
-def test_a_leaf_that_browsers_would_refuse_is_noticed(certs, days, fine):
+@pytest.mark.parametrize("attempt", [load_ca, create_ca])
+def test_a_key_without_its_certificate_is_told_with_a_way_out(certs, attempt):
     authority = create_ca(certs, now=NOW)
-    leaf = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([]))
-        .issuer_name(authority.certificate.subject)
-        .public_key(authority.key.public_key())
-        .serial_number(1)
-        .not_valid_before(NOW)
-        .not_valid_after(NOW + timedelta(days=days))
-        .sign(authority.key, hashes.SHA256())
-    )
-    if fine:
-        check_leaf_validity(leaf)
-    else:
-        with pytest.raises(ValueError, match="201"):
-            check_leaf_validity(leaf)
+    authority.paths.certificate.unlink()
+    before = authority.paths.key.read_bytes()
+    with pytest.raises(UsageError, match=r"ca\.pem is missing, while its key[^$]*put the certificate back[^$]*--force"):
+        attempt(certs, now=NOW)
+    assert authority.paths.key.read_bytes() == before
+    assert not authority.paths.certificate.exists()
+    create_ca(certs, now=NOW, replace=True)  # what it says works, and keeps the key
+    assert before in [path.read_bytes() for path in certs.glob("*.until-*")]
+
+
+@pytest.mark.parametrize("attempt", [load_ca, create_ca])
+def test_a_certificate_without_its_key_is_told_with_a_way_out(certs, attempt):
+    authority = create_ca(certs, now=NOW)
+    authority.paths.key.unlink()
+    with pytest.raises(UsageError, match=r"key\.pem is missing, while its certificate[^$]*put the key back[^$]*--force"):
+        attempt(certs, now=NOW)
+
+
+def test_exporting_without_the_certificate_says_the_same(certs):
+    create_ca(certs, now=NOW).paths.certificate.unlink()
+    with pytest.raises(UsageError, match="put the certificate back"):
+        load_ca_certificate(certs)

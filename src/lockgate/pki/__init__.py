@@ -5,11 +5,9 @@ accident, and checked before it is used. It must never hand a private key to any
 """
 
 from lockgate.pki.ca import (
-    LEAF_VALIDITY_LIMIT_DAYS,
     CaPaths,
     CertificateAuthority,
     ca_paths,
-    check_leaf_validity,
     create_ca,
     load_ca,
     load_ca_certificate,
@@ -19,7 +17,6 @@ from lockgate.pki.trust import DISTRUSTED, Distrusted, TrustBundle, build_trust_
 
 __all__ = [
     "DISTRUSTED",
-    "LEAF_VALIDITY_LIMIT_DAYS",
     "CaPaths",
     "CertificateAuthority",
     "CertificateFormat",
@@ -27,7 +24,6 @@ __all__ = [
     "TrustBundle",
     "build_trust_bundle",
     "ca_paths",
-    "check_leaf_validity",
     "create_ca",
     "export_certificate",
     "load_ca",

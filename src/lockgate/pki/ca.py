@@ -27,9 +27,6 @@ from lockgate.pki.private_file import PRIVATE, PUBLIC, read_private_file, write_
 
 type CaKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-LEAF_VALIDITY_LIMIT_DAYS = 200
-"""What browsers accept for a leaf issued since 2026-03-15 (CA/Browser Forum ballot SC-081)."""
-
 DEFAULT_YEARS = 5
 LONGEST_YEARS = 10
 _ORGANISATION = "Lockgate"
@@ -79,6 +76,8 @@ def create_ca(
     _make_folder(certs)
     if replace:
         _set_aside(paths, now)
+    elif (half := _half_missing(paths)) is not None:
+        raise UsageError(half)
     elif paths.key.exists() or paths.certificate.exists():
         raise UsageError(
             Problem(
@@ -96,6 +95,9 @@ def create_ca(
 def load_ca(certs: Path, *, now: datetime) -> CertificateAuthority:
     """The authority in `certs`, fit for use at `now`. Raises UsageError with everything that is wrong with it."""
     paths = ca_paths(certs)
+    half = _half_missing(paths)
+    if half is not None:
+        raise UsageError(half)
     certificate = load_ca_certificate(certs)
     key = _read_key(paths.key)
     problems = [*_certificate_problems(certificate, paths, now), *_key_problems(certificate, key, paths)]
@@ -106,22 +108,33 @@ def load_ca(certs: Path, *, now: datetime) -> CertificateAuthority:
 
 def load_ca_certificate(certs: Path) -> x509.Certificate:
     """The authority's certificate alone, unchecked: what enrolment hands out. Never reads the key."""
-    path = ca_paths(certs).certificate
+    paths = ca_paths(certs)
+    path = paths.certificate
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except FileNotFoundError:
-        raise UsageError(Problem(problem=f"there is no authority in {certs}", help="run `lockgate ca create`")) from None
+        nothing = Problem(problem=f"there is no authority in {certs}", help="run `lockgate ca create`")
+        raise UsageError(_half_missing(paths) or nothing) from None
     except OSError as error:
         raise UsageError(Problem(problem=f"cannot read {path}: {(error.strerror or str(error)).lower()}")) from None
     except ValueError:
         raise UsageError(Problem(problem=f"{path} is not a PEM certificate")) from None
 
 
-def check_leaf_validity(leaf: x509.Certificate) -> None:
-    """Raise ValueError when browsers would refuse a leaf for its length of validity."""
-    days = (leaf.not_valid_after_utc - leaf.not_valid_before_utc) / timedelta(days=1)
-    if days > LEAF_VALIDITY_LIMIT_DAYS:
-        raise ValueError(f"a leaf certificate is valid for {days:.1f} days, {LEAF_VALIDITY_LIMIT_DAYS} are allowed")
+def _half_missing(paths: CaPaths) -> Problem | None:
+    """What to do when one file of the pair is there without the other. Neither can be made from the other."""
+    anew = "or run `lockgate ca create --force`, which keeps this one under another name, and enrol every device anew"
+    if paths.key.exists() and not paths.certificate.exists():
+        return Problem(
+            problem=f"{paths.certificate} is missing, while its key {paths.key.name} is there",
+            help=f"put the certificate back, from a backup or from any enrolled device; {anew}",
+        )
+    if paths.certificate.exists() and not paths.key.exists():
+        return Problem(
+            problem=f"{paths.key} is missing, while its certificate {paths.certificate.name} is there",
+            help=f"put the key back from a backup; {anew}",
+        )
+    return None
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, now: datetime, years: int, organisation: str) -> x509.Certificate:
@@ -200,7 +213,7 @@ def _certificate_problems(certificate: x509.Certificate, paths: CaPaths, now: da
         found.append(
             Problem(
                 problem=f"{shown} expired on {certificate.not_valid_after_utc:%Y-%m-%d}",
-                help="run `lockgate ca create --force` and enrol the devices anew",
+                help="if this machine's clock is right, run `lockgate ca create --force` and enrol the devices anew",
             )
         )
     if not _is_authority(certificate):

@@ -7,14 +7,13 @@ never overwritten.
 import secrets
 from datetime import UTC, datetime
 
-from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.load import load_settings
 from lockgate.home.settings import Settings, parse_address
 from lockgate.pki.ca import CertificateAuthority, ca_paths, create_ca, load_ca
 from lockgate.pki.private_file import PRIVATE, read_private_file, write_new_file
-from lockgate.store.age import is_recipient
-from lockgate.store.sealing import Sealer, create_reviewer_key
+from lockgate.runtime.reviewers import recipients
+from lockgate.store.sealing import Sealer
 
 _REDIRECT_KEY_BYTES = 32
 
@@ -29,27 +28,6 @@ def prepare(home: Home) -> CertificateAuthority:
     recipients(home, load_settings(home))
     redirect_key(home)
     return authority
-
-
-def recipients(home: Home, settings: Settings) -> tuple[str, ...]:
-    """Whom captured text is encrypted to: the settings' recipients, or the home's own reviewer key, made when there is none."""
-    if settings.capture.recipients:
-        wrong = [recipient for recipient in settings.capture.recipients if not is_recipient(recipient)]
-        if wrong:
-            raise UsageError(
-                *(
-                    Problem(
-                        problem=f"`{text}` is not an age recipient", help="write the public key, age1..., in capture.recipients"
-                    )
-                    for text in wrong
-                )
-            )
-        return settings.capture.recipients
-    public = home.certs / "reviewer.pub"
-    if not public.exists():
-        recipient = create_reviewer_key(home.certs / "reviewer.key")
-        write_new_file(public, f"{recipient}\n".encode(), mode=0o644)
-    return (public.read_text().strip(),)
 
 
 def sealer_for(home: Home) -> Sealer:

@@ -44,7 +44,9 @@ def test_every_setting_has_a_meaning():
         ("clients: {allowed_networks: [10.0.0.0/8, office]}", "`office` is not a network"),
         ("examination: {deadline_ms: 0}", "must be at least 1"),
         ("upstream: {connect_to: {api.example: here}}", "`here` is not an address"),
-        ("metrics: {port: 1}", "unknown key `metrics.port`"),
+        ("metrics: {port: 1}", "unknown key `metrics.port`\n  known here: listen"),
+        ("clients: {logn: true}", "unknown key `clients.logn`\n  did you mean `login`?"),
+        ("clients: true", "`clients` must be a mapping\n  known here: allowed_networks, login"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(home, text, says):

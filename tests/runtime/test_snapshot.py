@@ -62,8 +62,8 @@ def test_a_policy_whose_cases_fail_refuses_the_snapshot(builder, home):
 
 
 def test_a_missing_policy_is_told_with_the_setting_to_change(home):
-    home.settings_file.write_text("policy: policies/absent.yaml\n")
-    with pytest.raises(UsageError, match="does not exist"):
+    home.settings_file.write_text("version: 1\npolicy: policies/absent.yaml\n")
+    with pytest.raises(UsageError, match=r"gateway\.yaml:2:9: policy file `.*absent\.yaml` does not exist"):
         SnapshotBuilder(home).build()
 
 

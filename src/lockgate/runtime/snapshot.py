@@ -109,9 +109,9 @@ class SnapshotBuilder:
             return ruleset
 
         if not file.is_file():
-            raise UsageError(
-                Problem(problem=f"policy file `{file}` does not exist", help="name another in gateway.yaml, `policy:`")
-            )
+            place = read_document(self.home.settings_file).place(("policy",))
+            help_text = "name another in gateway.yaml, `policy:`"
+            raise UsageError(Problem(place=place, problem=f"policy file `{file}` does not exist", help=help_text))
         return self._part(key, files, compile_and_test)
 
     def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T], *, folders: Sequence[str] = ()) -> T:

@@ -5,6 +5,7 @@ import os
 import plistlib
 import re
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def test_nothing_is_left_to_fill_in_and_every_file_names_this_gateway(filled: Pa
         text = file.read_text(encoding="utf-8")
         assert "{{" not in text, file
         assert f"http://{PROXY}/proxy.pac" in text, file
+
+
+def test_a_new_home_can_be_enrolled_from_as_the_documentation_says(tmp_path: Path):
+    """`lockgate init`, then the very command of the how-to, in the home."""
+    home = tmp_path / "home"
+    made = run(sys.executable, "-m", "lockgate", "init", home)
+    assert made.returncode == 0, made.stderr
+    page = (ROOT / "docs/how-to/enrol-devices.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^\$ (certs/fill\.sh .*) /tmp/enrolment$", page, re.MULTILINE)
+    done = run("sh", "-euc", f"cd {home} && {command} {tmp_path}/out")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "lockgate-ca.pem").read_bytes() == (home / "certs" / "lockgate-ca.pem").read_bytes()
+    assert (tmp_path / "out" / "windows" / "Enrol-Lockgate.ps1").is_file()
+    for key in ("lockgate-ca.key.pem", "reviewer.key"):
+        assert (home / "certs" / key).stat().st_mode & 0o777 == 0o600
 
 
 def test_no_key_gets_into_a_template(filled: Path, authority: CertificateAuthority, tmp_path: Path):

@@ -1,11 +1,12 @@
 """Settings are complete, documented, and refused with a place when they are wrong."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.home.home import find_home, make_home
+from lockgate.home.home import built_in_data, find_home, make_home
 from lockgate.home.load import load_settings
 from lockgate.home.settings import Settings, parse_address, settings_reference
 
@@ -89,3 +90,17 @@ def test_a_home_has_policies_to_edit_and_private_certs(home):
     assert (home.path / "policies" / "starter.yaml").is_file()
     assert (home.path / "policies" / "cases").is_dir()
     assert Path(home.certs).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_home_made_beside_keys_takes_none_of_them(tmp_path, monkeypatch):
+    """A checkout that has run holds its own authority in the folder that the templates come from."""
+    source = tmp_path / "checkout"
+    shutil.copytree(built_in_data() / "certs", source / "certs")
+    shutil.copytree(built_in_data() / "policies", source / "policies")
+    shutil.copyfile(built_in_data() / "gateway.yaml", source / "gateway.yaml")
+    for name in ("lockgate-ca.key.pem", "lockgate-ca.pem", "reviewer.key", "reviewer.pub"):
+        (source / "certs" / name).write_text("of somebody else")
+    monkeypatch.setattr("lockgate.home.home.built_in_data", lambda: source)
+    made = make_home(tmp_path / "home")
+    assert "of somebody else" not in [file.read_text() for file in made.certs.rglob("*") if file.is_file()]
+    assert (made.certs / "windows" / "Enrol-Lockgate.ps1").is_file()

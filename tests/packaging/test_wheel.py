@@ -68,6 +68,10 @@ def test_init_and_up_work_from_the_wheel_in_an_empty_environment(wheel, tmp_path
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LOCKGATE", "COV"))}
     run(lockgate, "init", str(home), cwd=tmp_path, env=clean)
     (home / "gateway.yaml").write_text(HOME.format(port=free_port))
+    filled = run(
+        str(home / "certs" / "fill.sh"), str(home / "certs" / "lockgate-ca.pem"), "gateway.example:8080", str(tmp_path / "out")
+    )
+    assert "filled in for gateway.example:8080" in filled
     where = run(str(python), "-c", "import lockgate; print(lockgate.__file__)", cwd=tmp_path, env=clean)
     assert str(environment) in where
     gateway = subprocess.Popen(

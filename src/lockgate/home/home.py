@@ -13,6 +13,8 @@ from pathlib import Path
 from lockgate.facts.problem import Problem, UsageError
 
 _SETTINGS_FILE = "gateway.yaml"
+_ENROLMENT = ("README.md", "fill.sh", "android", "apple", "chrome", "firefox", "linux", "windows")
+"""What a home's `certs/` begins with. Named one by one: a checkout's has keys in the same folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def find_home(given: str | None) -> Home:
 
 
 def make_home(path: Path) -> Home:
-    """A new home with commented settings and policies to edit. Raises UsageError when `path` already is one."""
+    """A new home: settings, policies to edit, enrolment templates. Raises UsageError when `path` already is one."""
     path = path.expanduser().resolve()
     if (path / _SETTINGS_FILE).exists():
         raise UsageError(
@@ -123,6 +125,13 @@ def make_home(path: Path) -> Home:
     for policy in (source / "policies").glob("*.yaml"):
         shutil.copyfile(policy, path / "policies" / policy.name)
     shutil.copytree(source / "policies" / "cases", path / "policies" / "cases", dirs_exist_ok=True)
+    for name in _ENROLMENT:
+        template = source / "certs" / name
+        if template.is_dir():
+            shutil.copytree(template, path / "certs" / name, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(template, path / "certs" / name)
+    (path / "certs" / "fill.sh").chmod(0o755)  # an installer may have dropped the mode
     shutil.copyfile(source / _SETTINGS_FILE, path / _SETTINGS_FILE)
     (path / "certs").chmod(0o700)
     return Home(path)

@@ -6,9 +6,10 @@ import httpx
 import pytest
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway, StartGateway
+from harness.gateway import Gateway, StartGateway, free_port
 from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since
+from harness.waiting import until
 
 EXAMINATION_FAILED = {"crash": "crashed", "hang": "timed_out"}
 BODY = chat_body("nothing wrong with this one")
@@ -53,6 +54,56 @@ def test_a_look_that_failed_is_a_fact_that_the_policy_judges(broken: tuple[str, 
     assert reached.arrivals() == []
     record = watch.record(kind="request")
     assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", EXAMINATION_FAILED[kind])
+
+
+@pytest.mark.parametrize("broken", [("decode", "hang"), ("settle", "hang"), ("apply", "hang")], indirect=True, ids=":".join)
+def test_a_worker_that_is_stuck_says_so_and_is_replaced(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    """A hang that no deadline can interrupt: the worker's last words are the record of what it was doing."""
+    _stage, _kind, gateway = broken
+    watch = gateway.watch()
+    (stuck,) = gateway.workers()
+    with http_client(gateway.device) as client, pytest.raises(httpx.TransportError):
+        client.post(CHAT_URL, json=BODY, timeout=60)
+    assert reached.arrivals() == []
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["reason"], record["host"]) == ("block", "gate_failed", "api.openai.com")
+    assert "stuck" in record["error"]
+    assert not record["upstream_contacted"]
+    until(lambda: [pid for pid in gateway.workers() if pid != stuck], seconds=30, what="a new worker")
+
+
+@pytest.mark.parametrize("broken", [("connect", "hang")], indirect=True, ids=":".join)
+def test_a_worker_that_is_stuck_at_connect_says_so(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    _stage, _kind, gateway = broken
+    watch = gateway.watch()
+    with http_client(gateway.device) as client, pytest.raises(httpx.TransportError):
+        client.get("https://www.example.org/", timeout=60)
+    assert reached.arrivals() == []
+    record = watch.record(kind="tunnel")
+    assert (record["verdict"], record["reason"], record["host"]) == ("block", "gate_failed", "www.example.org")
+
+
+@pytest.mark.parametrize("broken", [("response", "crash")], indirect=True, ids=":".join)
+def test_a_failure_at_the_response_lets_nothing_of_it_in(broken: tuple[str, str, Gateway], reached: Since) -> None:
+    _stage, _kind, gateway = broken
+    watch = gateway.watch()
+    with http_client(gateway.device) as client:
+        answer = client.post(CHAT_URL, json=BODY)
+    assert (answer.status_code, answer.headers[names.REASON_HEADER]) == (502, "gate_failed")
+    assert "could not decide" in answer.text
+    assert len(reached.arrivals()) == 1
+    record = watch.record(kind="request")
+    assert (record["verdict"], record["reason"], record["status"]) == ("block", "gate_failed", 502)
+    assert record["upstream_contacted"]
+
+
+def test_an_exchange_whose_record_cannot_be_made_is_counted(start_own_gateway: StartGateway) -> None:
+    figures = f"127.0.0.1:{free_port()}"
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault="note:crash", metrics={"listen": figures})
+    with http_client(gateway.device) as client:
+        assert client.post(CHAT_URL, json=BODY).status_code == 200
+    counted = 'lockgate_exchanges_without_record{worker="1"} 1.0'
+    until(lambda: counted in httpx.get(f"http://{figures}/metrics").text, what="the exchange is counted", every=0.2)
 
 
 @pytest.mark.parametrize("broken", [("connect", "crash")], indirect=True, ids=":".join)

@@ -68,12 +68,32 @@ rules: []
     assert (record.reason, record.rule) == (Reason.DO_NOT_INSPECT, "banking")
 
 
-def test_a_blocked_host_is_refused_before_anybody_is_contacted(play):
-    policy = "default: allow\nrules:\n  - {id: no, when: {host: chatgpt.com}, then: block}\n"
+@pytest.mark.parametrize("when", ["host: chatgpt.com", "user.groups: {none: [staff]}", "source.address: 198.51.100.7"])
+def test_a_rule_that_stops_a_connection_to_an_app_is_told_inside_it(play, when):
+    """A refused CONNECT shows people their browser's own error; nobody is contacted before the request is decided."""
+    policy = f"default: allow\nrules:\n  - {{id: no, when: {{{when}}}, then: block}}\n"
     with play(policy) as exchange:
-        exchange >> connecting("chatgpt.com") << Refuse
+        exchange >> connecting("chatgpt.com") << Intercept()
+    with play(policy) as exchange:
+        exchange >> head("GET", "https://chatgpt.com/", has_body=False) << Refuse
+        record = record_of(exchange)
+    assert (record.verdict, record.rule, record.app) == (Verdict.BLOCK, "no", "chatgpt")
+
+
+def test_a_blocked_host_that_stays_encrypted_is_refused_at_connect(play):
+    policy = "default: allow\nrules:\n  - {id: no, when: {host: www.example.org}, then: block}\n"
+    with play(policy) as exchange:
+        exchange >> connecting("www.example.org") << Refuse
         record = record_of(exchange)
     assert (record.verdict, record.rule) == (Verdict.BLOCK, "no")
+
+
+def test_the_record_of_a_tunnel_names_the_app_of_its_host(play):
+    policy = "default: allow\ndo_not_inspect:\n  - {id: quiet, when: {host: api.openai.com}}\nrules: []\n"
+    with play(policy) as exchange:
+        exchange >> connecting("api.openai.com") << Tunnel()
+        record = record_of(exchange)
+    assert (record.kind, record.app, record.operation) == ("tunnel", "openai-api", "")
 
 
 def test_a_rule_about_unknown_hosts_holds_for_what_is_not_decrypted(play):

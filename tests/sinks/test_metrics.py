@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.record import FindingSummary
 from lockgate.sinks import Metrics
-from lockgate.store import DetectorTiming, WorkerStats
+from lockgate.store import WorkerStats
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_no_series_carries_a_user_host_path_or_address(metrics, record):
 
 FIRST = WorkerStats(
     worker=1, pid=10, exchanges_opened=10, exchanges_recorded=7, exchanges_in_flight=3, records_pending=2, records_lost=1,
-    rss_bytes=1000, detector_timings=(DetectorTiming(detector="d", runs=5, total_us=500),),
+    clients_refused=5, rss_bytes=1000,
 )  # fmt: skip
 
 
@@ -75,8 +75,7 @@ def test_a_workers_figures_become_counters_that_grow(metrics):
     assert value(metrics, "lockgate_exchanges_recorded_total") == 12
     assert value(metrics, "lockgate_records_lost_total") == 1
     assert value(metrics, "lockgate_records_pending", worker="1") == 2
-    assert value(metrics, "lockgate_detector_runs_total", detector="d") == 5
-    assert value(metrics, "lockgate_detector_seconds_total", detector="d") == pytest.approx(0.0005)
+    assert value(metrics, "lockgate_clients_refused_total") == 5
     assert value(metrics, "lockgate_exchanges_without_record", worker="1") == 0
 
 
@@ -89,6 +88,8 @@ def test_a_replaced_worker_is_a_restart_and_counters_do_not_fall(metrics):
     metrics.update(FIRST)
     metrics.worker_gone(1)
     assert value(metrics, "lockgate_worker_up", worker="1") == 0
+    assert value(metrics, "lockgate_exchanges_in_flight", worker="1") == 0
+    assert value(metrics, "lockgate_exchanges_died_total") == 3
     metrics.update(replace(FIRST, pid=11, exchanges_opened=4, exchanges_recorded=4, exchanges_in_flight=0))
     assert value(metrics, "lockgate_worker_up", worker="1") == 1
     assert value(metrics, "lockgate_worker_restarts_total", worker="1") == 1

@@ -148,16 +148,19 @@ class Exchange:
             # Nothing more will be learned of a host that nobody knows and that stays encrypted.
             self._sheet = replace(self._sheet, app_known=True, app=None)
         outcome = evaluate(ruleset, Walk.REQUEST, self._sheet)
-        # What stays encrypted is decided now: rules that would need more to know are counted as no.
-        final = outcome.decision if isinstance(outcome, Settled) else None if decrypts else outcome.standing
-        if final is not None and final.verdict is not Verdict.ALLOW:
-            yield self._refuse(final)
-        elif decrypts:
+        if decrypts:
+            # Even when a rule stops it already: inside, the client can be told so in a way it shows. Nobody is contacted
+            # before the request is decided, and what is known now will still hold then.
             self._decision = None
             self.state = State.CONNECTED
             yield Intercept()
-        else:
+            return
+        # What stays encrypted is decided now: rules that would need more to know are counted as no.
+        final = outcome.decision if isinstance(outcome, Settled) else outcome.standing
+        if final.verdict is Verdict.ALLOW:
             yield self._tunnel(Reason.NOT_IN_LIBRARY, None)
+        else:
+            yield self._refuse(final)
 
     def _tunnel(self, reason: Reason, rule: str | None) -> Tunnel:
         self.state = State.CONNECTED
@@ -290,7 +293,7 @@ class Exchange:
         outcome = Outcome(
             worker=self._worker,
             kind=self._kind,
-            sheet=self._sheet,
+            sheet=self._named(self._sheet),
             decision=self._decision,
             failure=self._failure,
             closed=event,
@@ -300,6 +303,17 @@ class Exchange:
         captured = captured_text(outcome, answer)
         record = write_record(self.id, outcome)
         return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
+
+    def _named(self, sheet: FactSheet | None) -> FactSheet | None:
+        """The facts of a tunnel with the app its host belongs to, for the record; rules ask what the requests inside do."""
+        if sheet is None or self._kind is not ExchangeKind.TUNNEL or self._failed_to_decide:
+            return sheet
+        host = self._context.library.host(sheet.host)
+        return sheet if host is None or host.app is None else replace(sheet, app=AppMatch(app=host.app, operation=None))
+
+    @property
+    def _failed_to_decide(self) -> bool:
+        return self._decision is not None and self._decision.reason is Reason.GATE_FAILED
 
     @property
     def _known(self) -> FactSheet:

@@ -136,7 +136,7 @@ class _Steps:
             verdict=verdict,
             reason=reason,
             rule=rule.id if rule is not None else None,
-            message=told.message if told is not None else "",
+            message=(told.message or told.description) if told is not None else "",
             redirect_to=told.actions.redirect_to if told is not None else "",
             capture=self.capture or Capture.NONE,
             tags=self.tags,

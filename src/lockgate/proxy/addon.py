@@ -83,8 +83,12 @@ class GatewayAddon:
         await self._guard(self._requests.body(flow), flow)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Let the response stream, or replace it."""
-        self._requests.response_head(flow)
+        """Let the response stream, or replace it. It is not passed on when that cannot be decided."""
+        try:
+            self._requests.response_head(flow)
+        except Exception as error:  # noqa: BLE001 - the last net: whatever failed, the response is refused
+            _log.exception("the gate failed; the response is refused", error_type=type(error).__name__)
+            self._requests.response_gate_failed(flow, error)
 
     def response(self, flow: http.HTTPFlow) -> None:
         """The exchange is complete."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lockgate.apps.formats.base import Refusal
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.apps.formats.registry import FORMATS
-from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
 from lockgate.gate.effects import Refuse
 from lockgate.proxy.pages import BlockPage, block_page
@@ -35,8 +35,7 @@ def refusal_text(refuse: Refuse, wording: Wording, reference: str) -> str:
     """One paragraph for a person reading an error message: what, why, instead, whom to ask, reference."""
     decision = refuse.decision
     what = f"{refuse.app_name} " if refuse.app_name else ""
-    said = decision.message or decision.reason.explanation
-    parts = [f"{wording.gateway_name} stopped this {what}request: {said}"]
+    parts = [f"{wording.gateway_name} stopped this {what}request: {_why(decision)}"]
     if decision.rule:
         parts.append(f"Rule: {decision.rule}.")
     instead = decision.redirect_to or wording.alternative
@@ -62,7 +61,7 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
                 gateway_name=wording.gateway_name,
                 app_name=refuse.app_name,
                 host=request.host,
-                message=decision.message or decision.reason.explanation,
+                message=_why(decision),
                 rule=decision.rule or "",
                 reason=decision.reason,
                 alternative=decision.redirect_to or wording.alternative,
@@ -73,6 +72,13 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
     refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
     wire_format = FORMATS.get(refuse.format, GENERIC) if refuse.format else GENERIC
     return wire_format.refuse(refusal, request, refuse.conversation)
+
+
+def _why(decision: Decision) -> str:
+    """The reason in words: the rule's own, else what the reason code means to the person who was stopped."""
+    if decision.message or decision.reason not in (Reason.RULE, Reason.DEFAULT):
+        return decision.message or decision.reason.explanation
+    return "Your organisation's policy does not allow it."
 
 
 def connect_refusal(refuse: Refuse, wording: Wording, reference: str) -> Answer:

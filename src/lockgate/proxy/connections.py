@@ -6,6 +6,7 @@ decrypted only carries exchanges.
 
 from dataclasses import dataclass
 
+import structlog
 from mitmproxy import connection, http
 from mitmproxy.net.tls import starts_like_tls_record
 from mitmproxy.proxy import layer
@@ -22,6 +23,7 @@ from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
 from lockgate.runtime.boundary import PORTAL_HOST, Network, client_address, is_admitted
 
+_log = structlog.get_logger(__name__)
 _LONGEST_HELLO = 64 << 10
 """Bytes. A hello is read anew with every piece of it, so one that never ends would keep the worker busy."""
 
@@ -59,6 +61,7 @@ class Connections:
         self._services = services
         self._allowed = allowed_networks
         self._clients: dict[str, ConnectedClient] = {}
+        self.refused = 0
 
     @property
     def under_way(self) -> int:
@@ -73,8 +76,14 @@ class Connections:
         return state
 
     def admits(self, client: connection.Client) -> bool:
-        """Whether a client at this address may use the gateway at all. Loopback always may."""
-        return is_admitted(_address(client), self._allowed)
+        """Whether a client at this address may use the gateway at all. Loopback always may. Counts and logs who may not."""
+        address = _address(client)
+        if is_admitted(address, self._allowed):
+            return True
+        self.refused += 1
+        if self.refused & (self.refused - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a scan must not flood the log
+            _log.warning("a client that may not use the gateway was refused", address=address, refused=self.refused)
+        return False
 
     async def connect(self, flow: http.HTTPFlow) -> None:
         """A CONNECT: settle what can be settled before anybody is contacted."""
@@ -188,9 +197,10 @@ class Connections:
         """The client is gone, and with it its tunnel."""
         self._end(client.id)
 
-    def close_all(self) -> None:
-        """The worker stops: every tunnel still gets its record."""
-        for client_id in list(self._clients):
+    def close_all(self, reason: Reason, why: str) -> None:
+        """The worker ends: every tunnel still gets its record."""
+        for client_id, state in list(self._clients.items()):
+            state.failure = state.failure or (reason, why)
             self._end(client_id)
 
     def _end(self, client_id: str) -> None:
@@ -198,13 +208,19 @@ class Connections:
         if state is None or state.tunnel is None:
             return
         live = state.tunnel
-        if state.relay is None:
+        if live.exchange.sheet is None:
+            # It ended before it was decided: nothing was let through, and the record still says who and where.
+            reason, why = state.failure or (Reason.CLIENT_LEFT, "the client's connection closed")
+            live.exchange.fail(reason, Connecting(at=now(), client=live.client, host=state.host, port=state.port))
+            live.failed(reason, why)
+        elif state.relay is None:
             # Opened ahead of need and never used, as browsers do: nothing was exchanged.
             self._discard(state)
             return
-        live.request_bytes, live.response_bytes = state.relay.sent_up, state.relay.sent_down
-        if state.failure is not None:
-            live.failed(*state.failure)
+        else:
+            live.request_bytes, live.response_bytes = state.relay.sent_up, state.relay.sent_down
+            if state.failure is not None:
+                live.failed(*state.failure)
         self._finish(state)
 
     def _connecting(self, state: ConnectedClient, sni: str | None, refused: Reason | None) -> Tunnel | Intercept | Refuse:

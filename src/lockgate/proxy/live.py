@@ -7,11 +7,16 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import structlog
+
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Client, Request
 from lockgate.gate.effects import Note
 from lockgate.gate.events import Closed, Failed, ResponseChunkSeen
 from lockgate.gate.exchange import Exchange
+
+
+_log = structlog.get_logger(__name__)
 
 
 def now() -> datetime:
@@ -35,8 +40,11 @@ class LiveExchange:
     response_bytes: int = 0
     websocket: bool = False
     holding: bool = False
+    forwarded: bool = False
     refused: bool = False
     broken: Reason | None = None
+    reads_along: bool = True
+    failure: Reason | None = None
 
     def pass_chunk(self, chunk: bytes) -> bytes:
         """Count response bytes as they pass (mitmproxy calls this with an empty chunk at the end)."""
@@ -48,8 +56,12 @@ class LiveExchange:
     def tap_chunk(self, chunk: bytes) -> bytes:
         """As `pass_chunk`, and let the exchange read along. Reading along must never hold or break the stream."""
         self.pass_chunk(chunk)
-        if chunk:
-            self.exchange.handle(ResponseChunkSeen(chunk=chunk))
+        if chunk and self.reads_along:
+            try:
+                self.exchange.handle(ResponseChunkSeen(chunk=chunk))
+            except Exception:  # noqa: BLE001 - the answer was allowed; what is lost is the rest of its capture
+                self.reads_along = False
+                _log.exception("an answer could not be read along", exchange=self.exchange.id)
         return chunk
 
     def count_request_chunk(self, chunk: bytes) -> bytes:
@@ -59,6 +71,7 @@ class LiveExchange:
 
     def failed(self, reason: Reason, error: str) -> None:
         """Something outside the gate went wrong."""
+        self.failure = self.failure or reason
         self.exchange.handle(Failed(reason=reason, error=error))
 
     def close(self) -> Note:

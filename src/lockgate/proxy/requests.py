@@ -57,6 +57,7 @@ class Requests:
 
     async def body(self, flow: http.HTTPFlow) -> None:
         """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
+        flow.request.trailers = None  # HTTP/2 has them, nobody reads them here, and what is not read does not leave
         self._services.held.release(flow.client_conn.id, flow.id, len(flow.request.raw_content or b""))
         live = self._live.get(flow.id)
         if live is None or live.request is None:
@@ -85,6 +86,8 @@ class Requests:
     def end(self, flow: http.HTTPFlow) -> None:
         """A response is complete. A WebSocket goes on after it."""
         live, response = self._live.get(flow.id), flow.response
+        if response is not None and isinstance(response.stream, _Instead):
+            response.trailers = None  # the upstream's, of a response that was replaced
         if live is None or response is None:
             return
         if live.refused:
@@ -143,6 +146,17 @@ class Requests:
         live.refused, live.holding = True, False
         flow.response = to_response(answer_for(refusal, live.request, self._services.wording, live.exchange.id))
 
+    def response_gate_failed(self, flow: http.HTTPFlow, error: Exception) -> None:
+        """Deciding about a response failed: nothing of it is passed on."""
+        response, live = flow.response, self._live.get(flow.id)
+        if response is None:
+            return
+        _replace(response, undecided(live.exchange.id if live else ""))
+        if live is not None:
+            live.exchange.fail(Reason.GATE_FAILED)
+            live.failed(Reason.GATE_FAILED, type(error).__name__)
+            live.status = response.status_code
+
     def client_gone(self, client: connection.Client) -> None:
         """Whatever of this client has not ended by its hooks ends now."""
         self._services.held.forget(client.id)
@@ -160,10 +174,12 @@ class Requests:
             if live.client_id == client_id and live.holding:
                 live.broken = Reason.UNINSPECTABLE
 
-    def close_all(self) -> None:
-        """The worker stops: every exchange under way still gets its record."""
-        for flow_id in list(self._live):
-            self._live[flow_id].failed(Reason.UPSTREAM_FAILED, "the gateway stopped")
+    def close_all(self, reason: Reason, why: str) -> None:
+        """The worker ends: every exchange under way still gets its record."""
+        for flow_id, live in list(self._live.items()):
+            live.failed(reason, why)
+            if not live.forwarded and live.exchange.sheet is not None:
+                live.exchange.fail(reason)
             self._close(flow_id)
 
     @property
@@ -260,7 +276,7 @@ class Requests:
             flow.request.headers["accept-encoding"] = "identity"
         if streamed:
             self._stream(flow, live)
-        live.holding = False
+        live.holding, live.forwarded = False, True
         flow.response = None  # disarmed, last
 
     def _stream(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
@@ -309,12 +325,8 @@ class Requests:
         """Our answer instead of the upstream's, whose body is read to its end and thrown away."""
         if live.request is None or flow.response is None:
             raise TypeError("a response that is refused has its request")
-        answer = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
-        content = answer.raw_content or b""
-        flow.response.status_code, flow.response.reason = answer.status_code, answer.reason
-        flow.response.headers = answer.headers
-        live.status = answer.status_code
-        flow.response.stream = _Instead(content)
+        _replace(flow.response, to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id)))
+        live.status = flow.response.status_code
 
     def _is_portal(self, flow: http.HTTPFlow) -> bool:
         request = flow.request
@@ -342,7 +354,7 @@ class Requests:
             if live.exchange.sheet is None and live.request is not None:
                 # It ended before its head was judged: nothing was let through, and the record still says who and where.
                 seen = RequestHeadersSeen(at=now(), client=live.client, request=live.request, has_body=False)
-                live.exchange.fail(Reason.CLIENT_LEFT, seen)
+                live.exchange.fail(live.failure or Reason.CLIENT_LEFT, seen)
             self._services.gateway.note(live.close())
 
     def _forget(self, flow_id: str) -> LiveExchange | None:
@@ -355,6 +367,14 @@ class Requests:
 def _without_content(error: str) -> str:
     """An error of mitmproxy without the bytes it quotes: they are the client's or the upstream's, of any length."""
     return error.replace('"', "'").partition("'")[0].removesuffix("b").rstrip(" :[")[:_LONGEST_ERROR]
+
+
+def _replace(response: http.Response, answer: http.Response) -> None:
+    """Make `response`, whose body is still to come, say what `answer` says."""
+    response.status_code, response.reason = answer.status_code, answer.reason
+    response.headers = answer.headers
+    response.trailers = None
+    response.stream = _Instead(answer.raw_content or b"")
 
 
 class _Instead:

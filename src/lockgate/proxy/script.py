@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mitmproxy import ctx
 
+from lockgate.facts.decision import Reason
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
 from lockgate.home.home import find_home
@@ -64,8 +65,8 @@ class ScriptGateway:
     async def done(self) -> None:
         """Record what is under way, then close the store."""
         if self._assembly is not None:
-            self._assembly.requests.close_all()
-            self._assembly.connections.close_all()
+            self._assembly.requests.close_all(Reason.UPSTREAM_FAILED, "the gateway stopped")
+            self._assembly.connections.close_all(Reason.UPSTREAM_FAILED, "the gateway stopped")
             await self._assembly.gateway.close()
         if self._writer is not None and self._store is not None:
             self._writer.close()

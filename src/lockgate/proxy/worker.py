@@ -11,12 +11,15 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 
 import structlog
 
+from lockgate.facts.decision import Reason
 from lockgate.facts.problem import UsageError
 from lockgate.home.home import find_home
 from lockgate.proxy.assembly import Assembly, assemble
+from lockgate.proxy.last_words import LoopWatch
 from lockgate.proxy.master import GatewayMaster
 from lockgate.runtime.process_log import configure_log
 from lockgate.runtime.snapshot import SnapshotBuilder
@@ -44,14 +47,16 @@ async def serve(home_path: str, worker: int) -> None:
     running = asyncio.create_task(master.run())
     await master.server.listening.wait()
     print("ready", flush=True)  # noqa: T201 - the supervisor reads this
-    beating = asyncio.create_task(_beat(parts, pipe, worker))
+    watch = LoopWatch(partial(_last_words, parts, pipe, worker))
+    watch.start()
+    beating = asyncio.create_task(_beat(parts, pipe, worker, watch))
     await asyncio.wait((asyncio.create_task(stop.wait()), running), return_when=asyncio.FIRST_COMPLETED)
     master.server.stop_listening()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_SECONDS):
             await parts.requests.all_ended.wait()
-    parts.requests.close_all()
-    parts.connections.close_all()
+    _end_all(parts, Reason.UPSTREAM_FAILED, "the gateway stopped")
+    watch.stop()
     beating.cancel()
     master.shutdown()
     await asyncio.gather(running, beating, return_exceptions=True)
@@ -60,8 +65,21 @@ async def serve(home_path: str, worker: int) -> None:
     await pipe.close()
 
 
-async def _beat(parts: Assembly, pipe: RecordPipe, worker: int) -> None:
+def _end_all(parts: Assembly, reason: Reason, why: str) -> None:
+    parts.requests.close_all(reason, why)
+    parts.connections.close_all(reason, why)
+
+
+def _last_words(parts: Assembly, pipe: RecordPipe, worker: int) -> None:
+    """From the watching thread: the loop is stuck, so nothing else uses these any more."""
+    _end_all(parts, Reason.GATE_FAILED, "the worker was stuck and ended")
+    pipe.report(_stats(parts, pipe, worker))
+    pipe.flush_blocking()
+
+
+async def _beat(parts: Assembly, pipe: RecordPipe, worker: int, watch: LoopWatch) -> None:
     while True:
+        watch.beat()
         pipe.report(_stats(parts, pipe, worker))
         with contextlib.suppress(BrokenPipeError):
             print(".", flush=True)  # noqa: T201 - the supervisor reads this
@@ -79,6 +97,7 @@ def _stats(parts: Assembly, pipe: RecordPipe, worker: int) -> WorkerStats:
         exchanges_in_flight=parts.requests.under_way + parts.connections.under_way,
         records_pending=pipe.pending,
         records_lost=pipe.lost,
+        clients_refused=parts.connections.refused,
         rss_bytes=resident,
     )
 

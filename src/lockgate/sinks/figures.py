@@ -4,27 +4,7 @@ Separate because sinks and store do not know each other: the store's `WorkerStat
 one to the other.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
-
-
-class TimingOfDetector(Protocol):
-    """How much a detector ran in one worker."""
-
-    @property
-    def detector(self) -> str:
-        """The detector's id."""
-        ...
-
-    @property
-    def runs(self) -> int:
-        """How often."""
-        ...
-
-    @property
-    def total_us(self) -> int:
-        """For how long, in microseconds."""
-        ...
 
 
 class FiguresOfWorker(Protocol):
@@ -71,6 +51,6 @@ class FiguresOfWorker(Protocol):
         ...
 
     @property
-    def detector_timings(self) -> Sequence[TimingOfDetector]:
-        """By detector."""
+    def clients_refused(self) -> int:
+        """Connections from networks that may not use the gateway."""
         ...

@@ -24,7 +24,6 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         self._apps: set[str] = set()
         self._profiles: set[str] = set()
-        self._detectors: set[str] = set()
         self._seen: dict[int, FiguresOfWorker] = {}
         self._lost_in_store = 0
 
@@ -53,8 +52,11 @@ class Metrics:
         self._resident = gauge("lockgate_worker_resident_bytes", "Resident memory of a worker", "worker")
         self._up = gauge("lockgate_worker_up", "Whether a worker is connected to the recorder", "worker")
         self._restarts = counter("lockgate_worker_restarts", "How often a worker was replaced", "worker")
-        self._detector_runs = counter("lockgate_detector_runs", "Runs of a detector", "detector")
-        self._detector_seconds = counter("lockgate_detector_seconds", "Time spent in a detector", "detector")
+        self._died = counter(
+            "lockgate_exchanges_died",
+            "Exchanges under way in a worker that was killed, by its last report; they have no record",
+        )
+        self._refused = counter("lockgate_clients_refused", "Connections from networks that may not use the gateway")
         self._waiting = gauge("lockgate_store_waiting", "Records waiting to be committed")
         self._store_up = gauge("lockgate_store_available", "Whether records can be committed (1) or not (0)")
         self._store_up.set(1)
@@ -91,15 +93,14 @@ class Metrics:
         self._in_flight.labels(worker).set(figures.exchanges_in_flight)
         self._pending.labels(worker).set(figures.records_pending)
         self._resident.labels(worker).set(figures.rss_bytes)
-        earlier = {timing.detector: timing for timing in before.detector_timings} if before else {}
-        for timing in figures.detector_timings:
-            old = earlier.get(timing.detector)
-            label = _bounded(timing.detector, self._detectors)
-            self._detector_runs.labels(label).inc(_growth(timing.runs, old.runs if old else 0))
-            self._detector_seconds.labels(label).inc(_growth(timing.total_us, old.total_us if old else 0) / 1e6)
+        self._refused.inc(_growth(figures.clients_refused, before.clients_refused if before else 0))
 
     def worker_gone(self, worker: int) -> None:
-        """A worker's connection ended."""
+        """A worker's connection ended. What its last report said was under way will not be recorded any more."""
+        last = self._seen.get(worker)
+        if last is not None:
+            self._died.inc(last.exchanges_in_flight)
+            self._in_flight.labels(str(worker)).set(0)
         self._up.labels(str(worker)).set(0)
 
     def store_state(self, *, waiting: int, lost: int, unavailable: str) -> None:

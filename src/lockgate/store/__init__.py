@@ -13,12 +13,11 @@ from lockgate.store.record_store import RecordFilter, RecordStore, StoredRecord,
 from lockgate.store.retention import prune
 from lockgate.store.sealing import Sealer, create_reviewer_key, open_sealed, read_reviewer_key
 from lockgate.store.sqlite import SqliteStore
-from lockgate.store.wire import DetectorTiming, WorkerStats
+from lockgate.store.wire import WorkerStats
 from lockgate.store.writer import RecordWriter, WriterLimits, WriterStats
 
 __all__ = [
     "Collector",
-    "DetectorTiming",
     "MemoryStore",
     "Opening",
     "PipeLimits",

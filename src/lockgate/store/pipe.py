@@ -7,6 +7,7 @@ buffer cannot take is counted in `lost`.
 
 import asyncio
 import os
+import socket
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from lockgate.store.wire import (
     encode_record,
     frame,
     read_ack,
+    read_ack_blocking,
 )
 
 _log: FilteringBoundLogger = structlog.get_logger("lockgate.store.pipe")
@@ -126,6 +128,22 @@ class RecordPipe:
     async def wait_until_drained(self) -> None:
         """Return when everything put so far has been acknowledged."""
         await self._drained.wait()
+
+    def flush_blocking(self, *, deadline_seconds: float = 3.0) -> None:
+        """Send the figures, and all that is not acknowledged, over a connection of its own, and wait for the recorder to have it.
+
+        For the moment when the event loop will not run again. Raises OSError when the recorder is not there in time.
+        """
+        self._take_back()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(deadline_seconds)
+            connection.connect(str(self._socket_path))
+            connection.sendall(frame(Hello(worker=self._worker, pid=os.getpid())))
+            if self._statistics is not None:
+                connection.sendall(frame(Statistics(self._statistics)))
+            while self._waiting:
+                connection.sendall(frame(self._next_batch()))
+                read_ack_blocking(connection)
 
     async def close(self, *, deadline_seconds: float = 5.0) -> None:
         """Wait up to `deadline_seconds` for acknowledgements, then stop; what is still pending counts as lost."""

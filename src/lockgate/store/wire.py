@@ -8,6 +8,7 @@ import struct
 from asyncio import IncompleteReadError, StreamReader
 from dataclasses import dataclass, fields, replace
 from math import isfinite
+from socket import socket
 from typing import Any, cast
 
 import msgspec
@@ -16,15 +17,6 @@ from lockgate.facts.record import FindingSummary, Record
 
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectorTiming:
-    """How often a detector ran in a worker and how long that took in total (microseconds)."""
-
-    detector: str
-    runs: int
-    total_us: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +30,8 @@ class WorkerStats:
     exchanges_in_flight: int = 0
     records_pending: int = 0
     records_lost: int = 0
+    clients_refused: int = 0
     rss_bytes: int = 0
-    detector_timings: tuple[DetectorTiming, ...] = ()
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -138,6 +130,16 @@ async def read_ack(reader: StreamReader) -> Ack | None:
         return None if payload is None else _ack.decode(payload)
     except msgspec.DecodeError as error:
         raise BrokenFrame(str(error)) from None
+
+
+def read_ack_blocking(connection: socket) -> Ack:
+    """As `read_ack`, without an event loop. Raises OSError at the end of the stream, and when it takes too long."""
+    with connection.makefile("rb") as stream:
+        head = stream.read(_LENGTH.size)
+        if len(head) < _LENGTH.size:
+            raise ConnectionError("the recorder closed the connection")
+        (length,) = _LENGTH.unpack(head)
+        return _ack.decode(stream.read(length))
 
 
 async def _read_frame(reader: StreamReader) -> bytes | None:

@@ -18,6 +18,7 @@ STAGES = {
     "examine": ("lockgate.runtime.examiner_process", "answer"),
     "settle": ("lockgate.gate.exchange", "Exchange._settle"),
     "apply": ("lockgate.proxy.requests", "Requests._forward"),
+    "response": ("lockgate.gate.exchange", "Exchange._response_headers"),
     "note": ("lockgate.runtime.gateway", "Gateway.note"),
 }
 ASYNC = {"requestheaders", "request"}

@@ -3,22 +3,35 @@
 import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
+from lockgate.cli.asked_request import saved_request, written_request
 from lockgate.cli.home_option import HomeOption
 from lockgate.dlp.scan import Scanner
 from lockgate.facts.decision import Truth, Verdict
 from lockgate.facts.finding import Finding
 from lockgate.facts.problem import Problem, UsageError
-from lockgate.facts.traffic import Body, Client, Headers, IdentifiedBy, Request
+from lockgate.facts.traffic import Client, IdentifiedBy
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
+from lockgate.runtime.persona import Persona
 from lockgate.runtime.snapshot import SnapshotBuilder
 
 _BLOCKED = 2
+_HOW = {
+    "closed": "is never asked for: the client's connection is closed",
+    "portal": "is answered by the gateway's own portal",
+    "tunnel": "passes undecrypted",
+    "intercept": "is decrypted",
+    "refuse": "is refused at CONNECT",
+    "plain": "is plain HTTP",
+}
+_IDENTIFIED = {
+    IdentifiedBy.ANONYMOUS: "not identified",
+    IdentifiedBy.PROXY_LOGIN: "by proxy login",
+    IdentifiedBy.ADDRESS_TABLE: "by the address table",
+}
 
 
 @click.command()
@@ -28,9 +41,12 @@ _BLOCKED = 2
 @click.option(
     "--body", "-d", metavar="TEXT|@FILE", help="The request body; @FILE reads it from a file, @- from standard input."
 )
-@click.option("--user", help="As this user.")
-@click.option("--group", "groups", multiple=True, help="In this group; repeat for more.")
-@click.option("--address", default="127.0.0.1", show_default=True, help="From this client address.")
+@click.option("--user", help="As this user of users.yaml, logged in.")
+@click.option("--group", "groups", multiple=True, help="In this group instead of the known ones; repeat for more.")
+@click.option(
+    "--address", default="127.0.0.1", show_default=True,
+    help="From this client address; without --user, the address table says who that is.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -39,19 +55,19 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:  # fmt: skip
     """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why.
 
-    Nobody is contacted. Exit code 0: allowed, 2: blocked or redirected.
+    Nobody is contacted, and no name is resolved. Exit code 0: allowed, 2: blocked or redirected.
     """
+    asked_as = Persona.of(address=address, user=user, groups=groups)
+    if not target.startswith("@"):
+        asked = written_request(target, method, headers, body)
+    elif method is None and not headers and body is None:
+        asked = saved_request(target[1:])
+    else:
+        help_text = "leave --method, --header and --body out, or give a URL"
+        raise UsageError(Problem(problem="a saved request brings its own method, headers and body", help=help_text))
     snapshot = SnapshotBuilder(home_option.home).build()
     scanner = Scanner.open(snapshot.detectors)
-    if target.startswith("@"):
-        request, content = _saved_request(_read(target[1:]), target[1:])
-    else:
-        content = _body(body)
-        fields = tuple(_header(line) for line in headers)
-        request = _request(target, method or ("POST" if content else "GET"), fields)
-    identified = IdentifiedBy.PROXY_LOGIN if user else IdentifiedBy.ANONYMOUS
-    client = Client(address=address, user=user, groups=groups, identified_by=identified)
-    question = Question(client=client, request=request, body=Body(content=content), at=datetime.now(UTC))
+    question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=datetime.now(UTC))
     explanation = run_explain(snapshot, scanner, question)
     click.echo(json.dumps(_as_data(explanation), indent=2) if as_json else _as_text(explanation))
     stopped = explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT)
@@ -72,8 +88,13 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "tags": list(decision.tags),
         "monitored": list(decision.monitored),
         "policy_version": decision.policy_version,
+        "user": sheet.client.user,
+        "groups": list(sheet.client.groups),
+        "identified_by": sheet.client.identified_by.value,
+        "address": sheet.client.address,
         "connection": explanation.connection,
         "host": sheet.host,
+        "host_is_resolved_later": explanation.unresolved,
         "app": match.app.id if match else None,
         "status": match.app.status.value if match else None,
         "operation": match.operation.value if match and match.operation else None,
@@ -99,19 +120,16 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
 
 def _as_text(explanation: Explanation) -> str:
     data, decision = _as_data(explanation), explanation.decision
-    how = {
-        "tunnel": "passes undecrypted",
-        "intercept": "is decrypted",
-        "refuse": "is refused at CONNECT",
-        "plain": "is plain HTTP",
-    }
     rule = f" Rule: {decision.rule}." if decision.rule else ""
     lines = [f"{decision.verdict.value}: {decision.reason.explanation}{rule}"]
     if decision.message:
         lines.append(f"  told         {decision.message}")
     if decision.redirect_to:
         lines.append(f"  sent to      {decision.redirect_to}")
-    lines.append(f"  connection   {data['host']} {how[explanation.connection]}")
+    lines.append(f"  client       {_who(explanation.sheet.client)}")
+    lines.append(f"  connection   {data['host']} {_HOW[explanation.connection]}")
+    if explanation.unresolved:
+        lines.append("  destination  a name: the proxy resolves it, and refuses it if that gives an address it may not reach")
     if data["app"]:
         lines.append(f"  app          {data['app']} ({data['status']}), operation {data['operation']}, format {data['format']}")
         known = "" if data["tier_known"] else ", the lowest-scoring known tier because the account's is unknown"
@@ -120,7 +138,7 @@ def _as_text(explanation: Explanation) -> str:
                 f"  scores       application {data['application_confidence_score']}, Gen-AI {data['gen_ai_confidence_score']}"
                 f" (tier {data['tier']}{known})"
             )
-    else:
+    elif explanation.sheet.app_known:
         lines.append("  app          none of the library")
     if data["examination"]:
         found = ", ".join(f"{f.detector} {f.mask}" for f in _findings(explanation)) or "nothing"
@@ -137,60 +155,11 @@ def _as_text(explanation: Explanation) -> str:
     return "\n".join(lines)
 
 
+def _who(client: Client) -> str:
+    groups = f" ({', '.join(client.groups)})" if client.groups else ""
+    return f"{client.user or 'nobody in particular'}{groups}, {_IDENTIFIED[client.identified_by]}, from {client.address}"
+
+
 def _findings(explanation: Explanation) -> tuple[Finding, ...]:
     examination = explanation.sheet.examination
     return examination.findings if examination else ()
-
-
-def _request(url: str, method: str, headers: tuple[tuple[str, str], ...]) -> Request:
-    parts = urlsplit(url if "://" in url else f"https://{url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(Problem(problem=f"`{url}` is not an http or https URL", help="for example https://chatgpt.com/"))
-    return Request(
-        method=method.upper(), scheme=parts.scheme, host=parts.hostname.lower(),
-        port=parts.port or (443 if parts.scheme == "https" else 80),
-        path=parts.path or "/", query=parts.query, headers=Headers(headers),
-    )  # fmt: skip
-
-
-def _header(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon or not name.strip():
-        raise UsageError(Problem(problem=f"`{line}` is not a header", help="write it as `Name: value`"))
-    return name.strip().lower(), value.strip()
-
-
-def _body(given: str | None) -> bytes:
-    if given is None:
-        return b""
-    return _read(given[1:]) if given.startswith("@") else given.encode()
-
-
-def _read(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise UsageError(Problem(problem=f"cannot read `{name}`: {(error.strerror or str(error)).lower()}")) from None
-
-
-def _saved_request(raw: bytes, name: str) -> tuple[Request, bytes]:
-    """A request as it stands on the wire: request line, headers, empty line, body."""
-    head, _, content = raw.replace(b"\r\n", b"\n", raw.count(b"\r\n", 0, raw.find(b"\r\n\r\n") + 4)).partition(b"\n\n")
-    lines = head.decode("utf-8", "replace").splitlines()
-    words = lines[0].split() if lines else []
-    if len(words) < 2:
-        raise UsageError(
-            Problem(
-                problem=f"`{name}` does not start with a request line", help="for example `POST https://host/path HTTP/1.1`"
-            )
-        )
-    fields = tuple(_header(line) for line in lines[1:])
-    target = words[1]
-    if target.startswith("/"):
-        host = Headers(fields).get("host")
-        if not host:
-            raise UsageError(Problem(problem=f"`{name}` has neither a full URL nor a Host header"))
-        target = f"https://{host}{target}"
-    return _request(target, words[0], fields), content

@@ -59,6 +59,10 @@ class Identifier:
         """The client at `address` that sent this `Proxy-Authorization` (None or empty when it sent none)."""
         if proxy_authorization and not self._logins.is_empty:
             return await self._by_login(address, proxy_authorization)
+        return self.without_login(address)
+
+    def without_login(self, address: str) -> Client | LoginRequired:
+        """The client at `address` that sends no login."""
         entry = self._addresses.find(address)
         if entry is not None:
             return Client(
@@ -68,6 +72,13 @@ class Identifier:
             return LoginRequired(problem=LoginProblem.MISSING)
         return Client(address=address)
 
+    def logged_in(self, address: str, name: str) -> Client | LoginRequired:
+        """The client at `address` that gave the right password of `name`, if that is a user who may log in."""
+        user = self._logins.user(name)
+        if user is None or user.disabled:
+            return LoginRequired(problem=LoginProblem.WRONG)
+        return Client(address=address, user=name, groups=user.groups, identified_by=IdentifiedBy.PROXY_LOGIN)
+
     async def _by_login(self, address: str, proxy_authorization: str) -> Client | LoginRequired:
         credentials = _basic_credentials(proxy_authorization)
         if credentials is None:
@@ -75,9 +86,7 @@ class Identifier:
         name, password = credentials
         match await self._logins.check(address, name, password):
             case LoginOutcome.ACCEPTED:
-                user = self._logins.user(name)
-                groups = user.groups if user else ()
-                return Client(address=address, user=name, groups=groups, identified_by=IdentifiedBy.PROXY_LOGIN)
+                return self.logged_in(address, name)
             case LoginOutcome.WRONG:
                 return LoginRequired(problem=LoginProblem.WRONG)
             case LoginOutcome.TOO_MANY_ATTEMPTS:

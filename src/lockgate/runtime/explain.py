@@ -1,77 +1,169 @@
 """Why a request would come out as it does: the live decision, run on a request from the command line instead of the wire.
 
-Separate because it is the same state machine with another shell: no mitmproxy, examinations in this process, nobody contacted.
+Separate because it is the same state machine with another shell: no mitmproxy, examinations in this process, nobody contacted,
+no name resolved. It must never answer otherwise than the proxy does: what the proxy asks before the gate is asked here too.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from lockgate.dlp.scan import Scanner
-from lockgate.facts.decision import Decision
+from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Body, Client, Request
+from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request
+from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import Effect, Examine, Hold, Intercept, Refuse, Tunnel
 from lockgate.gate.events import Connecting, Examined, RequestBodySeen, RequestHeadersSeen
 from lockgate.gate.exchange import Exchange
+from lockgate.home.settings import parse_address
+from lockgate.identity import LoginRequired
+from lockgate.runtime.boundary import (
+    PORTAL_HOST,
+    is_admitted,
+    is_proxy_itself,
+    named_host,
+    networks,
+    own_names,
+    rules_of,
+    written_addresses,
+)
+from lockgate.runtime.persona import Persona, identified
 from lockgate.runtime.snapshot import Snapshot
+
+_MIB = 1 << 20
+_LONGEST_NUMBER = 20  # digits; longer ones are no length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What would happen and everything it rests on.
 
-    `connection` is tunnel, intercept or refuse; `sheet` is absent for a tunnel.
+    `connection` is closed (the client may not connect at all), portal, tunnel, intercept, plain, or refuse. `unresolved` says
+    that the host is a name: the proxy also judges the addresses it resolves to.
     """
 
     connection: str
     decision: Decision
     sheet: FactSheet
     refusal: Refuse | None
+    unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request to explain."""
+    """A request to explain. `content` is its body as it crosses the wire, in whatever `Content-Encoding` the head says."""
 
-    client: Client
+    asked_as: Persona
     request: Request
-    body: Body
+    content: bytes
     at: datetime
 
 
 def explain(snapshot: Snapshot, scanner: Scanner, question: Question) -> Explanation:
-    """Run one request through the gate. Raises nothing on hostile input, as the gate does not."""
-    request = question.request
+    """Run one request through the gate.
+
+    Raises UsageError for somebody who cannot be asked about, and nothing on a hostile request, as the gate does not.
+    """
+    settings, request, asked_as = snapshot.settings, question.request, question.asked_as
+    who = identified(snapshot, asked_as)
+    client = Client(address=asked_as.address) if isinstance(who, LoginRequired) else who
+    if not is_admitted(asked_as.address, networks(settings.clients.allowed_networks)):
+        return _before_the_gate(snapshot, question, client, "closed", Reason.CLIENT_NOT_ALLOWED)
+    if _is_portal(snapshot, request):
+        return _before_the_gate(snapshot, question, client, "portal", Reason.PORTAL)
+    refused, unresolved = _destination(snapshot, request)
+    if isinstance(who, LoginRequired):
+        refused, unresolved = Reason.LOGIN_REQUIRED, False
     if request.scheme == "https":
         tunnel = Exchange("explain", snapshot.gate)
-        (effect,) = tunnel.handle(Connecting(at=question.at, client=question.client, host=request.host, port=request.port))
+        event = Connecting(at=question.at, client=client, host=request.host, port=request.port, refused=refused)
+        (effect,) = tunnel.handle(event)
         if not isinstance(effect, Intercept):
             kind = "tunnel" if isinstance(effect, Tunnel) else "refuse"
-            return _explanation(kind, tunnel, effect)
+            return _explanation(kind, tunnel, effect, unresolved=unresolved)
     exchange = Exchange("explain", snapshot.gate)
-    has_body = bool(question.body.content)
-    effects = exchange.handle(RequestHeadersSeen(at=question.at, client=question.client, request=request, has_body=has_body))
-    while effects:
+    head = RequestHeadersSeen(
+        at=question.at, client=client, request=request, refused=refused or _misnamed(request),
+        has_body=bool(question.content) or _said_length(request) > 0,
+    )  # fmt: skip
+    effect = _decide(snapshot, scanner, exchange, head, question.content)
+    connection = "intercept" if request.scheme == "https" else "plain"
+    return _explanation(connection, exchange, effect, unresolved=unresolved)
+
+
+def _is_portal(snapshot: Snapshot, request: Request) -> bool:
+    if request.host == PORTAL_HOST:
+        return True
+    names, (_, port) = own_names(snapshot.settings), parse_address(snapshot.settings.listen)
+    return request.scheme == "http" and is_proxy_itself(request.host, request.port, names=names, listens_on=port)
+
+
+def _destination(snapshot: Snapshot, request: Request) -> tuple[Reason | None, bool]:
+    """Why the destination is refused, and whether it is a name, of which only the proxy finds out."""
+    rules = rules_of(snapshot.settings)
+    if rules.elsewhere(request.host) is not None:
+        return None, False
+    addresses = written_addresses(request.host)
+    refusals = (rules.refusal(address, request.port) for address in addresses)
+    return next((reason for reason in refusals if reason is not None), None), not addresses
+
+
+def _misnamed(request: Request) -> Reason | None:
+    """A Host header that names another host than the URL, which the proxy takes for domain fronting."""
+    host = request.headers.get("host")
+    return Reason.MALFORMED_REQUEST if host and named_host(host) != request.host else None
+
+
+def _before_the_gate(snapshot: Snapshot, question: Question, client: Client, connection: str, reason: Reason) -> Explanation:
+    """What is settled without the gate: nothing of the policy is asked."""
+    request = question.request
+    verdict = Verdict.ALLOW if reason is Reason.PORTAL else Verdict.BLOCK
+    sheet = FactSheet(
+        at=question.at, phase=Phase.REQUEST_HEADERS, client=client, host=request.host, port=request.port, request=request
+    )
+    decision = Decision(verdict=verdict, reason=reason, policy_version=snapshot.ruleset.version)
+    return Explanation(connection=connection, decision=decision, sheet=sheet, refusal=None)
+
+
+def _decide(snapshot: Snapshot, scanner: Scanner, exchange: Exchange, head: RequestHeadersSeen, content: bytes) -> Effect:
+    """The effect that ends the request, with the events the proxy would send on the way."""
+    effects = exchange.handle(head)
+    while True:
         (effect,) = effects
         match effect:
             case Hold():
-                effects = exchange.handle(RequestBodySeen(body=question.body))
+                limit = snapshot.settings.examination.max_body_mib * _MIB
+                effects = exchange.handle(RequestBodySeen(body=_held(head.request, content, limit)))
             case Examine():
                 effects = exchange.handle(Examined(examination=examine_here(scanner, effect)))
             case _:
-                break
-    return _explanation("intercept" if request.scheme == "https" else "plain", exchange, effects[0])
+                return effect
+
+
+def _held(request: Request, content: bytes, limit: int) -> Body:
+    """What the proxy holds of a body: nothing of one that is too long, the length that is said counting as well."""
+    if max(len(content), _said_length(request)) > limit:
+        return Body(content=b"", completeness=Completeness.TRUNCATED)
+    return decode_body(content, ", ".join(request.headers.all("content-encoding")), limit)
+
+
+def _said_length(request: Request) -> int:
+    length = request.headers.get("content-length")
+    return int(length) if length.isdecimal() and len(length) < _LONGEST_NUMBER else 0
 
 
 def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
     """An examination in this process, without a deadline."""
     findings: list[Finding] = []
-    complete = True
+    state = ExaminationState.COMPLETE
     for index, turn in enumerate(wanted.conversation.turns):
         for number, part in enumerate(turn.parts):
+            if not _reaches_a_process(part.text):
+                return Examination(state=ExaminationState.CRASHED, profiles=wanted.profiles, topics=wanted.topics)
             result = scanner.scan(part.text, wanted.profiles)
-            complete = complete and result.complete
+            if not result.complete:
+                state = ExaminationState.TRUNCATED
             findings += [
                 Finding(
                     detector=hit.detector,
@@ -84,7 +176,7 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
                 for hit in result.hits
             ]
     return Examination(
-        state=ExaminationState.COMPLETE if complete else ExaminationState.TRUNCATED,
+        state=state,
         profiles=wanted.profiles,
         topics=wanted.topics,
         findings=tuple(findings),
@@ -92,8 +184,19 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
     )
 
 
-def _explanation(connection: str, exchange: Exchange, effect: Effect) -> Explanation:
+def _reaches_a_process(text: str) -> bool:
+    """Half a surrogate pair has no UTF-8 form, so the proxy's examination of it fails."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _explanation(connection: str, exchange: Exchange, effect: Effect, *, unresolved: bool) -> Explanation:
     if exchange.decision is None or exchange.sheet is None:
         raise RuntimeError("the gate did not settle")
     refusal = effect if isinstance(effect, Refuse) else None
-    return Explanation(connection=connection, decision=exchange.decision, sheet=exchange.sheet, refusal=refusal)
+    return Explanation(
+        connection=connection, decision=exchange.decision, sheet=exchange.sheet, refusal=refusal, unresolved=unresolved
+    )

@@ -1,9 +1,12 @@
 """The `lockgate` command. One file per noun; this one only gathers them and turns problems into messages and exit codes.
 
-Exit codes: 0 fine or allowed, 1 failed, 2 blocked (explain), 3 invalid files.
+Exit codes: 0 fine or allowed, 1 failed, 2 blocked (explain) or found (dlp scan), 3 invalid files or arguments.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, override
 
 import click
 
@@ -22,7 +25,31 @@ from lockgate.cli.user import user
 from lockgate.facts.problem import UsageError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@contextmanager
+def _wrong_arguments() -> Iterator[None]:
+    """Click would end with 2, which says `blocked` here; its message stays."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.exit_code = UsageError.EXIT_CODE
+        raise
+
+
+class Commands(click.Group):
+    """All commands. Arguments that click refuses are refused here or in a command below."""
+
+    @override
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _wrong_arguments():
+            return super().make_context(*args, **extra)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        with _wrong_arguments():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lockgate")
 @click.option("--home", metavar="DIR", help="The gateway's home (default: LOCKGATE_HOME, or this directory).")
 @click.pass_context

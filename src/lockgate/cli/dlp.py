@@ -33,18 +33,19 @@ def check(home_option: HomeOption) -> None:
 @click.option("--profile", "profiles", multiple=True, help="Only this profile; repeat for more (default: all).")
 @click.pass_obj
 def scan(home_option: HomeOption, file: BinaryIO, profiles: tuple[str, ...]) -> None:
-    """Look for sensitive data in FILE (default.
+    """Look for sensitive data in FILE, or in standard input without one, and show what is found, masked.
 
-    Standard input) and show what is found, masked. Exit code 2 when there is any.
+    Exit code 0: nothing found, 2: something found.
     """
     detectors = load_detectors(home_option.home)
     wanted = _profiles(detectors, profiles)
     text = file.read().decode("utf-8", "replace")
     result = Scanner.open(detectors).scan(text, wanted)
+    name = Path(getattr(file, "name", "<stdin>")).name  # a stream in place of standard input need not have one
     for hit in result.hits:
         line = text.count("\n", 0, hit.start) + 1
         level = hit.detection_confidence.name.lower()
-        click.echo(f"{Path(file.name).name}:{line}  {hit.detector:<28} {level:<7} {hit.mask}  [{', '.join(hit.contributions)}]")
+        click.echo(f"{name}:{line}  {hit.detector:<28} {level:<7} {hit.mask}  [{', '.join(hit.contributions)}]")
     if not result.hits:
         click.echo("nothing found" + ("" if result.complete else ", but the text was not scanned to its end"))
     sys.exit(2 if result.hits else 0)

@@ -1,6 +1,7 @@
 """`lockgate policy`: check a policy file, run its cases, list what a policy may say."""
 
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -30,7 +31,7 @@ def check(home_option: HomeOption, files: tuple[Path, ...]) -> None:
     problems: list[Problem] = []
     for file in files or (_live(home),):
         try:
-            ruleset = compile_policy(read_document(file), names)
+            ruleset = compile_policy(read_document(_policy_file(home, file)), names)
         except UsageError as error:
             problems += error.problems
             continue
@@ -53,8 +54,8 @@ def test(home_option: HomeOption, files: tuple[Path, ...], cases: Path | None) -
     names = vocabulary(library, detectors)
     failed = 0
     for file in files or (_live(home),):
-        ruleset = compile_policy(read_document(file), names)
-        document = read_document(cases or cases_file(file))
+        ruleset = compile_policy(read_document(_policy_file(home, file)), names)
+        document = read_document(_cases_file(file, cases))
         results = case_results(ruleset, library, document)
         for problem in (result.problem for result in results):
             if problem is not None:
@@ -71,6 +72,26 @@ def selectors() -> None:
     width = max(len(row.name) for row in rows)
     for row in rows:
         click.echo(f"{row.name:<{width}}  {row.type:<10} {row.phase:<16} {row.doc}")
+
+
+def _policy_file(home: Home, file: Path) -> Path:
+    """`file`, if there is one. Raises UsageError that names the policies there are."""
+    if file.exists() and not file.is_dir():
+        return file
+    known = {path.name: path for path, _ in home.data_files("policies")}
+    near = known.get(file.name) or next((known[name] for name in get_close_matches(file.name, known, n=1)), None)
+    help_text = f"did you mean {near}?" if near else f"policies there are: {', '.join(map(str, known.values()))}"
+    # The live one is named by the settings, so that is where the mistake is.
+    place = read_document(home.settings_file).place(("policy",)) if file == _live(home) else None
+    raise UsageError(Problem(place=place, problem=f"there is no policy file `{file}`", help=help_text))
+
+
+def _cases_file(policy_file: Path, given: Path | None) -> Path:
+    file = given or cases_file(policy_file)
+    if not file.exists():
+        help_text = "write the verdicts you expect there (policies/README.md has the format), or name another with --cases"
+        raise UsageError(Problem(problem=f"there is no file `{file}` with cases", help=help_text))
+    return file
 
 
 def _live(home: Home) -> Path:

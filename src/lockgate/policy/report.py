@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from lockgate.facts.problem import Document, Path, Problem, UsageError, nearest_name
 
 _LISTED_NAMES = 12
+_MOST_NAMES = 40
+_ALL_OF = {"app": "all apps: lockgate apps list"}
 
 
 class Report:
@@ -39,8 +41,10 @@ class Report:
         self._notes.append(Problem(place=self.document.place(path), problem=problem, help=help_text))
 
     def unknown(self, path: Path, what: str, name: str, known: Iterable[str]) -> None:
-        """`name` is not one of the `known` names; the nearest one, or all of them when they are few, is the help."""
-        self.wrong(path, f"unknown {what} `{name}`", name_help(name, known), at_key=path[-1:] == (name,))
+        """`name` is not one of the `known` names; the nearest one, all of them, or how to list them is the help."""
+        names = sorted(known)
+        help_text = name_help(name, names) or _ALL_OF.get(what) or ("" if len(names) > _MOST_NAMES else _listed(names))
+        self.wrong(path, f"unknown {what} `{name}`", help_text, at_key=path[-1:] == (name,))
 
     def raise_if_wrong(self) -> None:
         """Raises UsageError with every problem, if there is one."""
@@ -59,7 +63,11 @@ def name_help(name: str, known: Iterable[str]) -> str:
         return nearest
     if not names:
         return "none are known"
-    return f"known here: {', '.join(names)}" if len(names) <= _LISTED_NAMES else ""
+    return _listed(names) if len(names) <= _LISTED_NAMES else ""
+
+
+def _listed(names: list[str]) -> str:
+    return f"known here: {', '.join(names)}"
 
 
 def _in_file_order(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -96,7 +96,12 @@ def _actions() -> str:
 
 def _settings() -> str:
     rows = (
-        (_code(row.name), row.kind, row.default if row.default == "empty" else _code(row.default), row.doc)
+        (
+            _code(row.name),
+            row.kind,
+            row.default if row.default == "empty" else _code(row.default),
+            row.doc + (" (taken over at the next start)" if row.at_start else ""),
+        )
         for row in settings_reference()
     )
     return _table(("setting", "type", "default", "meaning"), rows)

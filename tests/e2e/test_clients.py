@@ -7,7 +7,7 @@ from harness import names
 from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, curl, http_client
 from harness.components import need
 from harness.gateway import Gateway, StartGateway
-from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
+from harness.policies import DETECTOR_FILES, ELSEWHERE, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
 from upstream.answering import TAIL
 from websockets.exceptions import InvalidStatus
@@ -68,6 +68,22 @@ def test_a_refused_prompt_never_leaves_and_the_person_reads_why(client: ChatClie
     assert SECRET not in str(record)
 
 
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_a_redirected_prompt_never_leaves_and_the_person_reads_where_to_go(
+    client: ChatClient, gateway: Gateway, reached: Since
+) -> None:
+    """Only a navigation can follow a redirect; every other client says where to go instead."""
+    be_there(client)
+    watch = gateway.watch()
+    shown = refusal_shown(client, gateway, f"tell me about {ELSEWHERE}, {client.id}")
+    record = watch.record(kind="request")
+    for words in ("This belongs into the other assistant.", "https://chatgpt.com/waxwing", "elsewhere", record["id"]):
+        assert words in shown
+    assert reached.arrivals() == []
+    assert (record["verdict"], record["reason"], record["rule"]) == ("redirect", "rule", "elsewhere")
+    assert not record["upstream_contacted"]
+
+
 def refusal_shown(client: ChatClient, gateway: Gateway, prompt: str) -> str:
     """What the person reads: the answer itself for an app whose refusal is an answer, else the client's error."""
     if not client.refused:
@@ -116,14 +132,15 @@ def test_a_page_is_redirected_with_nothing_of_its_address(gateway: Gateway, reac
 
 def test_an_api_call_is_never_answered_with_a_redirect(gateway: Gateway, reached: Since) -> None:
     with http_client(gateway.device) as client:
-        answer = client.post("https://api.deepseek.com/v1/chat/completions", json=chat_body("hello"))
+        api = client.post("https://api.deepseek.com/v1/chat/completions", json=chat_body("hello"))
         web = client.post(
             "https://chat.deepseek.com/api/v0/chat/completion", json={"prompt": "hello"}, headers={"sec-fetch-mode": "cors"}
         )
-    assert web.status_code < 300 or web.status_code >= 400
-    assert "https://chatgpt.com/welcome" in web.text
-    assert "location" not in answer.headers
-    assert [arrival for arrival in reached.arrivals() if arrival.host == "chat.deepseek.com"] == []
+    for answer in (api, web):
+        assert answer.status_code < 300 or answer.status_code >= 400
+        assert "https://chatgpt.com/welcome" in answer.text
+        assert "location" not in answer.headers
+    assert reached.arrivals() == []
 
 
 def test_a_script_in_a_page_may_read_the_refusal(gateway: Gateway) -> None:

@@ -1,11 +1,10 @@
-"""A change of the home is live without a restart, within a second; one that cannot be used is refused, and the old one
+"""A change of the home is live without a restart; one that cannot be used is refused, and the old one
 stays.
 """
 
-import time
-
 import httpx
 import pytest
+import yaml
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
 from harness.gateway import Gateway, StartGateway
@@ -14,7 +13,6 @@ from harness.upstream import Since, Upstream
 from harness.waiting import until
 
 REFUSED = "the old configuration stays"
-LIVE_WITHIN_SECONDS = 1.0
 
 
 @pytest.fixture
@@ -32,12 +30,10 @@ def all_workers_answer(gateway: Gateway, status: int) -> bool:
     return all(ask(gateway).status_code == status for _ in range(6))
 
 
-def test_a_change_of_the_policy_is_live_within_a_second(gateway: Gateway) -> None:
+def test_a_change_of_the_policy_goes_live(gateway: Gateway) -> None:
     assert ask(gateway).status_code == 200
     gateway.write_policy(BLOCK_ALL_AI)
-    changed = time.monotonic()
     until(lambda: ask(gateway).status_code == 400, seconds=5, what="the new policy blocks")
-    assert time.monotonic() - changed < LIVE_WITHIN_SECONDS
     until(lambda: all_workers_answer(gateway, 400), seconds=5, what="both workers block")
     gateway.write_policy(ALLOW_ALL)
     until(lambda: all_workers_answer(gateway, 200), seconds=5, what="the old policy is back")
@@ -99,3 +95,13 @@ def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartG
     with pytest.raises(AssertionError, match=r"(?s)ended with 3 .*e2e\.yaml:3:"):
         start_own_gateway("version: 1\ndefault: allow\nruls: []\n")
     assert reached.arrivals() == []
+
+
+def test_settings_that_need_a_restart_are_named(gateway: Gateway) -> None:
+    settings = yaml.safe_load(names.settings_file(gateway.home).read_text())
+    settings |= {"contact": "new@example.com", "records": {"retention_days": 7}}
+    gateway.write("gateway.yaml", yaml.safe_dump(settings))
+    gateway.process.said("take effect at the next start only")
+    assert "records.retention_days" in gateway.process.output
+    gateway.write_policy(BLOCK_ALL_AI)
+    until(lambda: "new@example.com" in ask(gateway).text, what="the new contact is told")

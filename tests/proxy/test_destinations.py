@@ -104,3 +104,10 @@ async def test_a_name_that_does_not_resolve_is_left_to_connecting(make, monkeypa
 
     monkeypatch.setattr(destinations, "_system_resolver", fail)
     assert await destinations.check("nowhere.example", 443) is None
+
+
+async def test_new_rules_hold_at_once_also_for_what_was_resolved_before():
+    destinations = Destinations(destination_rules(frozenset(), ("127.0.0.0/8",), {}))
+    assert await destinations.check("127.0.0.1", 443) is None
+    destinations.use(destination_rules(frozenset(), (), {}))
+    assert await destinations.check("127.0.0.1", 443) is Reason.PRIVATE_DESTINATION

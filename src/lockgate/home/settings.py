@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from ipaddress import ip_network
+from operator import attrgetter
 from typing import Any
 
 from lockgate.facts.problem import Document, Path, Problem, UsageError
@@ -23,8 +24,9 @@ class Decrypt(StrEnum):
     LISTED = "listed"
 
 
-def _meaning[T](default: T, doc: str) -> T:
-    return field(default=default, metadata={"doc": doc})
+def _meaning[T](default: T, doc: str, *, at_start: bool = False) -> T:
+    """A setting with its meaning. `at_start` is for one that a running gateway does not take over."""
+    return field(default=default, metadata={"doc": doc, "at_start": at_start})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Upstream:
     """How the gateway reaches destinations."""
 
     __pydantic_config__ = _CONFIG
-    trust: tuple[str, ...] = _meaning((), "PEM files with further root certificates upstream servers may use")
+    trust: tuple[str, ...] = _meaning((), "PEM files with further root certificates upstream servers may use", at_start=True)
     connect_to: dict[str, str] = field(
         default_factory=dict[str, str],
         metadata={"doc": "host (or `*`) to `address:port`: connect there instead; TLS still verifies the host's own name"},
@@ -65,7 +67,7 @@ class Metrics:
     """The Prometheus endpoint."""
 
     __pydantic_config__ = _CONFIG
-    listen: str = _meaning("127.0.0.1:9464", "address of the metrics and health endpoint; empty switches it off")
+    listen: str = _meaning("127.0.0.1:9464", "address of the metrics and health endpoint; empty switches it off", at_start=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +87,11 @@ class Records:
     """What is kept."""
 
     __pydantic_config__ = _CONFIG
-    retention_days: int = _meaning(30, "records older than this are deleted")
+    retention_days: int = _meaning(30, "records older than this are deleted", at_start=True)
     log: str = _meaning(
         "var/exchanges.log",
         "file for one JSON line per exchange, relative to the home; `-` for standard output, empty for none",
+        at_start=True,
     )
 
 
@@ -98,7 +101,7 @@ class CaptureSettings:
 
     __pydantic_config__ = _CONFIG
     recipients: tuple[str, ...] = _meaning(
-        (), "age recipients (age1...) captured text is encrypted to; empty uses certs/reviewer.pub"
+        (), "age recipients (age1...) captured text is encrypted to; empty uses certs/reviewer.pub", at_start=True
     )
 
 
@@ -109,9 +112,11 @@ class Settings:
     __pydantic_config__ = _CONFIG
     version: int = _meaning(1, "version of this file's format")
     name: str = _meaning("Lockgate", "what pages call this gateway")
-    listen: str = _meaning("127.0.0.1:8080", "address of the proxy; a wider one than loopback needs `clients`")
-    public_address: str = _meaning("", "host:port that devices use to reach the proxy, when it differs from `listen`")
-    workers: int = _meaning(0, "proxy workers; 0 is one per core")
+    listen: str = _meaning("127.0.0.1:8080", "address of the proxy; a wider one than loopback needs `clients`", at_start=True)
+    public_address: str = _meaning(
+        "", "host:port that devices use to reach the proxy, when it differs from `listen`", at_start=True
+    )
+    workers: int = _meaning(0, "proxy workers; 0 is one per core", at_start=True)
     decrypt: Decrypt = field(
         default=Decrypt.LIBRARY, metadata={"doc": "which hosts are decrypted: `library`, `all`, or `listed`"}
     )
@@ -129,12 +134,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRow:
-    """One line of the settings reference."""
+    """One line of the settings reference. `at_start` is whether a change takes effect at the next start only."""
 
     name: str
     kind: str
     default: str
     doc: str
+    at_start: bool
 
 
 def settings_reference() -> tuple[SettingRow, ...]:
@@ -151,8 +157,17 @@ def _rows(group: Any, prefix: str) -> list[SettingRow]:
         else:
             kind = "list" if isinstance(value, tuple) else "mapping" if isinstance(value, dict) else _kind_name(value)
             default = "empty" if value in ("", (), {}) else str(value).lower() if isinstance(value, bool) else str(value)
-            rows.append(SettingRow(name=prefix + item.name, kind=kind, default=default, doc=item.metadata["doc"]))
+            at_start = item.metadata.get("at_start", False)
+            rows.append(
+                SettingRow(name=prefix + item.name, kind=kind, default=default, doc=item.metadata["doc"], at_start=at_start)
+            )
     return rows
+
+
+def changed_at_start(old: Settings, new: Settings) -> tuple[str, ...]:
+    """The settings that differ and that a running gateway does not take over."""
+    names = (row.name for row in settings_reference() if row.at_start)
+    return tuple(name for name in names if attrgetter(name)(old) != attrgetter(name)(new))
 
 
 def _kind_name(value: object) -> str:

@@ -17,7 +17,7 @@ from lockgate.proxy.destinations import Destinations
 from lockgate.proxy.held import HeldBytes
 from lockgate.proxy.requests import Requests
 from lockgate.proxy.services import Services
-from lockgate.runtime.boundary import networks, own_names, rules_of
+from lockgate.runtime.boundary import own_names, rules_of
 from lockgate.runtime.gateway import Gateway
 from lockgate.runtime.prepare import redirect_key, sealer_for
 from lockgate.runtime.snapshot import SnapshotBuilder
@@ -46,6 +46,7 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
     authority = load_ca(home.certs, now=datetime.now(UTC))
     address = parse_address(settings.listen)
     destinations = Destinations(rules_of(settings))
+    gateway.on_change(lambda live: destinations.use(rules_of(live.settings)))
     held = HeldBytes()
     services = Services(
         gateway=gateway,
@@ -56,7 +57,7 @@ def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: i
         redirect_key=redirect_key(home),
         held=held,
     )
-    connections = Connections(services, networks(settings.clients.allowed_networks))
+    connections = Connections(services)
     requests = Requests(services, connections)
     return Assembly(
         gateway=gateway,

@@ -21,7 +21,8 @@ from lockgate.proxy.answers import connect_refusal, login_required
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
-from lockgate.runtime.boundary import PORTAL_HOST, Network, client_address, is_admitted
+from lockgate.runtime.boundary import PORTAL_HOST, client_address, is_admitted
+from lockgate.runtime.exposure import admitted_networks
 
 _log = structlog.get_logger(__name__)
 _LONGEST_HELLO = 64 << 10
@@ -57,9 +58,8 @@ class ConnectedClient:
 class Connections:
     """The state of every client connection, and the decisions about tunnels."""
 
-    def __init__(self, services: Services, allowed_networks: tuple[Network, ...]) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._allowed = allowed_networks
         self._clients: dict[str, ConnectedClient] = {}
         self.refused = 0
 
@@ -78,7 +78,8 @@ class Connections:
     def admits(self, client: connection.Client) -> bool:
         """Whether a client at this address may use the gateway at all. Loopback always may. Counts and logs who may not."""
         address = _address(client)
-        if is_admitted(address, self._allowed):
+        snapshot = self._services.gateway.snapshot
+        if is_admitted(address, admitted_networks(snapshot.settings, snapshot.users)):
             return True
         self.refused += 1
         if self.refused & (self.refused - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a scan must not flood the log

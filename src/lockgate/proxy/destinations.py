@@ -38,6 +38,11 @@ class Destinations:
         self._system_resolver = asyncio.get_running_loop().getaddrinfo
         self._resolved: OrderedDict[tuple[str, int], tuple[float, list[AddressInfo]]] = OrderedDict()
 
+    def use(self, rules: DestinationRules) -> None:
+        """From now on these rules; what was judged by others is forgotten."""
+        self._rules = rules
+        self._resolved.clear()
+
     async def check(self, host: str, port: int) -> Reason | None:
         """Why `host`:`port` is refused, or None. A name that does not resolve is not refused here; connecting fails later."""
         try:

@@ -15,7 +15,6 @@ from lockgate.gate.effects import Note
 from lockgate.gate.events import Closed, Failed, ResponseChunkSeen
 from lockgate.gate.exchange import Exchange
 
-
 _log = structlog.get_logger(__name__)
 
 

@@ -7,6 +7,7 @@ resolving is the proxy's, and what comes of it is judged here.
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from lockgate.facts.decision import Reason
@@ -62,6 +63,7 @@ def rules_of(settings: Settings) -> DestinationRules:
     return destination_rules(own_ports(settings), settings.destinations.allow_private, settings.upstream.connect_to)
 
 
+@lru_cache(maxsize=16)
 def networks(written: tuple[str, ...]) -> tuple[Network, ...]:
     """Networks from checked settings; bits beyond the prefix are ignored."""
     return tuple(ip_network(network, strict=False) for network in written)

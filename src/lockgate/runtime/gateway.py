@@ -18,6 +18,7 @@ from lockgate.facts.record import Record
 from lockgate.gate.effects import Examine, Note
 from lockgate.gate.events import Examined
 from lockgate.gate.exchange import Exchange
+from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
@@ -43,11 +44,16 @@ class Gateway:
         self._identifier = _identifier(self.snapshot)
         self._watching: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
+        self._told: list[Callable[[Snapshot], None]] = []
 
     @property
     def identifier(self) -> Identifier:
         """Who is behind a connection."""
         return self._identifier
+
+    def on_change(self, listener: Callable[[Snapshot], None]) -> None:
+        """Call `listener` with every snapshot that goes live from now on."""
+        self._told.append(listener)
 
     async def start(self) -> None:
         """Start examination processes and watch the home for changes."""
@@ -115,8 +121,13 @@ class Gateway:
                 self._later(old.close())
         if snapshot.users != self.snapshot.users or snapshot.settings.clients != self.snapshot.settings.clients:
             self._identifier = _identifier(snapshot)
+        waiting = changed_at_start(self.snapshot.settings, snapshot.settings)
         self.snapshot = snapshot
+        for listener in self._told:
+            listener(snapshot)
         _log.info("configuration changed", version=snapshot.version, policy=snapshot.ruleset.version, pid=os.getpid())
+        if waiting:
+            _log.warning("some changed settings take effect at the next start only", settings=waiting)
 
     def _later(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

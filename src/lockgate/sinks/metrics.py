@@ -54,7 +54,7 @@ class Metrics:
         self._restarts = counter("lockgate_worker_restarts", "How often a worker was replaced", "worker")
         self._died = counter(
             "lockgate_exchanges_died",
-            "Exchanges under way in a worker that was killed, by its last report; they have no record",
+            "Exchanges under way in a killed worker, by its last report; they have no record",
         )
         self._refused = counter("lockgate_clients_refused", "Connections from networks that may not use the gateway")
         self._waiting = gauge("lockgate_store_waiting", "Records waiting to be committed")

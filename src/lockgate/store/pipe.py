@@ -130,7 +130,7 @@ class RecordPipe:
         await self._drained.wait()
 
     def flush_blocking(self, *, deadline_seconds: float = 3.0) -> None:
-        """Send the figures, and all that is not acknowledged, over a connection of its own, and wait for the recorder to have it.
+        """Send the figures and all that is not acknowledged over a connection of its own; wait until the recorder has it.
 
         For the moment when the event loop will not run again. Raises OSError when the recorder is not there in time.
         """

@@ -5,6 +5,9 @@ SECRET = "project nightingale"
 
 MESSAGE = "The codename must not leave."
 
+ELSEWHERE = "project waxwing"
+"""Another codename, of which the policy says that it belongs into another app."""
+
 DETECTOR_FILES = {
     "dlp/detectors/e2e-codename.yaml": f"""
 id: e2e-codename
@@ -17,6 +20,25 @@ keywords: [{SECRET}]
 examples:
   match: ["what is {SECRET} about?"]
   ignore: ["a nightingale sings"]
+""",
+    "dlp/detectors/e2e-elsewhere.yaml": f"""
+id: e2e-elsewhere
+description: A codename that belongs into another app.
+family: e2e
+label: codename
+source: the tests
+engine: keywords
+keywords: [{ELSEWHERE}]
+examples:
+  match: ["what is {ELSEWHERE} about?"]
+  ignore: ["a waxwing sings"]
+""",
+    "dlp/profiles/e2e-elsewhere.yaml": """
+id: e2e-elsewhere
+name: Codenames for another app
+description: Codenames of these tests that belong into another app.
+detectors:
+  - {detector: e2e-elsewhere}
 """,
     "dlp/profiles/e2e-codenames.yaml": """
 id: e2e-codenames
@@ -51,12 +73,16 @@ rules:
     then: block
   - id: use-chatgpt
     message: Please use ChatGPT.
-    when: {{app.id: deepseek}}
+    when: {{app.id: [deepseek, deepseek-api]}}
     then: {{redirect: {{to: "https://chatgpt.com/welcome"}}}}
   - id: keep-gemini
     when: {{app.id: gemini-api}}
     then: {{capture: full}}
 {NO_CODENAMES}
+  - id: elsewhere
+    message: This belongs into the other assistant.
+    when: {{operation.carries_payload: true, dlp.profiles: {{any: [e2e-elsewhere]}}}}
+    then: {{redirect: {{to: "https://chatgpt.com/waxwing"}}}}
 """
 """Blocks an app, redirects another, keeps the text of a third, and lets no codename out."""
 

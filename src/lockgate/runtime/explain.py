@@ -23,11 +23,11 @@ from lockgate.runtime.boundary import (
     is_admitted,
     is_proxy_itself,
     named_host,
-    networks,
     own_names,
     rules_of,
     written_addresses,
 )
+from lockgate.runtime.exposure import admitted_networks
 from lockgate.runtime.persona import Persona, identified
 from lockgate.runtime.snapshot import Snapshot
 
@@ -68,7 +68,7 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question) -> Explana
     settings, request, asked_as = snapshot.settings, question.request, question.asked_as
     who = identified(snapshot, asked_as)
     client = Client(address=asked_as.address) if isinstance(who, LoginRequired) else who
-    if not is_admitted(asked_as.address, networks(settings.clients.allowed_networks)):
+    if not is_admitted(asked_as.address, admitted_networks(settings, snapshot.users)):
         return _before_the_gate(snapshot, question, client, "closed", Reason.CLIENT_NOT_ALLOWED)
     if _is_portal(snapshot, request):
         return _before_the_gate(snapshot, question, client, "portal", Reason.PORTAL)

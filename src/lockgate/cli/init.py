@@ -1,9 +1,11 @@
 """`lockgate init`: make a gateway home."""
 
+import shlex
 from pathlib import Path
 
 import click
 
+from lockgate.cli.invocation import this_program
 from lockgate.home.home import make_home
 from lockgate.runtime.prepare import prepare
 
@@ -22,4 +24,5 @@ def init(directory: Path) -> None:
     click.echo(
         "                Whoever has it can read captured prompts. Move it off this machine once you have read the how-to."
     )
-    click.echo(f"Start it: lockgate --home {home.path} up")
+    click.echo(f"  devices       {home.certs / 'fill.sh'} fills in the enrolment templates beside it")
+    click.echo(f"Start it: {this_program()} --home {shlex.quote(str(home.path))} up")

@@ -8,11 +8,12 @@ import sys
 import click
 
 from lockgate.cli.home_option import HomeOption
+from lockgate.cli.invocation import this_command
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.settings import Settings
 from lockgate.pki.ca import CertificateAuthority
-from lockgate.runtime.checks import exposure_problems, port_problem
+from lockgate.runtime.checks import start_problems
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.process_log import configure_log
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
@@ -27,11 +28,10 @@ def up(home_option: HomeOption, workers: int | None) -> None:
     home = home_option.home
     configure_log("supervisor")
     authority = prepare(home)
+    if not home.compiled_detectors.exists():
+        click.echo("Compiling the detectors, once: about ten seconds.")
     snapshot = SnapshotBuilder(home).build()
-    problems = [*exposure_problems(snapshot)]
-    taken = port_problem(snapshot.settings.listen)
-    if taken is not None:
-        problems.append(taken)
+    problems = (*start_problems(home, snapshot.settings, snapshot.users),)
     if problems:
         raise UsageError(*problems)
     count = workers or snapshot.settings.workers or os.cpu_count() or 1
@@ -48,7 +48,7 @@ async def _run(home: Home, snapshot: Snapshot, authority: CertificateAuthority, 
     except StartFailedError as error:
         if error.code == UsageError.EXIT_CODE:
             return UsageError.EXIT_CODE
-        raise UsageError(Problem(problem=str(error), help="lockgate doctor says what is wrong")) from None
+        raise UsageError(Problem(problem=str(error), help=f"`{this_command()} doctor` says what is wrong")) from None
     click.echo(_greeting(home, snapshot.settings, snapshot, authority, workers))
     await supervisor.run()
     click.echo("Lockgate has stopped.")
@@ -64,7 +64,7 @@ def _greeting(home: Home, settings: Settings, snapshot: Snapshot, authority: Cer
         f"  CA        {authority.paths.certificate}",
         f"            SHA-256 {authority.fingerprint}",
         f"  policy    {snapshot.policy_file}  (version {snapshot.ruleset.version})",
-        f"  records   {home.records_db}  (read them: lockgate log tail)",
+        f"  records   {home.records_db}  (read them: {this_command()} log tail)",
     ]
     if settings.metrics.listen:
         lines.append(f"  metrics   http://{settings.metrics.listen}/metrics")

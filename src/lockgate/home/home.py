@@ -44,6 +44,11 @@ class Home:
         return self.state / "records.sqlite"
 
     @property
+    def compiled_detectors(self) -> Path:
+        """What the detectors were compiled to, kept between starts."""
+        return self.state / "compiled" / "detectors.bin"
+
+    @property
     def users_file(self) -> Path:
         """Users, groups and the address table."""
         return self.path / "users.yaml"

@@ -75,7 +75,7 @@ def load_detectors(home: Home) -> DetectorSet:
     """Detectors and DLP profiles; a home file replaces the shipped one of the same name."""
     detectors = _typed((file for file, _ in home.data_files("dlp/detectors")), DetectorFile)
     profiles = _typed((file for file, _ in home.data_files("dlp/profiles")), ProfileFile)
-    compiled_file = home.state / "compiled" / "detectors.bin"
+    compiled_file = home.compiled_detectors
     _engine_cache(home)
     compiled = None
     with contextlib.suppress(OSError):

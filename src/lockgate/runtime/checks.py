@@ -1,163 +1,184 @@
 """What can be wrong with a gateway before or while it runs, each check with its problem and next step in plain words.
 
-Separate because `up` refuses to start on some of these and `doctor` reports all of them.
+Separate because `up` refuses to start on some of these and `doctor` reports all of them. What one of them cannot look at is
+said: a check must never be left out silently.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import formatdate
-from ipaddress import ip_address
+from itertools import chain
 from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.settings import parse_address
+from lockgate.home.load import load_settings
+from lockgate.home.settings import Settings
+from lockgate.identity import UsersFile
 from lockgate.pki.ca import ca_paths, load_ca
 from lockgate.pki.trust import build_trust_bundle
-from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
+from lockgate.runtime.clock import Trace, clock_note, clock_problems, newest_file
+from lockgate.runtime.exposure import exposure_problems
+from lockgate.runtime.ports import Port, answers_as_gateway, clash, port_problem, ports_of
+from lockgate.runtime.reviewers import known_recipients
+from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.runtime.users import load_users
+from lockgate.store.record_store import StoreUnavailable
+from lockgate.store.sqlite import SqliteStore
 
-_EARLIEST_PLAUSIBLE = datetime(2026, 1, 1, tzinfo=UTC)
-_LATEST_PLAUSIBLE = datetime(2046, 1, 1, tzinfo=UTC)
+_DATA_FOLDERS = ("apps", "policies", "policies/cases", "dlp/detectors", "dlp/profiles")
+_CHECKED_UP_TO_BYTES = 256 << 20  # as the store does at a start: a larger one takes too long to read whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line of `lockgate doctor`."""
+    """One line of `lockgate doctor`. `skipped` says why it could not be made."""
 
     name: str
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
     note: str = ""
+    skipped: str = ""
 
 
-def exposure_problems(snapshot: Snapshot) -> Iterator[Problem]:
-    """A gateway that others can reach must know who may use it."""
-    settings = snapshot.settings
-    host, _ = parse_address(settings.listen)
-    if _is_loopback(host):
-        return
-    if host in ("0.0.0.0", "::") and not settings.public_address:  # noqa: S104 - looking for it, not binding to it
-        yield Problem(
-            problem=f"`listen: {settings.listen}` is no address that devices could be told",
-            help="set public_address to the name or address under which devices reach this gateway",
-        )
-    if not settings.clients.login and not settings.clients.allowed_networks:
-        yield Problem(
-            problem=f"`listen: {settings.listen}` lets anybody who reaches this machine use the gateway",
-            help="set clients.allowed_networks to your networks or clients.login: true, or listen on 127.0.0.1",
-        )
-    if settings.clients.login and not snapshot.users.users:
-        yield Problem(problem="`clients.login` is set and there are no users", help="add one: lockgate user add NAME")
-    if not settings.clients.allowed_networks:
-        yield Problem(
-            problem="`clients.allowed_networks` is empty, so only this machine could connect",
-            help="list your networks, or 0.0.0.0/0 together with clients.login: true",
-        )
+def start_problems(home: Home, settings: Settings, users: UsersFile) -> Iterator[Problem]:
+    """What keeps a gateway from starting although its files are in order."""
+    yield from exposure_problems(home, settings, users)
+    for problem in (clash(settings), *map(port_problem, ports_of(settings))):
+        if problem is not None:
+            yield problem
 
 
-def port_problem(address: str) -> Problem | None:
-    """Whether the proxy's port can be had. Only a trial of the very same bind can tell."""
-    host, port = parse_address(address)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            # Without SO_REUSEPORT, which workers share: another gateway that already listens must be noticed.
-            probe.bind((host, port))
-        except OSError as error:
-            return Problem(
-                problem=f"cannot listen on {address}: {(error.strerror or str(error)).lower()}",
-                help=f"see who has it: ss -ltnp 'sport = :{port}'; or set another `listen` in gateway.yaml",
-            )
-    return None
-
-
-def doctor(home: Home) -> Iterator[Check]:
+def doctor(home: Home, *, now: Callable[[], float] = time.time) -> Iterator[Check]:
     """Every check, in the order in which they are worth mending."""
-    snapshot: Snapshot | None = None
-    found: tuple[Problem, ...] = ()
+    settings, users = _readable(lambda: load_settings(home)), _readable(lambda: load_users(home))
+    yield _attempt("configuration", lambda: f"policy {SnapshotBuilder(home).build().policy_file.name}")
+    yield _attempt("certificate authority", lambda: _authority(home, now()))
+    if settings is None:
+        yield Check(name="reviewer keys", skipped="the settings cannot be read")
+    else:
+        yield _attempt("reviewer keys", lambda: _reviewers(home, settings))
+    yield _attempt("upstream trust store", lambda: _trust(home, settings))
+    traces = [*_files_seen(home), *_newest_record(home)]
+    yield Check(name="clock", problems=tuple(clock_problems(now(), traces)), note=clock_note(now()))
+    yield _attempt("record store", lambda: _record_store(home))
+    if settings is None or users is None:
+        unread = "the settings cannot be read" if settings is None else f"{home.users_file.name} cannot be read"
+        yield Check(name="exposure", skipped=unread)
+    else:
+        exposed = tuple(exposure_problems(home, settings, users))
+        yield Check(name="exposure", problems=exposed, note=f"listens on {settings.listen}")
+    if settings is None:
+        yield Check(name="port", skipped="the settings cannot be read")
+        yield Check(name="metrics port", skipped="the settings cannot be read")
+    else:
+        yield from _ports(home, settings)
+
+
+def _readable[T](read: Callable[[], T]) -> T | None:
     try:
-        snapshot = SnapshotBuilder(home).build()
-    except UsageError as error:
-        found = error.problems
-    yield Check(name="configuration", problems=found, note=f"policy {snapshot.policy_file.name}" if snapshot else "")
-    yield _attempt("certificate authority", lambda: _authority(home))
-    yield _attempt("upstream trust store", lambda: _trust(home, snapshot))
-    yield Check(name="clock", problems=tuple(_clock_problems(home)), note=formatdate(time.time(), usegmt=True))
-    yield Check(name="record store", problems=tuple(_state_problems(home)), note=str(home.records_db))
-    if snapshot is not None:
-        yield Check(name="exposure", problems=tuple(exposure_problems(snapshot)), note=f"listens on {snapshot.settings.listen}")
-        taken = port_problem(snapshot.settings.listen)
-        running = taken is not None and _answers_as_gateway(snapshot.settings.listen)
-        problems = () if taken is None or running else (taken,)
-        yield Check(name="port", problems=problems, note="a gateway is running there" if running else "free")
+        return read()
+    except UsageError:
+        return None  # told by the check of the configuration
 
 
 def _attempt(name: str, check: Callable[[], str]) -> Check:
     try:
-        return Check(name=name, problems=(), note=check())
+        return Check(name=name, note=check())
     except UsageError as error:
         return Check(name=name, problems=error.problems)
+    except OSError as error:
+        problem = f"{(error.strerror or str(error)).lower()}: {error.filename or name}"
+        return Check(name=name, problems=(Problem(problem=problem, help="mend its owner, mode or place"),))
 
 
-def _authority(home: Home) -> str:
+def _authority(home: Home, now: float) -> str:
     paths = ca_paths(home.certs)
     if not paths.certificate.exists() and not paths.key.exists():
         return "none yet; `lockgate up` makes one"
-    return f"SHA-256 {load_ca(home.certs, now=datetime.now(UTC)).fingerprint}"
+    authority = load_ca(home.certs, now=datetime.fromtimestamp(now, UTC))
+    return f"SHA-256 {authority.fingerprint}, until {authority.certificate.not_valid_after_utc:%Y-%m-%d}"
 
 
-def _trust(home: Home, snapshot: Snapshot | None) -> str:
+def _reviewers(home: Home, settings: Settings) -> str:
+    known = known_recipients(home, settings)
+    return ", ".join(f"{recipient[:12]}..." for recipient in known) if known else "none yet; `lockgate up` makes one"
+
+
+def _trust(home: Home, settings: Settings | None) -> str:
     home.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    extra = [home.resolve(name) for name in snapshot.settings.upstream.trust] if snapshot else []
-    bundle = build_trust_bundle(home.state, extra=extra)
-    return f"{bundle.roots} root certificates"
+    extra = [home.resolve(name) for name in settings.upstream.trust] if settings else []
+    without = "" if settings else "; `upstream.trust` is not checked: the settings cannot be read"
+    return f"{build_trust_bundle(home.state, extra=extra).roots} root certificates{without}"
 
 
-def _clock_problems(home: Home) -> Iterator[Problem]:
-    now = datetime.now(UTC)
-    if not _EARLIEST_PLAUSIBLE <= now <= _LATEST_PLAUSIBLE:
-        yield Problem(problem=f"this machine's clock says {now:%Y-%m-%d %H:%M} UTC", help="set it; certificates depend on it")
-    newest = max((_modified(file) for file in (home.settings_file, ca_paths(home.certs).certificate)), default=0.0)
-    if newest > time.time() + 300:
-        yield Problem(
-            problem="files of this home are newer than this machine's clock", help="set the clock, for example with NTP"
-        )
+def _files_seen(home: Home) -> Iterator[Trace]:
+    """The newest file that a person or this program wrote."""
+    single = (home.settings_file, home.users_file, home.records_db, ca_paths(home.certs).certificate, Path(__file__))
+    data = ((home.path / folder).glob("*.yaml") for folder in _DATA_FOLDERS)
+    newest = newest_file(chain(single, *data))
+    if newest is not None:
+        yield newest
 
 
-def _modified(file: Path) -> float:
+def _newest_record(home: Home) -> Iterator[Trace]:
     try:
-        return file.stat().st_mtime
+        store = SqliteStore.for_reading(home.records_db)
+    except UsageError:
+        return  # none yet, or told by the check of the store
+    try:
+        for row in store.newest(limit=1):
+            yield Trace(at=row.record.started_at, what=f"the newest record, {row.record.id},")
+    except StoreUnavailable:
+        return
+    finally:
+        store.close()
+
+
+def _record_store(home: Home) -> str:
+    home.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    probe = home.state / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    if not home.records_db.exists():
+        return f"{home.records_db}, made by the first `lockgate up`"
+    store = SqliteStore.for_reading(home.records_db)
+    try:
+        damage = store.check() if home.records_db.stat().st_size <= _CHECKED_UP_TO_BYTES else ()
+        count = store.count()
+    except StoreUnavailable as error:
+        raise UsageError(Problem(problem=f"cannot read {home.records_db}: {error}", help="move the file aside")) from None
+    finally:
+        store.close()
+    if damage:
+        problem = f"the record database {home.records_db} is damaged: {damage[0]}"
+        raise UsageError(Problem(problem=problem, help="move the file aside; a new one is made at the next start"))
+    return f"{home.records_db}, {count} records"
+
+
+def _ports(home: Home, settings: Settings) -> Iterator[Check]:
+    running, both = _is_running(home), clash(settings)
+    proxy, *metrics = ports_of(settings)
+    yield _port(proxy, running=running)
+    if not metrics:
+        yield Check(name="metrics port", note="switched off")
+    for port in metrics:
+        yield _port(port, running=running) if both is None else Check(name=port.name, problems=(both,))
+
+
+def _port(port: Port, *, running: bool) -> Check:
+    taken = port_problem(port)
+    if taken is None:
+        return Check(name=port.name, note=f"{port.address} is free")
+    if running and answers_as_gateway(port):
+        return Check(name=port.name, note=f"this gateway runs on {port.address}")
+    return Check(name=port.name, problems=(taken,))
+
+
+def _is_running(home: Home) -> bool:
+    """Whether a recorder listens on this home's socket, by the kernel's list: a knock at the socket would be logged."""
+    try:
+        bound = Path("/proc/net/unix").read_text()
     except OSError:
-        return 0.0
-
-
-def _state_problems(home: Home) -> Iterator[Problem]:
-    try:
-        home.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = home.state / ".doctor"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        yield Problem(
-            problem=f"cannot write to {home.state}: {(error.strerror or str(error)).lower()}", help="mend its owner or mode"
-        )
-
-
-def _answers_as_gateway(address: str) -> bool:
-    host, port = parse_address(address)
-    try:
-        with socket.create_connection((host, port), timeout=2) as connection:
-            connection.sendall(f"GET /check HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
-            return b"ockgate" in connection.recv(65536)
-    except OSError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return home.recorder_socket.exists()
+    return any(line.endswith(f" {home.recorder_socket}") for line in bound.splitlines())

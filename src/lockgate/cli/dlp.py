@@ -22,7 +22,7 @@ def dlp() -> None:
 @click.pass_obj
 def check(home_option: HomeOption) -> None:
     """Check every detector and profile file and run every example through the real cascade."""
-    detectors = load_detectors(home_option.home)
+    detectors = load_detectors(home_option.home, prove=True)
     examples = sum(len(file.examples.match) + len(file.examples.ignore) for file in detectors.detectors.values())
     counts = f"{len(detectors.detectors)} detectors, {len(detectors.profiles)} profiles"
     click.echo(f"{counts} are fine, {examples} examples hold (version {detectors.version})")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from lockgate import __version__
 from lockgate.dlp.automaton import PLATFORM, Automaton
 from lockgate.dlp.cascade import Cascade
 from lockgate.dlp.check import detector_problems, profile_problems
@@ -41,38 +42,51 @@ class DetectorSet:
         detectors: Sequence[tuple[Document, DetectorFile]],
         profiles: Sequence[tuple[Document, ProfileFile]],
         compiled: bytes | None = None,
+        *,
+        prove: bool = True,
     ) -> "DetectorSet":
         """Check every file and run every example. Raises UsageError with every problem found.
 
-        `compiled` is the automaton of an earlier set; it is used when it is of this very version.
+        `compiled` is the automaton of an earlier set; it is used when it is of this very version. That set was proven when
+        it was made, so without `prove` nothing is proven a second time.
         """
         files = {file.id: file for _, file in detectors}
+        version = _version([file for _, file in detectors], [file for _, file in profiles])
+        if compiled is not None and not prove and compiled.startswith(_head(version)):
+            return cls(detectors=files, profiles=_profiles(profiles, files), version=version, compiled=compiled)
         problems: list[Problem] = [*detector_problems(detectors), *profile_problems(profiles, files)]
         if problems:
             raise UsageError(*problems)
         prepared = [ready(file) for file in files.values()]
-        version = _version(files, [file for _, file in profiles])
         cascade = Cascade(prepared, automaton_of(version, compiled) or Cascade.automaton_for(prepared))
         problems = [problem for document, file in detectors for problem in example_problems(cascade, document, file)]
         if problems:
             raise UsageError(*problems)
         return cls(
             detectors=files,
-            profiles={file.id: _profile(file, files) for _, file in profiles},
+            profiles=_profiles(profiles, files),
             version=version,
-            compiled=version.encode() + b"\n" + cascade.automaton.dump(),
+            compiled=_head(version) + cascade.automaton.dump(),
         )
 
 
 def automaton_of(version: str, compiled: bytes | None) -> Automaton | None:
     """The automaton in `compiled`, when it was made for `version` on this kind of machine."""
-    head = version.encode() + b"\n"
+    head = _head(version)
     if compiled is None or not compiled.startswith(head):
         return None
     try:
         return Automaton.load(compiled[len(head) :])
     except ValueError:
         return None  # made on another kind of machine: compiling anew costs time only
+
+
+def _head(version: str) -> bytes:
+    return version.encode() + b"\n"
+
+
+def _profiles(profiles: Sequence[tuple[Document, ProfileFile]], detectors: Mapping[str, DetectorFile]) -> dict[str, Profile]:
+    return {file.id: _profile(file, detectors) for _, file in profiles}
 
 
 def _profile(file: ProfileFile, detectors: Mapping[str, DetectorFile]) -> Profile:
@@ -85,10 +99,10 @@ def _profile(file: ProfileFile, detectors: Mapping[str, DetectorFile]) -> Profil
     return Profile(id=file.id, name=file.name, description=file.description, least=least)
 
 
-def _version(detectors: Mapping[str, DetectorFile], profiles: Sequence[ProfileFile]) -> str:
-    digest = blake2b(f"{_CASCADE_VERSION} {PLATFORM}".encode(), digest_size=_DIGEST_BYTES)
-    if any(file.engine is Engine.SECRETS_ENGINE for file in detectors.values()):
+def _version(detectors: Sequence[DetectorFile], profiles: Sequence[ProfileFile]) -> str:
+    digest = blake2b(f"{__version__} {_CASCADE_VERSION} {PLATFORM}".encode(), digest_size=_DIGEST_BYTES)
+    if any(file.engine is Engine.SECRETS_ENGINE for file in detectors):
         digest.update(engine_version().encode())
-    for file in (*detectors.values(), *profiles):
+    for file in (*detectors, *profiles):
         digest.update(repr(file).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

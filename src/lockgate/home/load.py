@@ -71,8 +71,11 @@ def load_library(home: Home) -> AppLibrary:
     return AppLibrary.build(sources, rubric, FORMATS)
 
 
-def load_detectors(home: Home) -> DetectorSet:
-    """Detectors and DLP profiles; a home file replaces the shipped one of the same name."""
+def load_detectors(home: Home, *, prove: bool = False) -> DetectorSet:
+    """Detectors and DLP profiles; a home file replaces the shipped one of the same name.
+
+    Files that are as they were when they last passed are taken as proven, unless `prove` asks for it again.
+    """
     detectors = _typed((file for file, _ in home.data_files("dlp/detectors")), DetectorFile)
     profiles = _typed((file for file, _ in home.data_files("dlp/profiles")), ProfileFile)
     compiled_file = home.compiled_detectors
@@ -80,7 +83,7 @@ def load_detectors(home: Home) -> DetectorSet:
     compiled = None
     with contextlib.suppress(OSError):
         compiled = compiled_file.read_bytes()
-    built = DetectorSet.build(detectors, profiles, compiled)
+    built = DetectorSet.build(detectors, profiles, compiled, prove=prove)
     if built.compiled != compiled:
         _keep(compiled_file, built.compiled)
     return built

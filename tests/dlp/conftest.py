@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,10 +52,11 @@ def scanner(shipped: DetectorSet) -> Scanner:
 def build() -> Callable[..., DetectorSet]:
     """`build(detector_text, ..., profiles=[text, ...])`: a set of these files, named `detector-0.yaml` and so on."""
 
-    def build_set(*detectors: str, profiles: tuple[str, ...] = ()) -> DetectorSet:
+    def build_set(*detectors: str, profiles: tuple[str, ...] = (), **how: Any) -> DetectorSet:
         return DetectorSet.build(
             [_detector(text, f"detector-{index}.yaml") for index, text in enumerate(detectors)],
             [_profile(text, f"profile-{index}.yaml") for index, text in enumerate(profiles)],
+            **how,
         )
 
     return build_set

@@ -144,3 +144,26 @@ def test_the_compiled_form_is_taken_only_for_its_own_version(build):
     ):
         scanner = Scanner.open(detectors, compiled)
         assert [hit.detector for hit in scanner.scan("BDG-482915", frozenset({"staff"})).hits] == ["badge"]
+
+
+def test_a_set_that_was_proven_is_not_proven_again_unless_asked(build, monkeypatch):
+    first = build(BADGE, profiles=(STAFF,))
+    asked = []
+    monkeypatch.setattr("lockgate.dlp.detectors.example_problems", lambda *_: asked.append(1) or ())
+    assert build(BADGE, profiles=(STAFF,), compiled=first.compiled, prove=False) == first
+    assert not asked
+    assert build(BADGE, profiles=(STAFF,), compiled=first.compiled) == first
+    assert asked
+
+
+@pytest.mark.parametrize(
+    "files",
+    [(BADGE.replace("lost", "found"),), (BADGE, BADGE), (BADGE, BADGE.replace("id: badge", "id: badge-2"))],
+    ids=["changed", "twice", "one-more"],
+)
+def test_what_changed_since_it_was_proven_is_proven(build, files, monkeypatch):
+    first = build(BADGE, profiles=(STAFF,))
+    asked = []
+    monkeypatch.setattr("lockgate.dlp.detectors.detector_problems", lambda *_: asked.append(1) or ())
+    build(*files, profiles=(STAFF,), compiled=first.compiled, prove=False)
+    assert asked

@@ -7,7 +7,7 @@ from lockgate.home.load import load_settings
 from lockgate.home.users_file import add_user
 from lockgate.identity.passwords import hash_password
 from lockgate.runtime.boundary import is_admitted
-from lockgate.runtime.exposure import admitted_networks, exposure_problems, refuse_exposure
+from lockgate.runtime.exposure import admitted_networks, exposure_problems, refuse_opening
 from lockgate.runtime.users import load_users
 
 ANYBODY = "203.0.113.7"
@@ -113,10 +113,20 @@ def test_problems_have_their_line(told):
     )
 
 
+OPEN = "clients: {allowed_networks: [0.0.0.0/0]}\n"
+
+
 def test_a_change_is_judged_by_where_the_gateway_listens_already(home):
     """The address takes a restart and who may use it does not, so a file that looks harmless may open what runs."""
-    home.settings_file.write_text("listen: 127.0.0.1:8080\n")
+    home.settings_file.write_text(f"listen: 127.0.0.1:8080\n{OPEN}")
     settings, users = load_settings(home), load_users(home)
-    refuse_exposure(home, settings, users)
-    with pytest.raises(UsageError, match="nothing says who may use the gateway"):
-        refuse_exposure(home, settings, users, listens_on="192.0.2.1:8080")
+    refuse_opening(home, settings, users, listens_on="127.0.0.1:8080")
+    with pytest.raises(UsageError, match="lets anybody"):
+        refuse_opening(home, settings, users, listens_on="192.0.2.1:8080")
+
+
+@pytest.mark.parametrize("clients", ["login: true", "login: false", "login: true, allowed_networks: [0.0.0.0/0]"])
+def test_a_change_that_leaves_nobody_is_taken_over(home, told, clients):
+    """Or taking out the last user would leave that user in."""
+    assert told(f"{WIDE}clients: {{{clients}}}\n")
+    refuse_opening(home, load_settings(home), load_users(home), listens_on="192.0.2.1:8080")

@@ -4,7 +4,7 @@ Separate because `up`, `doctor`, a worker that takes over a change, and whoever 
 let a configuration pass that lets strangers send through this machine: that is an open proxy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, ip_network
 
 from lockgate.facts.problem import Path, Problem, UsageError
@@ -28,62 +28,62 @@ def admitted_networks(settings: Settings, users: UsersFile) -> tuple[Network, ..
     return networks(clients.allowed_networks)
 
 
-def refuse_exposure(home: Home, settings: Settings, users: UsersFile, *, listens_on: str = "") -> None:
-    """Raise UsageError with everything `exposure_problems` finds."""
-    problems = (*exposure_problems(home, settings, users, listens_on=listens_on),)
-    if problems:
-        raise UsageError(*problems)
+def exposure_problems(home: Home, settings: Settings, users: UsersFile) -> Iterator[Problem]:
+    """A gateway that others can reach must know who may use it: by a login, or by networks that are somebody's own."""
+    if not _is_loopback(settings.listen):
+        yield from _placed(home, (*_unusable(settings, users), *_open(settings, users)))
 
 
-def exposure_problems(home: Home, settings: Settings, users: UsersFile, *, listens_on: str = "") -> Iterator[Problem]:
-    """A gateway that others can reach must know who may use it: by a login, or by networks that are somebody's own.
+def refuse_opening(home: Home, settings: Settings, users: UsersFile, *, listens_on: str) -> None:
+    """Raise UsageError when these settings would let strangers use a gateway that listens on `listens_on` already.
 
-    `listens_on` is where it listens already, when the settings may have changed since.
+    That it becomes of no use to anybody is no reason: whoever takes out the last user must not be refused.
     """
-    listen = listens_on or settings.listen
-    host, _ = parse_address(listen)
-    if _is_loopback(host):
-        return
-    found = [*_address(settings, host, listen)]
-    found += [*_login(settings, users)] if settings.clients.login else [*_networks(settings, listen)]
-    for path, problem, help_text in found:
-        # Read only now: a gateway without problems, which is nearly all of them, does not need the places.
-        yield Problem(place=read_document(home.settings_file).key_place(path), problem=problem, help=help_text)
+    found = () if _is_loopback(listens_on) else (*_placed(home, _open(settings, users)),)
+    if found:
+        raise UsageError(*found)
 
 
 type _Found = tuple[Path, str, str]
 """Where in the settings, what, and the next step."""
 
 
-def _address(settings: Settings, host: str, listen: str) -> Iterator[_Found]:
-    if host in _WILDCARDS and not settings.public_address:
+def _placed(home: Home, found: Iterable[_Found]) -> Iterator[Problem]:
+    for path, problem, help_text in found:
+        # Read only now: a gateway without problems, which is nearly all of them, does not need the places.
+        yield Problem(place=read_document(home.settings_file).key_place(path), problem=problem, help=help_text)
+
+
+def _unusable(settings: Settings, users: UsersFile) -> Iterator[_Found]:
+    """What makes it nobody's."""
+    listen, clients = settings.listen, settings.clients
+    if parse_address(listen)[0] in _WILDCARDS and not settings.public_address:
         problem = f"`listen: {listen}` is no address that devices could be told"
         yield ("listen",), problem, "set public_address to the host:port under which devices reach this gateway"
-
-
-def _networks(settings: Settings, listen: str) -> Iterator[_Found]:
-    """Without a login, the networks alone say who may use it."""
-    allowed = settings.clients.allowed_networks
-    if not allowed:
+    if clients.login and not _can_log_in(users):
+        problem = "`clients.login` is set and there are no users who could log in"
+        yield ("clients", "login"), problem, "add one: lockgate user add NAME"
+    if not clients.login and not clients.allowed_networks:
         problem = f"`listen: {listen}` can be reached by others, and nothing says who may use the gateway"
         help_text = "set clients.allowed_networks to yours, or clients.login: true and add users, or listen on 127.0.0.1"
         yield ("listen",), problem, help_text
-    for index, network in enumerate(allowed):
-        if _is_anybodys(network):
-            problem = f"`{network}` lets anybody who reaches this machine use the gateway, without a login"
-            yield ("clients", "allowed_networks", index), problem, "list your own networks, or set clients.login: true"
 
 
-def _login(settings: Settings, users: UsersFile) -> Iterator[_Found]:
-    """With a login, networks need not say more; but somebody must be able to log in, and strangers must have to."""
-    at = ("clients", "login")
-    if not _can_log_in(users):
-        yield at, "`clients.login` is set and there are no users who could log in", "add one: lockgate user add NAME"
-    if any(_is_anybodys(str(network)) for network in admitted_networks(settings, users)):
+def _open(settings: Settings, users: UsersFile) -> Iterator[_Found]:
+    """What makes it everybody's: strangers may come, and need not log in."""
+    clients = settings.clients
+    if not clients.login:
+        for index, network in enumerate(clients.allowed_networks):
+            if _is_anybodys(network):
+                problem = f"`{network}` lets anybody who reaches this machine use the gateway, without a login"
+                at = ("clients", "allowed_networks", index)
+                yield at, problem, "list your own networks, or set clients.login: true and add users"
+    elif any(_is_anybodys(str(network)) for network in admitted_networks(settings, users)):
         for entry in users.addresses:
             if _is_anybodys(entry.network):
                 problem = f"the address table of users.yaml names everybody in `{entry.network}`, so nobody there has to log in"
-                yield at, problem, "name your own networks there, or list them in clients.allowed_networks"
+                help_text = "name your own networks there, or list them in clients.allowed_networks"
+                yield ("clients", "login"), problem, help_text
 
 
 def _can_log_in(users: UsersFile) -> bool:
@@ -96,7 +96,8 @@ def _is_anybodys(network: str) -> bool:
     return parsed.prefixlen < _WIDEST_OWN[parsed.version] and not parsed.is_private
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback(address: str) -> bool:
+    host, _ = parse_address(address)
     try:
         return ip_address(host).is_loopback
     except ValueError:

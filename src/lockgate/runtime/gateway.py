@@ -21,6 +21,7 @@ from lockgate.gate.exchange import Exchange
 from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
+from lockgate.runtime.exposure import refuse_opening
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
 from lockgate.store.sealing import Sealer
 
@@ -33,6 +34,8 @@ class Gateway:
 
     def __init__(self, builder: SnapshotBuilder, keep: Callable[[Record], None], sealer: Sealer | None, worker: int) -> None:
         self.snapshot: Snapshot = builder.build()
+        self._listens_on = self.snapshot.settings.listen
+        self._refuse_opening(self.snapshot)
         self.refused_change: str = ""
         self.opened = 0
         self.recorded = 0
@@ -102,7 +105,9 @@ class Gateway:
                 fingerprint = await asyncio.to_thread(self._builder.fingerprint)
                 if fingerprint in (self.snapshot.version, refused):
                     continue
-                await self._swap(await asyncio.to_thread(self._builder.build))
+                snapshot = await asyncio.to_thread(self._builder.build)
+                self._refuse_opening(snapshot)
+                await self._swap(snapshot)
                 refused, self.refused_change = "", ""
             except UsageError as error:
                 refused, self.refused_change = fingerprint, str(error)
@@ -110,6 +115,10 @@ class Gateway:
             except Exception:  # noqa: BLE001 - whatever failed, the old configuration stays
                 refused = fingerprint
                 _log.exception("change could not be loaded, the old configuration stays")
+
+    def _refuse_opening(self, snapshot: Snapshot) -> None:
+        """Who may use the gateway changes at once, where it listens at a restart: strangers must not get in meanwhile."""
+        refuse_opening(snapshot.home, snapshot.settings, snapshot.users, listens_on=self._listens_on)
 
     async def _swap(self, snapshot: Snapshot) -> None:
         old = self._examiner

@@ -148,7 +148,7 @@ def test_a_disabled_user_cannot_log_in(ask):
 
 
 def test_where_login_is_required_nobody_passes_without(tmp_path, scanner):
-    snapshot = made(tmp_path / "home", SETTINGS.replace("clients: {", "clients: {login: true, "))
+    snapshot = made(tmp_path / "home", SETTINGS.replace("{allowed_networks: [10.0.0.0/8, 2001:db8::/32]}", "{login: true}"))
 
     def verdict(url, **how):
         return outcome(explain(snapshot, scanner, question(url, **how)))[:2]
@@ -156,6 +156,8 @@ def test_where_login_is_required_nobody_passes_without(tmp_path, scanner):
     assert verdict("https://chatgpt.com/") == (Verdict.BLOCK, Reason.LOGIN_REQUIRED)
     assert verdict("http://chatgpt.com/") == (Verdict.BLOCK, Reason.LOGIN_REQUIRED)
     assert verdict("https://chatgpt.com/", user="ada")[0] is Verdict.ALLOW
+    assert verdict("https://chatgpt.com/", user="ada", address="203.0.113.9")[0] is Verdict.ALLOW
+    assert verdict("https://chatgpt.com/", address="203.0.113.9") == (Verdict.BLOCK, Reason.LOGIN_REQUIRED)
     assert verdict("https://chatgpt.com/", address="10.9.1.1")[0] is Verdict.ALLOW
     assert verdict("https://chatgpt.com/", groups=("staff",))[0] is Verdict.ALLOW
 

@@ -4,7 +4,7 @@ Exit codes: 0 fine or allowed, 1 failed, 2 blocked (explain) or found (dlp scan)
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, override
 
@@ -26,13 +26,13 @@ from lockgate.facts.problem import UsageError
 
 
 @contextmanager
-def _wrong_arguments() -> Iterator[None]:
-    """Click would end with 2, which says `blocked` here; its message stays."""
+def _wrong_arguments() -> Generator[None]:
+    """The message is click's, the exit code ours: its own, 2, says `blocked` here."""
     try:
         yield
     except click.UsageError as error:
-        error.exit_code = UsageError.EXIT_CODE
-        raise
+        error.show()
+        raise click.exceptions.Exit(UsageError.EXIT_CODE) from None
 
 
 class Commands(click.Group):

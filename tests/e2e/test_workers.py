@@ -2,12 +2,15 @@
 
 import os
 import signal
+import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway, StartGateway, descendants_of
+from harness.gateway import Gateway, StartGateway, alive, descendants_of
 from harness.policies import DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since, Upstream
 from harness.waiting import until
@@ -99,3 +102,56 @@ def test_ctrl_c_ends_everything_cleanly(gateway: Gateway) -> None:
     gateway.stop()
     assert gateway.process.exit_code == 0
     assert status(gateway) == 0
+
+
+def listens(gateway: Gateway) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", gateway.port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def killed_under_way(gateway: Gateway, upstream: Upstream) -> Iterator[None]:
+    """While an answer streams, the supervisor gets SIGKILL, and then nobody listens any more."""
+    paced = upstream.paced()
+    paced.grant()
+    with (
+        http_client(gateway.device) as client,
+        client.stream("POST", CHAT_URL, json=chat_body("hi", model=paced.model, stream=True)) as answer,
+    ):
+        chunks = answer.iter_raw()
+        assert next(chunks)
+        os.kill(gateway.process.pid, signal.SIGKILL)
+        until(lambda: not listens(gateway), seconds=10, what="nobody listens any more")
+        yield
+    paced.finish()
+
+
+def test_a_killed_supervisor_takes_everything_with_it_and_no_record(gateway: Gateway, upstream: Upstream) -> None:
+    """SIGKILL gives it no chance to say anything; what the workers had taken on is written down all the same."""
+    watch = gateway.watch()
+    family = descendants_of(gateway.process.pid)
+    assert len(family) >= 5  # a recorder, two workers and what examines for them
+    assert status(gateway) == 200
+    with killed_under_way(gateway, upstream):
+        until(lambda: not any(map(alive, family)), seconds=40, what="every process ends", every=0.2)
+    records = watch.records(kind="request")
+    assert [(record["verdict"], record["status"], bool(record["error"])) for record in records] == [
+        ("allow", 200, False), ("allow", 200, True),
+    ]  # fmt: skip
+    gateway.start_again()
+
+
+def test_after_a_killed_supervisor_the_next_start_is_not_in_the_way_of_the_last(gateway: Gateway, upstream: Upstream) -> None:
+    """It begins while the old workers still drain and the old recorder still waits for them."""
+    watch = gateway.watch()
+    before = descendants_of(gateway.process.pid)
+    with killed_under_way(gateway, upstream):
+        gateway.start_again()
+        assert not any(map(alive, before))
+    assert len(watch.records(kind="request")) == 1
+    os.kill(gateway.workers()[0], signal.SIGKILL)  # the next one has to find the new recorder's socket
+    until(lambda: all(status(gateway) == 200 for _ in range(8)), seconds=30, what="every connection is served again")
+    until(lambda: len(watch.records(kind="request")) >= 9, what="and recorded")

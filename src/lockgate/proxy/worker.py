@@ -21,6 +21,7 @@ from lockgate.home.home import find_home
 from lockgate.proxy.assembly import Assembly, assemble
 from lockgate.proxy.last_words import LoopWatch
 from lockgate.proxy.master import GatewayMaster
+from lockgate.runtime.lifeline import end_with
 from lockgate.runtime.process_log import configure_log
 from lockgate.runtime.snapshot import SnapshotBuilder
 from lockgate.store.pipe import RecordPipe
@@ -107,7 +108,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="lockgate-worker")
     parser.add_argument("--home", required=True)
     parser.add_argument("--number", type=int, required=True)
+    parser.add_argument("--lifeline", type=int)
     arguments = parser.parse_args()
+    if arguments.lifeline is not None:
+        end_with(arguments.lifeline)
     configure_log(f"worker-{arguments.number}")
     logging.getLogger("mitmproxy").setLevel(logging.ERROR)
     logging.getLogger().setLevel(logging.WARNING)

@@ -1,14 +1,19 @@
 """The recorder: the one process that writes the record store, the exchange log and the metrics.
 
 Separate so that proxy workers never wait for a disk, and a worker that dies takes no record with it that had reached us.
+When the supervisor is gone it takes what the workers still have to say, and ends after them.
 """
 
 import argparse
 import asyncio
+import contextlib
+import fcntl
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -17,6 +22,7 @@ from lockgate.facts.record import Record
 from lockgate.home.home import Home, find_home
 from lockgate.home.load import load_settings
 from lockgate.home.settings import Settings, parse_address
+from lockgate.runtime.lifeline import end_with
 from lockgate.runtime.process_log import configure_log
 from lockgate.sinks.canonical_log import CanonicalLog
 from lockgate.sinks.endpoint import MetricsEndpoint
@@ -29,19 +35,31 @@ from lockgate.store.writer import RecordWriter
 _log = structlog.get_logger(__name__)
 _BEAT_SECONDS = 1.0
 _PRUNE_SECONDS = 3600.0
+_LAST_RECORDS_SECONDS = 20.0
+"""Longer than a worker takes to drain, shorter than the lifeline's grace."""
+_LOOK_SECONDS = 0.1
 
 
-async def serve(home: Home) -> None:
-    """Run until SIGTERM. Raises UsageError for what the operator has to mend."""
+async def serve(home: Home, lifeline: int | None = None) -> None:
+    """Run until SIGTERM, or until the workers are gone after `lifeline` ended. Raises UsageError for what is to be mended."""
     settings = load_settings(home)
+    stop, orphaned, worker_gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if lifeline is not None:
+        end_with(lifeline, partial(loop.call_soon_threadsafe, orphaned.set))
+    await _predecessor_gone(home.records_db)
     store = SqliteStore.for_writing(home.records_db)
     metrics = Metrics()
     line_log = _line_log(home, settings)
     writer = RecordWriter(store, on_stored=lambda records: _tell(records, metrics, line_log))
-    collector = Collector(home.recorder_socket, writer, on_stats=metrics.update, on_gone=metrics.worker_gone)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    def gone(worker: int) -> None:
+        metrics.worker_gone(worker)
+        worker_gone.set()
+
+    collector = Collector(home.recorder_socket, writer, on_stats=metrics.update, on_gone=gone)
     endpoint = None
     if settings.metrics.listen:
         endpoint = MetricsEndpoint(*parse_address(settings.metrics.listen), metrics, health=lambda: writer.stats.unavailable)
@@ -49,16 +67,53 @@ async def serve(home: Home) -> None:
     await collector.start()
     print("ready", flush=True)  # noqa: T201 - the supervisor reads this
     chores = asyncio.create_task(_chores(store, settings, writer, metrics))
-    await stop.wait()
+    await _first_of(stop, orphaned)
+    if endpoint is not None:
+        await endpoint.close()  # at once: the next start needs its port
+    if not stop.is_set():
+        await _outlive_workers(collector, worker_gone, stop)
     chores.cancel()
     await asyncio.gather(chores, return_exceptions=True)
     await collector.close()
     writer.close()
-    if endpoint is not None:
-        await endpoint.close()
     if line_log is not None:
         line_log.close()
     store.close()
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+
+
+async def _outlive_workers(collector: Collector, worker_gone: asyncio.Event, stop: asyncio.Event) -> None:
+    """They noticed as well, and have records of what they break off. One that is stuck is not waited for long."""
+    _log.warning("the supervisor is gone; ending after the workers", workers=len(collector.workers))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_RECORDS_SECONDS):
+            while collector.workers and not stop.is_set():
+                worker_gone.clear()
+                await _first_of(stop, worker_gone)
+
+
+async def _predecessor_gone(records: Path) -> None:
+    """Give the recorder of a start whose supervisor was killed the time to end. It holds the lock that the store describes."""
+    lock = records.with_name(records.name + ".lock")
+    with contextlib.suppress(TimeoutError, OSError):
+        async with asyncio.timeout(_LAST_RECORDS_SECONDS):
+            while _is_locked(lock):  # noqa: ASYNC110 - nobody tells when a lock is let go
+                await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _is_locked(lock: Path) -> bool:
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def _tell(records: Sequence[Record], metrics: Metrics, line_log: CanonicalLog | None) -> None:
@@ -79,7 +134,8 @@ async def _chores(store: SqliteStore, settings: Settings, writer: RecordWriter, 
     """A heartbeat and the writer's figures every second; every hour what is older than the retention goes."""
     next_prune = 0.0
     while True:
-        print(".", flush=True)  # noqa: T201 - the supervisor reads this
+        with contextlib.suppress(BrokenPipeError):
+            print(".", flush=True)  # noqa: T201 - the supervisor reads this
         stats = writer.stats
         metrics.store_state(waiting=stats.pending, lost=stats.lost, unavailable=stats.unavailable)
         if time.monotonic() >= next_prune:
@@ -92,10 +148,11 @@ def main() -> None:
     """The process's entry; exit code 3 for a wrong configuration."""
     parser = argparse.ArgumentParser(prog="lockgate-recorder")
     parser.add_argument("--home", required=True)
+    parser.add_argument("--lifeline", type=int)
     arguments = parser.parse_args()
     configure_log("recorder")
     try:
-        asyncio.run(serve(find_home(arguments.home)))
+        asyncio.run(serve(find_home(arguments.home), arguments.lifeline))
     except UsageError as error:
         _log.error("the recorder cannot start", problems=[str(problem) for problem in error.problems])
         sys.exit(UsageError.EXIT_CODE)

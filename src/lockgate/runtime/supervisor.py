@@ -2,7 +2,7 @@
 
 Separate from the processes themselves: it holds no traffic and no records, so that it has nothing to lose. A worker
 that ends or falls silent is replaced; one that keeps failing is retried ever more slowly; a wrong configuration ends
-the start with its problems told.
+the start with its problems told. Nothing it started outlives it, not even when it is killed: see `lifeline`.
 """
 
 import asyncio
@@ -61,6 +61,8 @@ class Supervisor:
             for number in range(1, workers + 1)
         ]
         self._stopping = asyncio.Event()
+        # Neither end is inheritable; children are given the reading end alone, and never anything to read.
+        self._lifeline, self._held = os.pipe()
 
     def stop(self) -> None:
         """Begin to stop (for signal handlers)."""
@@ -87,8 +89,9 @@ class Supervisor:
     async def _start(self, child: _Child) -> None:
         # A group of its own: Ctrl-C in a terminal reaches the supervisor alone, which then stops its children in order.
         child.process = await asyncio.create_subprocess_exec(
-            *child.command, stdout=asyncio.subprocess.PIPE, start_new_session=True
-        )
+            *child.command, "--lifeline", str(self._lifeline),
+            stdout=asyncio.subprocess.PIPE, start_new_session=True, pass_fds=(self._lifeline,),
+        )  # fmt: skip
         child.started = asyncio.get_running_loop().time()
         line = b""
         with contextlib.suppress(TimeoutError):
@@ -144,6 +147,8 @@ class Supervisor:
     async def _stop_all(self) -> None:
         await asyncio.gather(*(self._end(worker, signal.SIGTERM) for worker in self._workers))
         await self._end(self._recorder, signal.SIGTERM)
+        for end in (self._held, self._lifeline):
+            os.close(end)
 
     @staticmethod
     async def _end(child: _Child, number: signal.Signals) -> None:

@@ -96,6 +96,11 @@ class Gateway:
         """The process ids of the proxy workers."""
         return [pid for pid in children_of(self.process.pid) if b"lockgate.proxy.worker" in command_line(pid)]
 
+    def start_again(self) -> None:
+        """Another start on the same home, after the last one ended in whatever way."""
+        last, self.process = self.process, self._start()
+        last.wait()
+
     def stop(self) -> None:
         """Ctrl-C; everything must end by itself, with exit code 0, and leave no process behind."""
         family = descendants_of(self.process.pid)

@@ -219,8 +219,9 @@ def test_the_gateways_own_pages_are_answered_by_itself(ask, url):
 
 
 def test_a_host_header_for_another_host_is_refused(ask):
-    fronted = ask("https://chatgpt.com/", headers=[("host", "claude.ai")])
-    assert outcome(fronted) == (Verdict.BLOCK, Reason.MALFORMED_REQUEST, None)
+    for hosts in (["claude.ai"], ["chatgpt.com", "claude.ai"]):
+        fronted = ask("https://chatgpt.com/", headers=[("host", host) for host in hosts])
+        assert outcome(fronted) == (Verdict.BLOCK, Reason.MALFORMED_REQUEST, None)
     assert ask("https://chatgpt.com/", headers=[("host", "ChatGPT.com:443")]).decision.verdict is Verdict.ALLOW
 
 

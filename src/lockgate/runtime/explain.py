@@ -111,8 +111,8 @@ def _destination(snapshot: Snapshot, request: Request) -> tuple[Reason | None, b
 
 def _misnamed(request: Request) -> Reason | None:
     """A Host header that names another host than the URL, which the proxy takes for domain fronting."""
-    host = request.headers.get("host")
-    return Reason.MALFORMED_REQUEST if host and named_host(host) != request.host else None
+    named = [named_host(host) for host in request.headers.all("host") if host]
+    return Reason.MALFORMED_REQUEST if any(host != request.host for host in named) else None
 
 
 def _before_the_gate(snapshot: Snapshot, question: Question, client: Client, connection: str, reason: Reason) -> Explanation:

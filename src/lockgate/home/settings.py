@@ -46,7 +46,9 @@ class Clients:
     """Who may use the gateway."""
 
     __pydantic_config__ = _CONFIG
-    allowed_networks: tuple[str, ...] = _meaning((), "networks clients may come from; loopback is always allowed")
+    allowed_networks: tuple[str, ...] = _meaning(
+        (), "networks clients may come from, besides loopback; when empty, any, if `login` is set and there are users"
+    )
     login: bool = _meaning(
         default=False, doc="require proxy login against users.yaml from every client the address table does not name"
     )

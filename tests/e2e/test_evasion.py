@@ -1,25 +1,20 @@
 """However a request is framed, addressed or broken off: a forbidden prompt does not leave, and what happened has one record.
 
-The clients here are written by hand, because no library sends what an evader sends.
+What becomes of it at a server that speaks HTTP/1.1 only is in `test_wire.py`.
 """
 
 import gzip
 import json
 import socket
-import ssl
 import urllib.request
 
-import h2.config
-import h2.connection
-import h2.events
 import pytest
 from harness.gateway import Gateway, StartGateway, free_port
 from harness.policies import DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since
 from harness.waiting import until
+from harness.wire import HOST, SECONDS, Http2, answer_to, dial, encrypted, tunnel
 
-HOST = "api.openai.com"
-SECONDS = 10
 SAID = json.dumps({"model": "gpt-5", "messages": [{"role": "user", "content": f"what is {SECRET}?"}]}).encode()
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Type: application/json\r\n"
 LENGTH = b"Content-Length: %d\r\n" % len(SAID)
@@ -34,32 +29,6 @@ def metrics() -> str:
 @pytest.fixture(scope="module")
 def gateway(start_gateway: StartGateway, metrics: str) -> Gateway:
     return start_gateway(GUARDED, files=DETECTOR_FILES, metrics={"listen": metrics})
-
-
-def dial(gateway: Gateway) -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", gateway.port), timeout=SECONDS)
-    client.settimeout(SECONDS)
-    return client
-
-
-def tunnel(gateway: Gateway, port: int = 443) -> socket.socket:
-    client = dial(gateway)
-    client.sendall(f"CONNECT {HOST}:{port} HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\n".encode())
-    assert client.recv(4096).startswith(b"HTTP/1.1 200")
-    return client
-
-
-def encrypted(gateway: Gateway, alpn: str = "http/1.1") -> ssl.SSLSocket:
-    context = gateway.device.tls
-    context.set_alpn_protocols([alpn])
-    return context.wrap_socket(tunnel(gateway), server_hostname=HOST)
-
-
-def answer_to(client: socket.socket, request: bytes) -> bytes:
-    """What comes back for `request`, until the other side closes or has said what it has to say."""
-    with client:
-        client.sendall(request)
-        return client.recv(65536)
 
 
 @pytest.mark.parametrize(
@@ -139,22 +108,10 @@ def test_another_protocol_to_an_app_reaches_nobody(said: bytes, gateway: Gateway
 
 def http2(gateway: Gateway, method: str, *more: tuple[str, str], body: bytes = SAID) -> str:
     """The status of an HTTP/2 request without a length; empty when the gateway ends the connection."""
-    connection = h2.connection.H2Connection(
-        h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False, header_encoding="utf-8")
-    )
-    connection.initiate_connection()
-    fields = [(":method", method), (":scheme", "https"), (":authority", HOST), (":path", "/v1/chat/completions"), *more]
-    connection.send_headers(1, fields)
-    connection.send_data(1, body, end_stream=True)
-    with encrypted(gateway, "h2") as client:
-        client.sendall(connection.data_to_send())
-        while data := client.recv(65536):
-            for event in connection.receive_data(data):
-                if isinstance(event, h2.events.ResponseReceived):
-                    return next(str(value) for name, value in event.headers if name == ":status")
-                if isinstance(event, h2.events.ConnectionTerminated | h2.events.StreamReset):
-                    return ""
-    return ""
+    with Http2(gateway) as client:
+        client.head(1, method, "/v1/chat/completions", *more)
+        client.body(1, body)
+        return client.status()
 
 
 @pytest.mark.parametrize("method", ["POST", "post", "PUT", "QUERY"])

@@ -104,3 +104,57 @@ def test_a_get_without_one_keeps_the_operation_of_its_path(play):
     with play(POLICY) as exchange:
         exchange >> seen(path="/v1/models", method="GET") << Hold
         exchange >> RequestBodySeen(body=Body(content=b"")) << Forward(streamed=False)
+
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=X"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Length 40/Filter/ASCIIHexDecode>>stream\n" + SECRET.encode().hex().encode() + b">\nendstream endobj\n"
+)
+
+
+def part(head, value):
+    return b'--X\r\nContent-Disposition: form-data; name="p"' + head + b"\r\n\r\n" + value + b"\r\n--X--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        (FORM, b"prompt=project+nightingale"),
+        (FORM, b"prompt=project+nightingale&z=caf%E9"),
+        (FORM, b"prompt=project+nightingale&z=caf\xe9"),
+        (FORM, b"prompt=project+nightingale" + b"&a=1" * 5000),
+        (FORM, b'["x&prompt=project+nightingale&y"]'),
+        (MULTIPART, part(b"\r\nContent-Type: text/plain; charset=utf-16le", SECRET.encode("utf-16le"))),
+        (MULTIPART, part(b"", SECRET.encode("utf-16le"))),
+        (MULTIPART, part(b"\r\nContent-Type: text/plain; charset=utf-7", b"project +AG4-ightingale")),
+        (MULTIPART, part(b'; filename="a.pdf"\r\nContent-Type: application/pdf', PDF)),
+        (MULTIPART, part(b"; filename=a.pdf\r\nContent-Type: application/pdf", PDF)),
+        (MULTIPART, part(b"; filename*=UTF-8''a.pdf\r\nContent-Type: application/pdf", PDF)),
+        (MULTIPART, part(b"", PDF)),
+        ("application/pdf", PDF),
+        ("text/plain; charset=utf-7", b"project +AG4-ightingale"),
+        ("application/json; charset=cp037", b'{"messages":[{"role":"user","content":"hi"}]}'),
+    ],
+    ids=["form", "Latin letter, escaped", "Latin letter", "many fields", "JSON as well", "UTF-16 field", "UTF-16 field, untold",
+         "UTF-7 field", "PDF", "name without quotes", "extended name", "PDF without a name", "PDF alone", "UTF-7", "EBCDIC"],
+)  # fmt: skip
+def test_what_others_would_read_is_read_or_known_to_be_unread(play, content_type, content):
+    with play(POLICY) as exchange:
+        exchange >> seen(path="/v1/moderations", content_type=content_type) << Hold
+        exchange >> RequestBodySeen(body=Body(content=content)) << Examine
+        conversation = exchange.last.conversation
+        unread = conversation.unread or any(file.content for turn in conversation.turns for file in turn.attachments)
+        assert unread or any(SECRET in text for text in texts(exchange.last))
+
+
+def test_a_query_with_a_letter_that_is_no_utf8_is_read(play):
+    request = RequestHeadersSeen(
+        at=NOON, client=Client(address="192.0.2.7"), has_body=True,
+        request=Request(method="POST", scheme="https", host="api.openai.com", port=443, path="/v1/moderations",
+                        query="q=project+nightingale&z=%ff"),
+    )  # fmt: skip
+    with play(POLICY) as exchange:
+        exchange >> request << Hold
+        exchange >> RequestBodySeen(body=Body(content=b"{}")) << Examine
+        assert any(SECRET in text for text in texts(exchange.last))

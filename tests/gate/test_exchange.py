@@ -284,6 +284,18 @@ def test_a_full_capture_keeps_prompt_and_answer(play):
         assert exchange.last.record.capture is Capture.FULL
 
 
+def test_a_full_capture_of_a_very_long_prompt_keeps_its_beginning(play):
+    """So that nobody can make a record too large to be kept."""
+    policy = "default: allow\nrules:\n  - {id: keep, then: {capture: full}}\n"
+    with play(policy) as exchange:
+        exchange >> head("POST", CHAT) << Hold
+        exchange >> body(chat("\x01" * 3_000_000)) << Forward
+        exchange >> CLOSED << Note
+        kept = json.loads(exchange.last.captured.text)
+    assert kept["truncated"]
+    assert kept["prompt"] == ["\x01" * 1_000_000]
+
+
 def test_a_masked_capture_looks_for_everything_and_keeps_no_match(play):
     policy = "default: allow\nrules:\n  - {id: keep, then: {capture: masked}}\n"
     with play(policy) as exchange:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 
 import pytest
 
@@ -19,7 +20,9 @@ class Names:
         self.answers = answers
         self.asked = 0
 
-    async def getaddrinfo(self, host, port, **_how):
+    def getaddrinfo(self, host, port, flags=0, **how):
+        if flags & socket.AI_NUMERICHOST:
+            return socket.getaddrinfo(host, port, flags=flags, **how)
         self.asked += 1
         addresses = self.answers.get(host.replace(".", "_"), [host])
         family = socket.AF_INET
@@ -27,11 +30,9 @@ class Names:
 
 
 @pytest.fixture
-def make(monkeypatch):
+def make():
     def build(names=None, allow=(), connect_to=None):
-        names = names or Names()
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", names.getaddrinfo)
-        return Destinations(destination_rules(frozenset({OWN}), allow, connect_to or {}))
+        return Destinations(destination_rules(frozenset({OWN}), allow, connect_to or {}), (names or Names()).getaddrinfo)
 
     return build
 
@@ -96,13 +97,32 @@ async def test_the_operator_may_send_a_host_elsewhere(make):
     assert (await destinations.resolve("other.example", 443))[0][4] == ("127.0.0.1", 9000)
 
 
-async def test_a_name_that_does_not_resolve_is_left_to_connecting(make, monkeypatch):
-    destinations = make()
+async def test_slow_names_do_not_hold_up_others():
+    """As many as asyncio's own executor has threads, and more."""
+    asked, answer = threading.Barrier(33), threading.Event()
 
-    async def fail(*_args, **_kwargs):
+    def ask(host, port, flags=0, **_how):
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror("a name")
+        if host.startswith("slow"):
+            asked.wait(10)
+            answer.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", port))]
+
+    destinations = Destinations(destination_rules(frozenset(), (), {}), ask)
+    slow = [asyncio.ensure_future(destinations.check(f"slow{number}.example", 443)) for number in range(32)]
+    await asyncio.to_thread(asked.wait, 10)
+    assert await destinations.check("fast.example", 443) is None
+    assert not any(task.done() for task in slow)
+    answer.set()
+    assert await asyncio.gather(*slow) == [None] * 32
+
+
+async def test_a_name_that_does_not_resolve_is_left_to_connecting():
+    def fail(*_args, **_kwargs):
         raise socket.gaierror("unknown")
 
-    monkeypatch.setattr(destinations, "_system_resolver", fail)
+    destinations = Destinations(destination_rules(frozenset(), (), {}), fail)
     assert await destinations.check("nowhere.example", 443) is None
 
 

@@ -6,6 +6,7 @@ Separate from the state machine because it is the one place where "known app, un
 from dataclasses import dataclass, replace
 
 from lockgate.apps.formats.base import Unreadable, WireFormat
+from lockgate.apps.formats.charset import is_declared_otherwise
 from lockgate.apps.formats.generic import generic_text
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.finding import Examination, ExaminationState
@@ -34,7 +35,7 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     conversation = _with_query(conversation, request)
     if body.completeness is not Completeness.COMPLETE:
         completeness = body.completeness
-    elif completeness is Completeness.COMPLETE and not _all_readable(conversation):
+    elif completeness is Completeness.COMPLETE and (is_declared_otherwise(request) or not _all_readable(conversation)):
         completeness = Completeness.UNDECODABLE
     if completeness is not Completeness.COMPLETE and not conversation.unread:
         conversation = replace(conversation, unread=(completeness.value,))
@@ -85,7 +86,9 @@ def _with_query(conversation: Conversation, request: Request) -> Conversation:
         return conversation
     as_form = replace(request, headers=_FORM_HEADERS)
     said = generic_text(as_form, Body(content=request.query.encode("utf-8", "surrogateescape")))
-    return replace(conversation, turns=said.turns + conversation.turns) if isinstance(said, Conversation) else conversation
+    if isinstance(said, Conversation):
+        return replace(conversation, turns=said.turns + conversation.turns)
+    return replace(conversation, unread=(*conversation.unread, "a query that cannot be read"))
 
 
 def _all_readable(conversation: Conversation) -> bool:

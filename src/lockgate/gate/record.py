@@ -17,6 +17,8 @@ from lockgate.gate.effects import Captured
 from lockgate.gate.events import Closed, Failed
 
 _FINDINGS_KEPT = 50
+_LONGEST_CAPTURE = 1_000_000
+"""Characters. Written as JSON, each takes six bytes at most."""
 _NEVER_DECIDED = Decision(verdict=Verdict.BLOCK, reason=Reason.GATE_FAILED)
 
 
@@ -167,7 +169,8 @@ def _summary(finding: Finding) -> FindingSummary:
 def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
     """The text to seal, as JSON: the last human turn and the attachments' names; with a full capture also the answer.
 
-    A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked.
+    A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked. Of a text beyond
+    a million characters the beginning is kept, and `truncated` says so: a record must never be too large to be kept.
     """
     decision, sheet = outcome.decision, outcome.sheet
     if decision is None or sheet is None or sheet.conversation is None or decision.capture is Capture.NONE:
@@ -184,7 +187,21 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
     else:
         kept["prompt"] = [part.text for part in prompt.parts]
         kept["answer"] = answer.text if answer else ""
-    return Captured(text=json.dumps(kept, ensure_ascii=False))
+    return Captured(text=json.dumps(_within_bounds(kept), ensure_ascii=False))
+
+
+def _within_bounds(kept: dict[str, Any]) -> dict[str, Any]:
+    left, truncated = _LONGEST_CAPTURE, False
+    for name in ("prompt", "answer", "attachments"):
+        given = kept.get(name, [])
+        pieces: list[str] = []
+        for text in [given] if isinstance(given, str) else given:
+            pieces.append(text[:left])
+            truncated = truncated or len(text) > left
+            left -= len(pieces[-1])
+        if name in kept:
+            kept[name] = pieces[0] if isinstance(given, str) else pieces
+    return kept | {"truncated": True} if truncated else kept
 
 
 def _masked(index: int, turn: Turn, findings: tuple[Finding, ...]) -> list[str]:

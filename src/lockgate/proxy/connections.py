@@ -21,7 +21,7 @@ from lockgate.proxy.answers import connect_refusal, login_required
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
-from lockgate.runtime.boundary import PORTAL_HOST, client_address, is_admitted
+from lockgate.runtime.boundary import PORTAL_HOST, client_address, is_admitted, plain_host
 from lockgate.runtime.exposure import admitted_networks
 
 _log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ class Connections:
         """A CONNECT: settle what can be settled before anybody is contacted."""
         services, gateway = self._services, self._services.gateway
         state = self.of(flow.client_conn)
-        state.host, state.port = flow.request.host.lower().rstrip("."), flow.request.port
+        state.host, state.port = plain_host(flow.request.host), flow.request.port
         if state.host == PORTAL_HOST:
             # Our own pages over TLS, which is how a device checks that it trusts the CA. Nobody is contacted.
             state.name = PORTAL_HOST
@@ -180,7 +180,9 @@ class Connections:
 
     def upstream_failed(self, client: connection.Client, reason: Reason, error: str) -> None:
         """Connecting to or shaking hands with the destination failed; the exchange that waits for it will ask why."""
-        self.of(client).failure = (reason, error)
+        state = self._clients.get(client.id)  # it may have left before its upstream was given up
+        if state is not None:
+            state.failure = (reason, error)
 
     def gate_failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """Deciding about a CONNECT failed. It is refused, and the record says why."""

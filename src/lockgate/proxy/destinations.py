@@ -6,8 +6,12 @@ ports or, unless allowed, loopback, link-local, private or otherwise non-public 
 """
 
 import asyncio
+import contextlib
 import socket
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
 
 from lockgate.facts.decision import Reason
@@ -15,6 +19,8 @@ from lockgate.runtime.boundary import DestinationRules, plain_host
 
 _REMEMBERED = 4096
 _REMEMBER_SECONDS = 30.0
+_RESOLVED_AT_ONCE = 64
+"""Threads. Slow name servers keep some of them; asyncio's own few are left to logins and reloads."""
 
 type AddressInfo = tuple[
     socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
@@ -33,9 +39,10 @@ class DestinationRefusedError(OSError):
 class Destinations:
     """Resolves and judges destinations; install `getaddrinfo` as the event loop's resolver so that nothing else resolves."""
 
-    def __init__(self, rules: DestinationRules) -> None:
+    def __init__(self, rules: DestinationRules, ask: Callable[..., list[AddressInfo]] = socket.getaddrinfo) -> None:
+        self._ask = ask
         self._rules = rules
-        self._system_resolver = asyncio.get_running_loop().getaddrinfo
+        self._resolving = ThreadPoolExecutor(_RESOLVED_AT_ONCE, "resolver")
         self._resolved: OrderedDict[tuple[str, int], tuple[float, list[AddressInfo]]] = OrderedDict()
 
     def use(self, rules: DestinationRules) -> None:
@@ -65,7 +72,7 @@ class Destinations:
     ) -> list[AddressInfo]:
         """The event loop's resolver (same signature as asyncio's)."""
         if flags & socket.AI_PASSIVE or host is None or port is None:
-            return await self._system_resolver(host, port, family=family, type=type, proto=proto, flags=flags)
+            return await self._ask_system(host, port, family=family, type=type, proto=proto, flags=flags)
         return await self.resolve(host.decode() if isinstance(host, bytes) else host, int(port))
 
     async def resolve(self, host: str, port: int) -> list[AddressInfo]:
@@ -73,12 +80,12 @@ class Destinations:
         host = plain_host(host)
         target = self._rules.elsewhere(host)
         if target is not None:
-            return await self._system_resolver(target[0], target[1], type=socket.SOCK_STREAM)
+            return await self._ask_system(target[0], target[1], type=socket.SOCK_STREAM)
         now = asyncio.get_running_loop().time()
         known = self._resolved.get((host, port))
         if known is not None and known[0] > now:
             return known[1]
-        addresses = await self._system_resolver(host, port, type=socket.SOCK_STREAM)
+        addresses = await self._ask_system(host, port, type=socket.SOCK_STREAM)
         for info in addresses:  # one bad address refuses the whole name
             refused = self._rules.refusal(ip_address(str(info[4][0]).partition("%")[0]), port)
             if refused is not None:
@@ -87,3 +94,11 @@ class Destinations:
         while len(self._resolved) > _REMEMBERED:
             self._resolved.popitem(last=False)
         return addresses
+
+    async def _ask_system(self, host: str | bytes | None, port: str | int | None, **how: int) -> list[AddressInfo]:
+        """What the system's resolver says. Numbers need no thread: they are not asked about."""
+        numeric = partial(self._ask, host, port, **how | {"flags": how.get("flags", 0) | socket.AI_NUMERICHOST})
+        with contextlib.suppress(socket.gaierror):
+            return numeric()
+        ask = partial(self._ask, host, port, **how)
+        return await asyncio.get_running_loop().run_in_executor(self._resolving, ask)

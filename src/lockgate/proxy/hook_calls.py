@@ -16,6 +16,7 @@ from mitmproxy import hooks
 from mitmproxy.proxy import commands, events, layer
 
 _log = structlog.get_logger(__name__)
+_AT_ONCE = 16
 
 type HookCalls = Mapping[str, tuple[Callable[..., object], ...]]
 """Hook name to what is called for it, in the order of the chain."""
@@ -55,7 +56,8 @@ class HooksAtOnce:
     """A connection's outermost layer, with its hooks answered where they are asked.
 
     A hook that has nothing to wait for is over before the next event, so its layer goes on in the same turn of the event
-    loop; only one that waits becomes a task. To the handler this is the layer: it asks for nothing but `handle_event`.
+    loop; only one that waits becomes a task. After a few of them the others have a turn: a client can send a thousand
+    requests at once. To the handler this is the layer: it asks for nothing but `handle_event`.
     """
 
     def __init__(self, inner: layer.Layer, handler: Handler) -> None:
@@ -67,12 +69,17 @@ class HooksAtOnce:
     def handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         """As the layer would, without its hooks."""
         todo: deque[events.Event] = deque((event,))
+        answered = 0
         while todo:
             for command in self._inner.handle_event(todo.popleft()):
                 if not isinstance(command, commands.StartHook):
                     yield command
-                elif self._answered_at_once(command) and command.blocking:
-                    todo.append(events.HookCompleted(command))
+                elif answered >= _AT_ONCE:
+                    self._keep(asyncio.Task(self._answer(command), loop=asyncio.get_running_loop()))
+                elif self._answered_at_once(command):
+                    answered += 1
+                    if command.blocking:
+                        todo.append(events.HookCompleted(command))
 
     def _answered_at_once(self, hook: commands.StartHook) -> bool:
         self._starting = hook
@@ -80,9 +87,12 @@ class HooksAtOnce:
         self._starting = None
         if task.done():
             return True
+        self._keep(task)
+        return False
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
-        return False
 
     async def _answer(self, hook: commands.StartHook) -> None:
         await self._handler.handle_hook(hook)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
+from mitmproxy import http
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Client, Request
@@ -30,6 +31,7 @@ class LiveExchange:
     exchange: Exchange
     client: Client
     client_id: str = ""
+    flow: http.HTTPFlow | None = None
     request: Request | None = None
     started: float = field(default_factory=time.perf_counter)
     first_byte: float = 0.0
@@ -76,6 +78,8 @@ class LiveExchange:
     def close(self) -> Note:
         """The exchange is over; what to keep of it."""
         ended = time.perf_counter()
+        if self.forwarded and self.flow is not None and self.flow.server_conn.timestamp_tcp_setup is not None:
+            self.upstream_contacted = True  # it may have left before there was an answer
         (note,) = self.exchange.handle(
             Closed(
                 duration_ms=(ended - self.started) * 1000,

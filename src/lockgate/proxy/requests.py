@@ -20,9 +20,11 @@ from lockgate.proxy.answers import answer_for, login_required
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
+from lockgate.proxy.replaced import finish_replaced, replace_response
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
-from lockgate.runtime.boundary import PORTAL_HOST, is_proxy_itself, named_host
+from lockgate.proxy.wellformed import is_wellformed
+from lockgate.runtime.boundary import PORTAL_HOST, is_proxy_itself, plain_host
 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20
@@ -32,6 +34,8 @@ _DECIDE_SECONDS_BEYOND_EXAMINATION = 5.0
 _REFUSED_BEYOND = 32 << 20
 """How many bytes beyond what is held a refused client may send and still read its refusal; then it is disconnected."""
 _LONGEST_ERROR = 200
+_STREAM_RESET = "stream reset by client"
+"""How mitmproxy begins what it says of an HTTP/2 client that lost interest in one request and stays for others."""
 
 
 class Requests:
@@ -70,6 +74,8 @@ class Requests:
         live.request_bytes = len(raw)
         body = decode_body(raw, flow.request.headers.get("content-encoding", ""), self._most_held)
         await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
+        if flow.request.is_http2 and "content-length" not in flow.request.headers:
+            flow.request.headers["content-length"] = str(len(raw))  # the length is known, and servers of HTTP/1 need one
 
     def response_head(self, flow: http.HTTPFlow) -> None:
         """A response's head is complete: the upstream's, or our own answer on its way out."""
@@ -86,14 +92,15 @@ class Requests:
     def end(self, flow: http.HTTPFlow) -> None:
         """A response is complete. A WebSocket goes on after it."""
         live, response = self._live.get(flow.id), flow.response
-        if response is not None and isinstance(response.stream, _Instead):
-            response.trailers = None  # the upstream's, of a response that was replaced
+        if response is not None:
+            finish_replaced(response)
         if live is None or response is None:
             return
         if live.refused:
             live.response_bytes = len(response.raw_content or b"")
         if response.status_code == _SWITCHING_PROTOCOLS:
             live.websocket = True
+            self._bound_message(live, flow.id)
         else:
             self._close(flow.id)
 
@@ -106,9 +113,15 @@ class Requests:
         if live is not None:
             if message.from_client:
                 live.request_bytes += len(message.content)
+                self._bound_message(live, flow.id)
             else:
                 live.pass_chunk(message.content)
         flow.websocket.messages.clear()
+
+    def _bound_message(self, live: LiveExchange, flow_id: str) -> None:
+        """From now on the client may send so much until its next message is complete: mitmproxy puts it together first."""
+        self._services.held.release(live.client_id, flow_id)
+        self._services.held.bound(live.client_id, flow_id, self._most_held + _REFUSED_BEYOND)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """A WebSocket is over."""
@@ -125,7 +138,7 @@ class Requests:
             live.failed(live.broken, text)
         elif state.failure is not None:
             live.failed(*state.failure)
-        elif not flow.client_conn.connected:
+        elif not flow.client_conn.connected or text.startswith(_STREAM_RESET):
             live.failed(Reason.CLIENT_LEFT, text)
         else:
             live.failed(Reason.UPSTREAM_FAILED, text)
@@ -151,7 +164,7 @@ class Requests:
         response, live = flow.response, self._live.get(flow.id)
         if response is None:
             return
-        _replace(response, undecided(live.exchange.id if live else ""))
+        replace_response(response, undecided(live.exchange.id if live else ""))
         if live is not None:
             live.exchange.fail(Reason.GATE_FAILED)
             live.failed(Reason.GATE_FAILED, type(error).__name__)
@@ -196,7 +209,7 @@ class Requests:
         """From now on the request is an exchange under way, with what it said and a bound on what it may make us hold."""
         state = self._connections.of(flow.client_conn)
         live = LiveExchange(
-            exchange=self._services.gateway.open_exchange(), client=state.who, client_id=flow.client_conn.id
+            exchange=self._services.gateway.open_exchange(), client=state.who, client_id=flow.client_conn.id, flow=flow
         )  # fmt: skip
         self._live[flow.id] = live
         self.all_ended.clear()
@@ -224,6 +237,8 @@ class Requests:
         if not request.is_websocket_upgrade:
             # An upgrade to anything else would turn the connection into bytes nobody reads.
             flow.request.headers.pop("upgrade", None)
+        # Compressed messages are inflated without a bound; uncompressed ones are only as long as what was sent.
+        flow.request.headers.pop("sec-websocket-extensions", None)
         has_body = expects_body(flow.request)
         event = RequestHeadersSeen(at=now(), client=live.client, request=request, has_body=has_body, refused=refused)
         effects = live.exchange.handle(event)
@@ -244,11 +259,9 @@ class Requests:
             reason = await services.destinations.check(request.host, request.port)
             if reason is not None:
                 return reason
-        # The name that was judged and certified must be the name the upstream serves (domain fronting): the Host header,
-        # and in a tunnel also the authority of an absolute target, which counts for more (RFC 9112 section 3.2.2).
-        for written in (request.host_header, request.authority):
-            if written and live.request is not None and named_host(written) != live.request.host:
-                return Reason.MALFORMED_REQUEST
+        # An error at this point is mitmproxy's: the request is not valid HTTP, and it answers 400 itself.
+        if flow.error is not None or live.request is None or not is_wellformed(flow, live.request.host):
+            return Reason.MALFORMED_REQUEST
         return None
 
     async def _perform(self, flow: http.HTTPFlow, live: LiveExchange, effects: tuple[Effect, ...]) -> None:
@@ -309,6 +322,8 @@ class Requests:
             raise TypeError("an exchange under way has its request")
         live.refused, live.holding = True, False
         flow.response = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
+        if live.request.method == "HEAD":
+            flow.response.raw_content = b""  # what follows an answer to HEAD is the next answer (RFC 9110 section 9.3.2)
 
     def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange, effect: Effect) -> None:
         """Do what the gate says about a response."""
@@ -325,12 +340,12 @@ class Requests:
         """Our answer instead of the upstream's, whose body is read to its end and thrown away."""
         if live.request is None or flow.response is None:
             raise TypeError("a response that is refused has its request")
-        _replace(flow.response, to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id)))
+        replace_response(flow.response, to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id)))
         live.status = flow.response.status_code
 
     def _is_portal(self, flow: http.HTTPFlow) -> bool:
         request = flow.request
-        if request.host == PORTAL_HOST:
+        if plain_host(request.host) == PORTAL_HOST:
             return True
         return (
             request.scheme == "http"
@@ -359,6 +374,8 @@ class Requests:
 
     def _forget(self, flow_id: str) -> LiveExchange | None:
         live = self._live.pop(flow_id, None)
+        if live is not None:
+            self._services.held.release(live.client_id, flow_id)
         if not self._live:
             self.all_ended.set()
         return live
@@ -367,24 +384,3 @@ class Requests:
 def _without_content(error: str) -> str:
     """An error of mitmproxy without the bytes it quotes: they are the client's or the upstream's, of any length."""
     return error.replace('"', "'").partition("'")[0].removesuffix("b").rstrip(" :[")[:_LONGEST_ERROR]
-
-
-def _replace(response: http.Response, answer: http.Response) -> None:
-    """Make `response`, whose body is still to come, say what `answer` says."""
-    response.status_code, response.reason = answer.status_code, answer.reason
-    response.headers = answer.headers
-    response.trailers = None
-    response.stream = _Instead(answer.raw_content or b"")
-
-
-class _Instead:
-    """A response stream that swallows the upstream's bytes and gives ours at the end."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __call__(self, chunk: bytes) -> bytes:
-        if chunk:
-            return b""
-        content, self._content = self._content, b""
-        return content

@@ -59,6 +59,11 @@ class _Process:
             raise
         return started
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.returncode is not None
+
     async def run(self, job: Job) -> Findings:
         """Raises ProcessFailedError when the process is gone."""
         await self._send(self._encoder.encode(job))
@@ -153,6 +158,9 @@ class Examiner:
                 self._drained.set()
 
     async def _examine(self, conversation: Conversation, profiles: frozenset[str], topics: frozenset[str]) -> Examination:
+        if not profiles <= self._detectors.profiles.keys():
+            # The exchange began under a configuration that had more: nobody can look for that any more.
+            return Examination(state=ExaminationState.CRASHED, profiles=profiles, topics=topics)
         known: dict[int, PartHits] = {}
         wanted: list[_Wanted] = []
         for index, turn in enumerate(conversation.turns):
@@ -178,13 +186,14 @@ class Examiner:
     async def _look(
         self, wanted: Sequence[_Wanted], profiles: frozenset[str], known: dict[int, PartHits]
     ) -> tuple[ExaminationState, int]:
-        job = Job(texts=tuple(part.text for item in wanted for part in item.turn.parts), profiles=tuple(sorted(profiles)))
+        texts = tuple(_encodable(part.text) for item in wanted for part in item.turn.parts)
+        job = Job(texts=texts, profiles=tuple(sorted(profiles)))
         try:
             async with asyncio.timeout(self._deadline):
                 findings = await self._run(job)
         except TimeoutError:
             return ExaminationState.TIMED_OUT, int(self._deadline * 1e6)
-        except (ProcessFailedError, UnicodeEncodeError) as error:
+        except ProcessFailedError as error:
             _log.warning("examination failed", error=type(error).__name__)
             return ExaminationState.CRASHED, 0
         position = 0
@@ -202,6 +211,9 @@ class Examiner:
 
     async def _run(self, job: Job) -> Findings:
         process = await self._idle.get()
+        while process.has_ended:
+            self._replace(process)  # it died with nothing to do, which is no answer about this text
+            process = await self._idle.get()
         finished = False
         try:
             findings = await process.run(job)
@@ -249,6 +261,11 @@ class Examiner:
         self._seen[(turn.digest, profiles)] = hits
         while len(self._seen) > _TURNS_REMEMBERED:
             self._seen.popitem(last=False)
+
+
+def _encodable(text: str) -> str:
+    """`text` with lone surrogates (half an emoji, a byte that was no UTF-8) as question marks: as long, and it can travel."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _in_reading_order(known: dict[int, PartHits]) -> tuple[Finding, ...]:

@@ -13,9 +13,13 @@ _MAX_FIELDS = 4096
 
 
 def parse_form(content: bytes) -> Parsed | Unreadable:
-    """The fields of a form. A name that occurs twice is refused only by formats that care which one counts."""
+    """The fields of a form. A name that occurs twice is refused only by formats that care which one counts.
+
+    A byte that is no UTF-8 stays a lone surrogate, so that one Latin letter does not hide the words around it.
+    """
     try:
-        pairs = parse_qsl(content.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+        text = content.decode("utf-8", "surrogateescape")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=_MAX_FIELDS)
     except ValueError:
         return unreadable("not a form")
     if not pairs:
@@ -26,5 +30,5 @@ def parse_form(content: bytes) -> Parsed | Unreadable:
 def write_form(document: object) -> bytes:
     """The form of an array of pairs."""
     return urlencode(
-        [(string(dig(pair, 0)), string(dig(pair, 1))) for pair in items(document)], errors="surrogatepass"
+        [(string(dig(pair, 0)), string(dig(pair, 1))) for pair in items(document)], errors="surrogateescape"
     ).encode()

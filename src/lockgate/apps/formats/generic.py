@@ -13,10 +13,10 @@ from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.form_text import parse_form
-from lockgate.apps.formats.inline_data import InlineData
+from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
 from lockgate.apps.formats.json_view import items, string
-from lockgate.apps.formats.leaf_paths import deep_leaves, rewrite
+from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite
 from lockgate.apps.formats.multipart_text import parse_multipart
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import openai_error, refuse_with, refuse_with_json
@@ -36,7 +36,6 @@ _MOST_LINES = 10_000
 _FORM = "application/x-www-form-urlencoded"
 _LIKE_FORM = re.compile(rb"[A-Za-z0-9_.%\[\]-]{1,100}=[^\s<>{}]*+")
 _LIKE_JSON = re.compile(r'[\s\ufeff]*[{\[]\s*["{\[]')
-_BINARY = frozenset("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12")
 
 
 class GenericText(DocumentFormat):
@@ -57,13 +56,14 @@ class GenericText(DocumentFormat):
         found = _take_apart(request, body)
         if isinstance(found, Unreadable):
             return found
-        parts = (*found.parts(), *found.files_as_text())
+        parts = (*found.parts(), *found.files_as_text(), *found.otherwise())
         files = tuple(file if _file_text(file) is None else replace(file, content=None) for file in found.attachments)
         turns = chain([(Role.USER, parts, files)]) if parts or files else ()
         # Raw JSON can hide words behind escapes, so reading it as plain text is only part of a look.
         text = string(found.parsed.value)
         raw_json = len(text) > 0 and _LIKE_JSON.match(text) is not None
-        return Conversation(turns=turns, unread=("JSON that cannot be decoded",) if raw_json else ())
+        unread = (*(("JSON that cannot be decoded",) if raw_json else ()), *((found.unread,) if found.unread else ()))
+        return Conversation(turns=turns, unread=unread)
 
     @override
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
@@ -113,6 +113,8 @@ class _Found:
     parsed: Parsed
     attachments: tuple[Attachment, ...] = ()
     in_pairs: bool = False
+    read_otherwise: Parsed | None = None
+    unread: str = ""
 
     def parts(self) -> tuple[Part, ...]:
         """Every text that says something, with all of what looks typed."""
@@ -127,6 +129,11 @@ class _Found:
         texts = ((index, _file_text(file)) for index, file in enumerate(self.attachments))
         return tuple(Part(text=text, path=("files", index)) for index, text in texts if text)
 
+    def otherwise(self) -> tuple[Part, ...]:
+        """What somebody reads who takes the body for a form. Read here, not rewritten."""
+        other = leaves(self.read_otherwise.value, ("form",)) if self.read_otherwise else ()
+        return tuple(Part(text=text, path=path, kind=PartKind.MACHINE) for path, text in other if not says_nothing(text))
+
     def _is_typed(self, path: Path) -> bool:
         name = next((step for step in reversed(path) if isinstance(step, str) and step != "json"), None)
         if name is None:
@@ -135,26 +142,33 @@ class _Found:
 
 
 def _file_text(file: Attachment) -> str | None:
-    return InlineData(media_type=file.media_type, content=file.content).text if file.content else None
+    return text_of(file.content) if file.content else None
 
 
 def _take_apart(request: Request, body: Body) -> _Found | Unreadable:
     content = body.content
     if request.media_type.startswith("multipart/"):
         multipart = parse_multipart(content, request.headers.get("content-type"))
-        if not isinstance(multipart, Unreadable):
-            files = (Attachment(name=file.name, media_type=file.media_type, content=file.content) for file in multipart.files)
-            return _Found(parsed=multipart.parts, attachments=tuple(files), in_pairs=True)
+        if isinstance(multipart, Unreadable):
+            return _undivided(request, body, multipart.detail)
+        files = (Attachment(name=file.name, media_type=file.media_type, content=file.content) for file in multipart.files)
+        return _Found(parsed=multipart.parts, attachments=tuple(files), in_pairs=True)
+    form = parse_form(content) if request.media_type == _FORM or _LIKE_FORM.fullmatch(content) else None
     for parsed in (parse_json(content), _lines(content)):
         if isinstance(parsed, Parsed):
-            return _Found(parsed=parsed)
-    if request.media_type == _FORM or _LIKE_FORM.fullmatch(content):
-        form = parse_form(content)
-        if isinstance(form, Parsed):
-            return _Found(parsed=form, in_pairs=True)
-    text = _plain(content)
+            # Some clients declare everything a form; whoever goes by the declaration reads something else in it.
+            return _Found(parsed=parsed, read_otherwise=form if isinstance(form, Parsed) else None)
+    if isinstance(form, Parsed):
+        return _Found(parsed=form, in_pairs=True)
+    return _undivided(request, body, form.detail if form else "")
+
+
+def _undivided(request: Request, body: Body, unread: str) -> _Found | Unreadable:
+    """The whole body as one text, or as one file; `unread` is why it should have been more, if it should."""
+    content = body.content
+    text = text_of(content)
     if text is not None:
-        return _Found(parsed=Parsed(value=text, write=lambda value: string(value).encode("utf-8", "surrogatepass")))
+        return _Found(parsed=Parsed(value=text, write=_write_text), unread=unread)
     if body.completeness in (Completeness.ENCRYPTED, Completeness.UNDECODABLE):
         return Unreadable(completeness=body.completeness, detail="not text")
     file = Attachment(media_type=request.media_type, content=content)
@@ -163,6 +177,8 @@ def _take_apart(request: Request, body: Body) -> _Found | Unreadable:
 
 def _lines(content: bytes) -> Parsed | None:
     """One JSON value per line, when every line is one."""
+    if content.count(b"\n") > _MOST_LINES:
+        return None
     lines = [line for line in content.split(b"\n") if line.strip()]
     if not 2 <= len(lines) <= _MOST_LINES or lines[0].lstrip()[:1] not in (b"{", b"["):
         return None
@@ -175,9 +191,5 @@ def _lines(content: bytes) -> Parsed | None:
     return Parsed(value=values, write=lambda written: b"".join(write_json(value) + b"\n" for value in items(written)))
 
 
-def _plain(content: bytes) -> str | None:
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return None
-    return None if _BINARY & set(text[:4096]) else text
+def _write_text(value: object) -> bytes:
+    return string(value).encode("utf-8", "surrogatepass")

@@ -12,6 +12,7 @@ MAX_INLINE = 32 * 1024 * 1024
 
 # Files that happen to be valid UTF-8 and still need a reader of their own.
 _FORMATTED = (b"%PDF-", b"{\\rtf")
+_FORMAT_WITHIN = 1024
 _CONTROL = frozenset(map(chr, range(32))) - frozenset("\t\n\f\r\x1b")
 
 
@@ -25,13 +26,18 @@ class InlineData:
     @property
     def text(self) -> str | None:
         """The content as text when it is text, whatever it is declared to be: a declaration hides nothing."""
-        if self.content.startswith(_FORMATTED):
-            return None
-        try:
-            text = self.content.decode()
-        except UnicodeDecodeError:
-            return None
-        return None if _CONTROL.intersection(text[:4096]) else text
+        return text_of(self.content)
+
+
+def text_of(content: bytes) -> str | None:
+    """`content` as text; None for what is no text, or a file whose text has to be found by a reader of its own."""
+    if content[:_FORMAT_WITHIN].lstrip().startswith(_FORMATTED):
+        return None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text or _CONTROL.intersection(text[:4096]) else text
 
 
 def inline_data(value: str, media_type: str = "", *, bare: bool = True) -> InlineData | None:

@@ -25,6 +25,8 @@ _MAX_NAME = 23
 _PLAIN_NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,22}", re.ASCII)
 _HOLDS_TEXT = (str, dict, list)
 _DOCUMENT_STARTS = ("{", "[")
+_LEAST_DOCUMENT = 8
+"""Characters. What is shorter says no more as a document than as the text it is."""
 _LARGE = 10**8
 _NO_PATHS: frozenset[Path] = frozenset()
 
@@ -52,7 +54,7 @@ def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iter
 def deep_leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS, depth: int = 3) -> Iterator[tuple[Path, str]]:
     """As `leaves`, reading on inside strings that hold a document themselves, up to `depth` documents deep."""
     for at, text in leaves(value, path, skip):
-        nested = parse_nested(text) if depth and text[:1] in _DOCUMENT_STARTS else None
+        nested = parse_nested(text) if depth and text[:1] in _DOCUMENT_STARTS and len(text) >= _LEAST_DOCUMENT else None
         if nested is None or isinstance(nested, Unreadable):
             yield at, text
             continue

@@ -7,11 +7,14 @@ import re
 from dataclasses import dataclass
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.charset import is_utf8
+from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import dig, items, string
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
-_NAME = re.compile(rb'filename="([^"\r\n]{0,1024})"', re.IGNORECASE)
+_NAME = re.compile(rb'filename(?:=[ \t]*"?([^"\r\n;]{0,1024})|\*=[^\r\n;]{0,1024})', re.IGNORECASE)
+_CHARSET = re.compile(rb"charset=[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _TYPE = re.compile(rb"content-type:[ \t]*([^\r\n;]{1,200})", re.IGNORECASE)
 _MAX_SEGMENTS = 4096
 
@@ -46,11 +49,14 @@ def parse_multipart(content: bytes, content_type: str) -> Multipart | Unreadable
     files: list[FilePart] = []
     for segment in segments:
         head, blank, value = segment.partition(b"\r\n\r\n")
-        headers = _text(head)
+        headers = text_of(head)
         if not blank or headers is None:
             return unreadable("a part of a multipart body has no headers")
+        charset = _CHARSET.search(head)
+        if charset is not None and not is_utf8(charset.group(1).decode()):
+            return unreadable("a part of a multipart body in other letters than UTF-8")
         name, media_type = _NAME.search(head), _TYPE.search(head)
-        text = None if name else _text(value)
+        text = None if name else text_of(value)
         if text is None:
             files.append(FilePart(name=_shown(name), media_type=_shown(media_type).lower(), content=value))
         pairs.append([headers, text or ""])
@@ -68,12 +74,5 @@ def parse_multipart(content: bytes, content_type: str) -> Multipart | Unreadable
     return Multipart(parts=Parsed(value=pairs, write=write), files=tuple(files))
 
 
-def _text(value: bytes) -> str | None:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return None
-
-
 def _shown(found: re.Match[bytes] | None) -> str:
-    return found.group(1).decode("utf-8", "replace").strip() if found else ""
+    return (found.group(1) or b"").decode("utf-8", "replace").strip() if found else ""

@@ -42,11 +42,11 @@ class LoopWatch:
         self._stopped.set()
 
     def _watch(self) -> None:
-        while not self._stopped.wait(self._stuck_seconds / 10):
-            if time.monotonic() - self._last > self._stuck_seconds:
-                break
-        else:
-            return
+        overdue = 0  # twice in a row: after the whole process was stopped for a while, the loop gets its chance first
+        while overdue < 2:
+            if self._stopped.wait(self._stuck_seconds / 10):
+                return
+            overdue = overdue + 1 if time.monotonic() - self._last > self._stuck_seconds else 0
         _log.critical("the event loop is stuck; the worker ends", pid=os.getpid())
         try:
             self._say()

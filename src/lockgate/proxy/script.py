@@ -16,6 +16,7 @@ from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
 from lockgate.home.home import find_home
 from lockgate.proxy.assembly import Assembly, assemble
+from lockgate.proxy.http1 import install_http1_bounds
 from lockgate.proxy.master import refuse_unsafe_options
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.snapshot import SnapshotBuilder
@@ -42,6 +43,7 @@ class ScriptGateway:
         self._store = SqliteStore.for_writing(self._home.records_db)
         self._writer = writer = RecordWriter(self._store)
         self._assembly = assemble(SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0)
+        install_http1_bounds()
         self.addons.append(self._assembly.addon)
         ctx.options.update(
             connection_strategy="lazy", upstream_cert=False, rawtcp=False,

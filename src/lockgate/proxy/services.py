@@ -3,7 +3,7 @@
 Separate so that hooks get these from their constructor and not from a global.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mitmproxy import http
 
@@ -34,10 +34,16 @@ class Services:
     listens_on: int
     redirect_key: bytes
     held: HeldBytes
+    _portal: list[tuple[Snapshot, PortalFacts]] = field(
+        default_factory=list[tuple[Snapshot, PortalFacts]], init=False, repr=False
+    )
 
     def portal(self) -> PortalFacts:
-        """What the portal serves under the live configuration."""
-        return portal_facts(self.gateway.snapshot, self.authority)
+        """What the portal serves under the live configuration; made once for each, since anybody may ask for it."""
+        snapshot = self.gateway.snapshot
+        if not self._portal or self._portal[0][0] is not snapshot:
+            self._portal[:] = [(snapshot, portal_facts(snapshot, self.authority))]
+        return self._portal[0][1]
 
     @property
     def wording(self) -> Wording:

@@ -74,7 +74,7 @@ class Requests:
         live.request_bytes = len(raw)
         body = decode_body(raw, flow.request.headers.get("content-encoding", ""), self._most_held)
         await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
-        if flow.request.is_http2 and "content-length" not in flow.request.headers:
+        if raw and flow.request.is_http2 and "content-length" not in flow.request.headers:
             flow.request.headers["content-length"] = str(len(raw))  # the length is known, and servers of HTTP/1 need one
 
     def response_head(self, flow: http.HTTPFlow) -> None:

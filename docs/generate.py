@@ -146,7 +146,8 @@ def _cli() -> str:
     parts: list[str] = []
 
     def walk(command: click.Command, path: tuple[str, ...]) -> None:
-        context = click.Context(command, info_name=" ".join(path), terminal_width=_WIDTH, max_content_width=_WIDTH)
+        how = cli.context_settings | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+        context = click.Context(command, info_name=" ".join(path), **how)
         parts.append(f"## `{' '.join(path)}`\n\n```text\n{command.get_help(context)}\n```")
         if isinstance(command, click.Group):
             for name in sorted(command.commands):

@@ -3,6 +3,7 @@
 What becomes of it at a server that speaks HTTP/1.1 only is in `test_wire.py`.
 """
 
+import contextlib
 import gzip
 import json
 import socket
@@ -108,10 +109,11 @@ def test_another_protocol_to_an_app_reaches_nobody(said: bytes, gateway: Gateway
 
 def http2(gateway: Gateway, method: str, *more: tuple[str, str], body: bytes = SAID) -> str:
     """The status of an HTTP/2 request without a length; empty when the gateway ends the connection."""
-    with Http2(gateway) as client:
+    with Http2(gateway) as client, contextlib.suppress(ConnectionError):
         client.head(1, method, "/v1/chat/completions", *more)
         client.body(1, body)
         return client.status()
+    return ""
 
 
 @pytest.mark.parametrize("method", ["POST", "post", "PUT", "QUERY"])

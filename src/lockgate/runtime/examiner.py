@@ -186,7 +186,7 @@ class Examiner:
     async def _look(
         self, wanted: Sequence[_Wanted], profiles: frozenset[str], known: dict[int, PartHits]
     ) -> tuple[ExaminationState, int]:
-        texts = tuple(_encodable(part.text) for item in wanted for part in item.turn.parts)
+        texts = tuple(encodable(part.text) for item in wanted for part in item.turn.parts)
         job = Job(texts=texts, profiles=tuple(sorted(profiles)))
         try:
             async with asyncio.timeout(self._deadline):
@@ -263,7 +263,7 @@ class Examiner:
             self._seen.popitem(last=False)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """`text` with lone surrogates (half an emoji, a byte that was no UTF-8) as question marks: as long, and it can travel."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 

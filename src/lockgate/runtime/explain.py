@@ -27,6 +27,7 @@ from lockgate.runtime.boundary import (
     rules_of,
     written_addresses,
 )
+from lockgate.runtime.examiner import encodable
 from lockgate.runtime.exposure import admitted_networks
 from lockgate.runtime.persona import Persona, identified
 from lockgate.runtime.snapshot import Snapshot
@@ -159,9 +160,7 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
     state = ExaminationState.COMPLETE
     for index, turn in enumerate(wanted.conversation.turns):
         for number, part in enumerate(turn.parts):
-            if not _reaches_a_process(part.text):
-                return Examination(state=ExaminationState.CRASHED, profiles=wanted.profiles, topics=wanted.topics)
-            result = scanner.scan(part.text, wanted.profiles)
+            result = scanner.scan(encodable(part.text), wanted.profiles)
             if not result.complete:
                 state = ExaminationState.TRUNCATED
             findings += [
@@ -182,15 +181,6 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
         findings=tuple(findings),
         examined=len(wanted.conversation.turns),
     )
-
-
-def _reaches_a_process(text: str) -> bool:
-    """Half a surrogate pair has no UTF-8 form, so the proxy's examination of it fails."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _explanation(connection: str, exchange: Exchange, effect: Effect, *, unresolved: bool) -> Explanation:

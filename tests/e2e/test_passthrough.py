@@ -68,6 +68,35 @@ def test_what_passed_is_recorded_with_host_and_bytes(host: str, gateway: Gateway
     assert arrival.host == host
 
 
+def test_a_long_exchange_passes_whole_in_both_directions(gateway: Gateway, upstream: Upstream) -> None:
+    """Many pieces each way over one tunnel, again and again, and a close that both sides notice."""
+    watch = gateway.watch()
+    content = bytes(range(256)) * 8192
+    through = Device(address=gateway.device.address, ca=upstream.root)
+    with http_client(through) as client:
+        for _ in range(3):
+            assert client.post("https://www.example.org/echo", content=content).content == content
+    record = watch.record(kind="tunnel")
+    assert record["request_bytes"] > 3 * len(content)
+    assert record["response_bytes"] > 3 * len(content)
+    assert record["error"] == ""
+
+
+def test_a_tunnel_whose_server_closes_is_closed_to_the_client(gateway: Gateway, upstream: Upstream) -> None:
+    watch = gateway.watch()
+    context = ssl.create_default_context(cafile=str(upstream.root))
+    with (
+        tunnel(gateway.device, "www.example.org:443") as raw,
+        context.wrap_socket(raw, server_hostname="www.example.org") as client,
+    ):
+        client.sendall(b"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n")
+        said = b""
+        while more := client.recv(65536):
+            said += more
+    assert said.startswith(b"HTTP/1.1 200")
+    assert watch.record(kind="tunnel")["response_bytes"] > len(said)
+
+
 def test_the_name_in_the_tls_hello_counts_not_the_one_in_the_connect(gateway: Gateway) -> None:
     """A CONNECT to a harmless name does not smuggle an app past the gate."""
     assert "Test root" not in issuer(gateway.device, "www.example.org", name="api.openai.com")

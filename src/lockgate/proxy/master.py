@@ -4,6 +4,8 @@ Separate because this list is a security decision. mitmproxy's default chain can
 and reload scripts while traffic runs; none of that is here. `mitmproxy.ctx` is read in `server.py` only.
 """
 
+from functools import partial
+
 from mitmproxy import master, options
 from mitmproxy.addons import disable_h2c, next_layer
 from mitmproxy.proxy import layer, layers
@@ -17,6 +19,7 @@ from lockgate.proxy.http1 import install_http1_bounds
 from lockgate.proxy.messages import install_unchecked_messages
 from lockgate.proxy.server import SharedPortServer
 from lockgate.proxy.tls import TlsFromOwnCa
+from lockgate.proxy.tunnel import CountedTunnel
 
 FORBIDDEN_OPTIONS = ("emudhra", "emudhra_old")
 """Options of mitmproxy 12.3.0 and 12.3.1 that sign with a compromised public CA's key."""
@@ -27,13 +30,16 @@ class GateFirst(next_layer.NextLayer):
 
     name = "nextlayer"
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, server: SharedPortServer) -> None:
         self._connections = connections
+        self._server = server
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """The gate settles tunnels that pass undecrypted; the rest is ordinary detection."""
         if not self._connections.choose_layer(nextlayer):
             super().next_layer(nextlayer)
+        if isinstance(nextlayer.layer, CountedTunnel):
+            nextlayer.layer.on_relaying = partial(self._server.pass_straight, nextlayer.context.client.id, nextlayer.layer)
         if isinstance(nextlayer.layer, layers.DNSLayer):
             # mitmproxy takes whatever is said to port 53 for DNS, and no hook of ours would judge or record it.
             nextlayer.layer = layers.HttpLayer(nextlayer.context, HTTPMode.transparent)
@@ -75,7 +81,7 @@ class GatewayMaster(master.Master):
             self.server,
             disable_h2c.DisableH2C(),
             parts.addon,
-            GateFirst(parts.connections),
+            GateFirst(parts.connections, self.server),
             TlsFromOwnCa(parts.authority.certificate, parts.authority.key),
         )
         if self.addons.get("lockgate") is not parts.addon:

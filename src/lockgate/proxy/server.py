@@ -8,7 +8,7 @@ from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.addons import proxyserver
-from mitmproxy.proxy import commands, events, mode_specs
+from mitmproxy.proxy import commands, events, layer, mode_specs
 from mitmproxy.proxy.layers import modes
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 
@@ -67,6 +67,12 @@ class SharedPortServer(proxyserver.Proxyserver):
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+
+    def pass_straight(self, client_id: str, relay: layer.Layer) -> None:
+        """From now on this connection's bytes go to `relay` at once, not through the layers its CONNECT has left around it."""
+        handler = self.connections.get(client_id)
+        if handler is not None:
+            handler.layer = relay
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         handler = GatewayConnectionHandler(ctx.master, reader, writer, ctx.options, self._mode)

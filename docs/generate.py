@@ -146,6 +146,7 @@ def _cli() -> str:
     parts: list[str] = []
 
     def walk(command: click.Command, path: tuple[str, ...]) -> None:
+        command._help_option = None  # noqa: SLF001 - click keeps the names under which help was asked for first, by whomever
         how = cli.context_settings | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
         context = click.Context(command, info_name=" ".join(path), **how)
         parts.append(f"## `{' '.join(path)}`\n\n```text\n{command.get_help(context)}\n```")

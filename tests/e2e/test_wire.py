@@ -11,7 +11,7 @@ import h2.events
 import h2.exceptions
 import pytest
 from harness.gateway import Gateway, StartGateway
-from harness.policies import DETECTOR_FILES, GUARDED, SECRET
+from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Upstream
 from harness.waiting import until
 from harness.wire import OK, Http2, RawServer, all_said, answer_to, dial, encrypted
@@ -274,10 +274,15 @@ def test_streams_that_were_reset_leave_no_allowance_behind(gateway: Gateway) -> 
     assert sent < 40 * MIB
 
 
-def test_messages_of_a_websocket_are_not_inflated(gateway: Gateway, server: RawServer) -> None:
+def test_messages_of_a_websocket_are_not_inflated(
+    start_own_gateway: StartGateway, upstream: Upstream, server: RawServer
+) -> None:
     """Which would take memory without a bound: nobody is offered compression."""
-    upgrade = b"GET /v1/x HTTP/1.1\r\nHost: chatgpt.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    trust = {"trust": [str(upstream.root)], "connect_to": {"*": server.address}}
+    gateway = start_own_gateway(ALLOW_ALL, upstream=trust)
+    upgrade = b"GET /v1/realtime HTTP/1.1\r\nHost: api.openai.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     fields = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     asked = b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
-    answer_to(encrypted(gateway, host="chatgpt.com"), upgrade.replace(b"/v1/x", b"/ces/v1/rgstr") + fields + asked)
+    answer_to(encrypted(gateway), upgrade + fields + asked)
+    assert b"upgrade: websocket" in server.received.lower()
     assert b"sec-websocket-extensions" not in server.received.lower()

@@ -6,7 +6,7 @@ import pytest
 
 from lockgate.apps.check import AppSource
 from lockgate.apps.library import AppLibrary
-from lockgate.apps.samples import sample_request
+from lockgate.apps.sample_exchange import sample_request
 from lockgate.apps.schema import Sample
 from lockgate.facts.app import Operation
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lockgate.apps.formats.registry import FORMATS, sniff
+from lockgate.apps.formats.registry import sniff
 from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.gate.exchange import Exchange
 from lockgate.home.home import Home, built_in_data
@@ -29,7 +29,7 @@ def context_of(library):
         )  # fmt: skip
         ruleset = compile_policy(parse_yaml("version: 1\n" + policy, "test.yaml"), vocabulary)
         return GateContext(
-            ruleset=ruleset, library=library, formats=dict(FORMATS), sniff=sniff, decrypt=decrypt, decrypt_hosts=hosts,
+            ruleset=ruleset, library=library, sniff=sniff, decrypt=decrypt, decrypt_hosts=hosts,
             profiles=PROFILES,
         )  # fmt: skip
 

@@ -147,7 +147,7 @@ def test_a_block_by_headers_does_not_wait_for_the_body(play):
     with play(policy) as exchange:
         exchange >> head("POST", CHAT) << Refuse
         assert exchange.last.app_name == "OpenAI API"
-        assert exchange.last.format == "openai-chat"
+        assert exchange.last.format.id == "openai-chat"
 
 
 def test_a_rule_on_content_holds_reads_and_examines_exactly_what_it_demands(play):
@@ -404,10 +404,10 @@ def test_hostile_bodies_never_raise_and_never_pass_unseen(context_of_session, co
 
 @pytest.fixture(scope="module")
 def context_of_session(library):
-    from lockgate.apps.formats.registry import FORMATS, sniff
+    from lockgate.apps.formats.registry import sniff
     from lockgate.gate.context import GateContext
     from lockgate.home.yaml_document import parse_yaml
     from lockgate.policy import Vocabulary, compile_policy
 
     ruleset = compile_policy(parse_yaml("version: 1\n" + NO_SECRETS, "t.yaml"), Vocabulary(profiles=frozenset({"credentials"})))
-    return GateContext(ruleset=ruleset, library=library, formats=dict(FORMATS), sniff=sniff)
+    return GateContext(ruleset=ruleset, library=library, sniff=sniff)

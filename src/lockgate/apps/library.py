@@ -15,13 +15,13 @@ from lockgate.apps.canonical import canonical_path
 from lockgate.apps.check import AppSource, check_app
 from lockgate.apps.clues import compile_clue
 from lockgate.apps.evidence import of_tier
-from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.hosts import HostIndex
 from lockgate.apps.matching import CompiledApp, signatures_by_method
 from lockgate.apps.overlap import overlaps
 from lockgate.apps.pattern import fixed_domain, path_pattern
 from lockgate.apps.rubric import Rubric
-from lockgate.apps.samples import failures
+from lockgate.apps.samples import Readers, failures
 from lockgate.apps.schema import AppFile
 from lockgate.apps.scores import TierExplanation, explain_tier
 from lockgate.facts.app import App, AppMatch, AppTier
@@ -59,7 +59,17 @@ class LibraryNames:
 class AppLibrary:
     """All known apps, by host and by id. Immutable; `build` is the only way to one that was checked."""
 
-    def __init__(self, sources: Sequence[AppSource], rubric: Rubric) -> None:
+    def __init__(
+        self,
+        sources: Sequence[AppSource],
+        rubric: Rubric,
+        formats: Mapping[str, WireFormat],
+        sockets: Mapping[str, SocketFormat],
+    ) -> None:
+        self.formats = formats
+        """Every format of plain requests, by the id that `AppMatch.format` gives."""
+        self.socket_formats = sockets
+        """Every format of WebSocket messages, likewise."""
         self._sources = {source.file.id: source for source in sources}
         self._rubric = rubric
         self._index = HostIndex()
@@ -72,21 +82,30 @@ class AppLibrary:
         self.version: str = _version(sources, rubric)
 
     @classmethod
-    def build(cls, sources: Sequence[AppSource], rubric: Rubric, formats: Mapping[str, WireFormat | None]) -> "AppLibrary":
+    def build(
+        cls,
+        sources: Sequence[AppSource],
+        rubric: Rubric,
+        formats: Mapping[str, WireFormat],
+        sockets: Mapping[str, SocketFormat] | None = None,
+    ) -> "AppLibrary":
         """A library of checked files whose samples hold. Raises UsageError with every problem of every file.
 
-        `formats` are the wire formats there are, by id; one given as None is known by name but not used to read sample bodies.
+        `formats` and `sockets` are the formats of requests and of WebSocket messages that there is code for, by id.
         """
-        problems = [problem for source in sources for problem in check_app(source, rubric, formats)]
+        sockets = {} if sockets is None else sockets
+        known = {*formats, *sockets}
+        problems = [problem for source in sources for problem in check_app(source, rubric, known)]
         problems += overlaps(sources)
         if problems:
             raise UsageError(*problems)
-        library = cls(sources, rubric)
+        library = cls(sources, rubric, formats, sockets)
+        readers = Readers(match=library.match, formats=library.formats, sockets=library.socket_formats)
         problems = [
             Problem(place=source.document.place(("samples", index)), problem=failure, help="correct the sample or the file")
             for source in sources
             for index, sample in enumerate(source.file.samples)
-            for failure in failures(source.file.id, sample, library.match, formats)
+            for failure in failures(source.file.id, sample, readers)
         ]
         if problems:
             raise UsageError(*problems)

@@ -24,8 +24,10 @@ _BODYLESS = frozenset({"GET", "HEAD"})
 class CompiledSignature:
     """A signature with its path pattern ready. Its method was compared before: signatures are kept by method."""
 
+    id: str
     operation: Operation
     format: str | None
+    opaque: bool
     path: SafePattern
     hosts: tuple[str, ...]
     query: Mapping[str, str]
@@ -42,8 +44,10 @@ def signatures_by_method(signatures: Iterable[Signature]) -> dict[str, tuple[Com
     by_method: dict[str, tuple[CompiledSignature, ...]] = {}
     for signature in signatures:
         compiled = CompiledSignature(
+            id=signature.id,
             operation=signature.operation,
             format=signature.format,
+            opaque=signature.opaque,
             path=path_pattern(signature.path),
             hosts=signature.hosts,
             query=signature.query,
@@ -66,33 +70,35 @@ class CompiledApp:
 
     def match(self, request: Request) -> AppMatch:
         """What `request`, which goes to this app, is. Never raises."""
-        operation, wire_format = self._operation(request)
+        found = self._operation(request)
+        signature = found if isinstance(found, CompiledSignature) else None
         shown = next((self.tiers[tier] for clue in self.tier if (tier := clue.tier_of(request)) in self.tiers), None)
         tenant = next((value for clue in self.tenant if (value := clue.value(request))), None)
         return AppMatch(
             app=self.app,
-            operation=operation,
-            format=wire_format,
+            operation=found.operation if isinstance(found, CompiledSignature) else found,
+            signature=signature.id if signature else "",
+            format=signature.format if signature else None,
+            opaque=signature is not None and signature.opaque,
             tier=shown or self.lowest,
             tier_known=shown is not None,
             tenant=tenant,
         )
 
-    def _operation(self, request: Request) -> tuple[Operation | None, str | None]:
+    def _operation(self, request: Request) -> CompiledSignature | Operation | None:
+        """The signature that fits, or else what the method alone says."""
         method = request.method.upper()
         if method == "OPTIONS" and not _announces_body(request):
-            return Operation.STATUS, None
+            return Operation.STATUS
         # Only GET opens a WebSocket (RFC 6455); servers ignore `upgrade` on other methods, so it must not hide a body here.
         is_websocket = method == "GET" and request.is_websocket_upgrade
         path = canonical_path(request.path)
         if path is None:
-            return Operation.UNRECOGNISED, None
+            return Operation.UNRECOGNISED
         for signature in self.signatures.get(_WEBSOCKET if is_websocket else method, ()):
             if signature.fits(request, path):
-                return signature.operation, signature.format
-        if method in _BODYLESS and not is_websocket and not _announces_body(request):
-            return Operation.BROWSE, None
-        return None, None
+                return signature
+        return Operation.BROWSE if method in _BODYLESS and not is_websocket and not _announces_body(request) else None
 
 
 def _announces_body(request: Request) -> bool:

@@ -4,35 +4,42 @@ Separate from the checks of a single file because a sample goes through the whol
 fails when another app takes its host. It must never send anything.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
-import orjson
-
-from lockgate.apps.canonical import canonical_host
-from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.base import SocketFormat, Unreadable, WireFormat
+from lockgate.apps.sample_exchange import sample_answer, sample_body, sample_message, sample_replies, sample_request
 from lockgate.apps.schema import UNDECIDED, Sample
 from lockgate.facts.app import AppMatch
-from lockgate.facts.prompt import Conversation
-from lockgate.facts.traffic import Body, Headers, Request
-
-_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.traffic import Request
 
 
-def failures(
-    app: str, sample: Sample, match: Callable[[Request], AppMatch | None], formats: Mapping[str, WireFormat | None]
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """What samples are run against: how requests are matched, and the formats by id."""
+
+    match: Callable[[Request], AppMatch | None]
+    formats: Mapping[str, WireFormat]
+    sockets: Mapping[str, SocketFormat]
+
+
+def failures(app: str, sample: Sample, readers: Readers) -> Iterator[str]:
     """What the library says differently from the sample, one lower-case clause each."""
     try:
         request = sample_request(sample)
+        found = readers.match(request)
+        if found is None:
+            yield f"`{sample.request}` belongs to no app"
+            return
+        yield from _misjudged(app, sample, found)
+        yield from _misread(sample, request, found.format or "", readers)
+        yield from _misheard(sample, request, found.format or "", readers)
     except ValueError as error:
         yield str(error)
-        return
-    found = match(request)
-    if found is None:
-        yield f"`{sample.request}` belongs to no app"
-        return
+
+
+def _misjudged(app: str, sample: Sample, found: AppMatch) -> Iterator[str]:
     operation = found.operation.value if found.operation is not None else UNDECIDED
     tier = found.tier.id if found.tier is not None and found.tier_known else None
     for name, expected, actual in (
@@ -44,46 +51,66 @@ def failures(
     ):
         if expected != actual:
             yield f"the {name} of `{sample.request}` is `{actual or 'none'}`, not `{expected or 'none'}`"
-    if sample.prompt is not None:
-        yield from _misread(sample, request, formats.get(found.format or ""))
 
 
-def sample_request(sample: Sample) -> Request:
-    """The request a sample describes. Raises ValueError when it describes none."""
-    method, _, url = sample.request.partition(" ")
-    parts = urlsplit(url.strip())
-    if not method.isupper() or parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(f"`{sample.request}` is not a method in capitals and a URL")
-    headers = [(name.lower(), value) for name, value in sample.headers.items()]
-    if sample.claims:
-        headers.append(("authorization", f"Bearer {_unsigned_token(sample.claims)}"))
-    if parts.scheme in ("ws", "wss"):
-        headers += [("connection", "Upgrade"), ("upgrade", "websocket")]
-    return Request(
-        method=method,
-        scheme={"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme),
-        host=canonical_host(parts.hostname),
-        port=parts.port or _PORTS[parts.scheme],
-        path=parts.path or "/",
-        query=parts.query,
-        headers=Headers(tuple(headers)),
-    )
-
-
-def _misread(sample: Sample, request: Request, wire_format: WireFormat | None) -> Iterator[str]:
-    if sample.body is None:
+def _misread(sample: Sample, request: Request, format_id: str, readers: Readers) -> Iterator[str]:
+    """What the format reads differently in the request's body, or in the message of a WebSocket."""
+    if sample.prompt is None and sample.model is None and sample.conversation is None and not sample.attachments:
+        return
+    read = _said(sample, request, format_id, readers)
+    if read is None:
         yield f"`{sample.request}` expects a prompt but has no body to read it from"
-    elif wire_format is not None:
-        content = sample.body.encode() if isinstance(sample.body, str) else orjson.dumps(sample.body)
-        read = wire_format.read_request(request, Body(content=content))
-        prompt = read.prompt if isinstance(read, Conversation) else None
-        typed = prompt.typed_text if prompt else None
-        if typed != sample.prompt:
-            yield f"the prompt of `{sample.request}` is read as `{typed or 'none'}`, not `{sample.prompt}`"
+        return
+    if isinstance(read, Unreadable):
+        yield f"the body of `{sample.request}` cannot be read: {read.detail}"
+        return
+    prompt = read.prompt
+    attached = tuple(file.name or file.reference for turn in read.turns for file in turn.attachments)
+    for name, expected, actual in (
+        ("prompt", sample.prompt, prompt.typed_text if prompt else None),
+        ("model", sample.model, read.model),
+        ("conversation", sample.conversation, read.id),
+    ):
+        if expected is not None and expected != (actual or ""):
+            yield f"the {name} of `{sample.request}` is read as `{actual or 'none'}`, not `{expected}`"
+    if sample.attachments and sample.attachments != attached:
+        shown = ", ".join(attached) or "none"
+        yield f"the attachments of `{sample.request}` are `{shown}`, not `{', '.join(sample.attachments)}`"
 
 
-def _unsigned_token(claims: dict[str, object]) -> str:
-    def encoded(data: dict[str, object]) -> str:
-        return urlsafe_b64encode(orjson.dumps(data)).rstrip(b"=").decode()
+def _said(sample: Sample, request: Request, format_id: str, readers: Readers) -> Conversation | Unreadable | None:
+    if request.is_websocket_upgrade:
+        message, socket = sample_message(sample), readers.sockets.get(format_id)
+        return socket.read_message(request, message) if socket is not None and message is not None else None
+    body, wire_format = sample_body(sample), readers.formats.get(format_id)
+    return wire_format.read_request(request, body) if wire_format is not None and body is not None else None
 
-    return f"{encoded({'alg': 'none'})}.{encoded(claims)}.sample"
+
+def _misheard(sample: Sample, request: Request, format_id: str, readers: Readers) -> Iterator[str]:
+    """What the format hears differently in the response."""
+    if sample.response is None:
+        if sample.answer is not None or sample.reasoning is not None:
+            yield f"`{sample.request}` expects an answer but has no response to read it from"
+        return
+    heard = _heard(sample, request, format_id, readers)
+    if heard is None:
+        yield f"no format reads the response to `{sample.request}`"
+        return
+    for name, expected, actual in (("answer", sample.answer, heard.text), ("reasoning", sample.reasoning, heard.reasoning)):
+        if expected is not None and expected != actual:
+            yield f"the {name} to `{sample.request}` is heard as `{actual or 'none'}`, not `{expected}`"
+
+
+def _heard(sample: Sample, request: Request, format_id: str, readers: Readers) -> ModelAnswer | None:
+    if sample.response is None:
+        return None
+    if request.is_websocket_upgrade:
+        socket = readers.sockets.get(format_id)
+        if socket is None:
+            return None
+        reader = socket.answer_reader()
+        for message in sample_replies(sample.response):
+            reader.feed(message)
+        return reader.finish()
+    wire_format = readers.formats.get(format_id)
+    return wire_format.read_response(*sample_answer(sample.response)) if wire_format is not None else None

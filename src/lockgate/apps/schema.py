@@ -43,7 +43,9 @@ class Signature:
 
     `method` is one method or several. `path` is a pattern on the path without query; `query` are parameters that must have
     exactly these values. `host` restricts to some of the app's hosts (`name`, or `*.name` for every name below it). `format` is
-    the wire format its body is read with, absent when nothing here reads it. `basis` is how sure the shape is, `sources` where
+    the wire format its body is read with, absent when nothing here reads it. `opaque` says that what leaves with it cannot be
+    read by anybody on the way (sound over WebRTC, a stream in both directions): it is uninspectable, whatever its body shows.
+    `basis` is how sure the shape is, `sources` where
     it was learnt.
     """
 
@@ -56,6 +58,7 @@ class Signature:
     query: dict[str, str] = field(default_factory=dict[str, str])
     protocol: Protocol = Protocol.HTTP
     format: str | None = None
+    opaque: bool = False
     basis: Basis
     sources: tuple[str, ...] = ()
     note: str = ""
@@ -114,11 +117,31 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleResponse:
+    """What the server answers to a sample; exactly one of the last five says it.
+
+    `body` is text or plain data sent as JSON; `events` are server-sent events (data alone, or `{event, data}`), `lines` JSON
+    values one per line, `base64` bytes, `messages` what comes over a WebSocket (text, or plain data sent as JSON).
+    """
+
+    __pydantic_config__ = _CONFIG
+    type: str = "application/json"
+    status: int = 200
+    body: Any = None
+    events: tuple[Any, ...] = ()
+    lines: tuple[Any, ...] = ()
+    base64: str = ""
+    messages: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A request and what the library must say about it, run whenever the library is built.
 
     `request` is `METHOD URL`; a `wss:` URL opens a WebSocket. `claims` become the bearer token. With a `body` (text, or plain
-    data sent as JSON), `prompt` is what the format must read as the person's last words. `operation` may be `undecided`.
+    data sent as JSON; `base64` for bytes; over a WebSocket, the client's message), `prompt` is what the format must read as
+    the person's last words, `model`, `conversation` and `attachments` (names, or references of those without one) what else it
+    must see. With a `response`, `answer` and `reasoning` are what it must hear. `operation` may be `undecided`.
     """
 
     __pydantic_config__ = _CONFIG
@@ -126,11 +149,18 @@ class Sample:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     claims: dict[str, Any] = field(default_factory=dict[str, Any])
     body: Any = None
+    base64: str = ""
     operation: Operation | Literal["undecided"]
     format: str | None = None
     tenant: str | None = None
     tier: str | None = None
     prompt: str | None = None
+    model: str | None = None
+    conversation: str | None = None
+    attachments: tuple[str, ...] = ()
+    response: SampleResponse | None = None
+    answer: str | None = None
+    reasoning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

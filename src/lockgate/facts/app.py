@@ -105,12 +105,15 @@ class AppMatch:
     """What a request turned out to be. `format` names the wire format, absent when nothing can be read from this operation.
 
     `tier` is the tier of the account, or the lowest-scoring known one when `tier_known` is False; absent for an app
-    without tiers. `operation` is None while only the body can tell.
+    without tiers. `operation` is None while only the body can tell. `signature` is the operation's id in the app's file, empty
+    when none of them fits. `opaque` says that nobody on the way can read what leaves with the operation.
     """
 
     app: App
     operation: Operation | None
+    signature: str = ""
     format: str | None = None
+    opaque: bool = False
     tier: AppTier | None = None
     tier_known: bool = False
     tenant: str | None = None

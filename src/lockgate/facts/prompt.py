@@ -23,10 +23,12 @@ class Role(StrEnum):
 class PartKind(StrEnum):
     """What a piece of text is.
 
-    `MACHINE` is text a client put around the typed words (reminders, environment, session context).
+    `FILE` is the text of a file, a page or a selection that came along with the words. `MACHINE` is text a client put around
+    the typed words (reminders, environment, session context).
     """
 
     TEXT = "text"
+    FILE = "file"
     MACHINE = "machine"
     REASONING = "reasoning"
     TOOL_CALL = "tool_call"
@@ -35,11 +37,15 @@ class PartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One piece of text. `path` is where its format found it, so that it can be rewritten there."""
+    """One piece of text. `path` is where its format found it, so that it can be rewritten there.
+
+    `name` is the tool's, for a tool call or result whose format shows it.
+    """
 
     text: str = field(repr=False)
     path: Path
     kind: PartKind = PartKind.TEXT
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,8 @@ class Conversation:
     """Everything one request says to a model, oldest turn first.
 
     `wants_stream` is whether the client asked for a streamed answer. `unread` names what the format could not read
-    (a file that does not decode, a prompt as token numbers); a non-empty tuple means the look was partial.
+    (a file that does not decode, a prompt as token numbers); a non-empty tuple means the look was partial. `background` says
+    that a client sends this by itself around a prompt (a title, a token count, a summary), so it is no prompt of its own.
     """
 
     turns: tuple[Turn, ...]
@@ -85,6 +92,7 @@ class Conversation:
     model: str | None = None
     wants_stream: bool = False
     unread: tuple[str, ...] = ()
+    background: bool = False
 
     @property
     def prompt(self) -> Turn | None:
@@ -94,7 +102,11 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAnswer:
-    """What the model said, from a whole or streamed response. `finished` is False when the stream ended early."""
+    """What the model said, from a whole or streamed response. `finished` is False when the stream ended early.
+
+    `conversation` is the id the server gave the conversation, `references` the ids or addresses it gave to what was uploaded
+    (or is about to be), by which a later prompt names it.
+    """
 
     text: str = field(default="", repr=False)
     reasoning: str = field(default="", repr=False)
@@ -102,6 +114,8 @@ class ModelAnswer:
     model: str | None = None
     finished: bool = True
     error: str = ""
+    conversation: str | None = None
+    references: tuple[str, ...] = ()
 
 
 def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) -> tuple[Turn, ...]:

@@ -116,6 +116,14 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SocketMessage:
+    """One whole message of a WebSocket, inflated and put together from its fragments. `is_text` tells text from binary."""
+
+    content: bytes = field(repr=False)
+    is_text: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A response the gateway gives by itself instead of the upstream."""
 

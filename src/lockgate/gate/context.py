@@ -1,10 +1,10 @@
 """What every exchange of one configuration shares: the compiled policy, the app library, the wire formats, the limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.library import AppLibrary
 from lockgate.facts.traffic import Body, Request
 from lockgate.policy import Ruleset
@@ -22,17 +22,26 @@ class DecryptScope(StrEnum):
 class GateContext:
     """An immutable configuration of the gate.
 
-    `formats` maps a wire format id to its reader; `sniff` recognises a format by body shape. `decrypt_hosts` are host suffixes,
+    `sniff` recognises a format by body shape. `decrypt_hosts` are host suffixes,
     used with `DecryptScope.LISTED`. `profiles` are all DLP profiles there are (what masking a capture examines for).
     """
 
     ruleset: Ruleset
     library: AppLibrary
-    formats: dict[str, WireFormat]
     sniff: Callable[[Request, Body], WireFormat | None]
     decrypt: DecryptScope = DecryptScope.LIBRARY
     decrypt_hosts: tuple[str, ...] = ()
     profiles: frozenset[str] = frozenset()
+
+    @property
+    def formats(self) -> Mapping[str, WireFormat]:
+        """Wire formats by id, with those that app files describe."""
+        return self.library.formats
+
+    @property
+    def socket_formats(self) -> Mapping[str, SocketFormat]:
+        """Formats of WebSocket messages by id."""
+        return self.library.socket_formats
 
     def decrypts(self, host: str) -> bool:
         """Whether connections to `host` are decrypted."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from lockgate.apps.formats.base import WireFormat
 from lockgate.facts.decision import Decision
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.record import Record
@@ -42,13 +43,13 @@ class Examine:
 class Refuse:
     """Do not forward; answer the client in its own dialect.
 
-    `format` names the wire format whose clients are waiting, None for anything else. `upgrade_required` asks for status
+    `format` is the wire format whose clients are waiting, None for anything else. `upgrade_required` asks for status
     426, which clients of a refused WebSocket understand as "use plain requests instead".
     """
 
     decision: Decision
     app_name: str = ""
-    format: str | None = None
+    format: WireFormat | None = None
     conversation: Conversation | None = None
     upgrade_required: bool = False
 

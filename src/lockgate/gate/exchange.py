@@ -267,7 +267,7 @@ class Exchange:
         return Refuse(
             decision=decision,
             app_name=app.app.name if app else "",
-            format=app.format if app else None,
+            format=self._context.formats.get(app.format) if app and app.format else None,
             conversation=sheet.conversation if sheet else None,
             upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lockgate.apps.check import AppSource
-from lockgate.apps.formats.registry import FORMATS
+from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.apps.library import AppLibrary
 from lockgate.apps.override import override
 from lockgate.apps.rubric import Rubric, check_rubric
@@ -68,7 +68,7 @@ def load_library(home: Home) -> AppLibrary:
             problems += error.problems
     if problems:
         raise UsageError(*problems)
-    return AppLibrary.build(sources, rubric, FORMATS)
+    return AppLibrary.build(sources, rubric, FORMATS, SOCKET_FORMATS)
 
 
 def load_detectors(home: Home, *, prove: bool = False) -> DetectorSet:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from lockgate.apps.formats.base import Refusal
 from lockgate.apps.formats.generic import GENERIC
-from lockgate.apps.formats.registry import FORMATS
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
 from lockgate.gate.effects import Refuse
@@ -70,8 +69,7 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
             )
         )
     refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
-    wire_format = FORMATS.get(refuse.format, GENERIC) if refuse.format else GENERIC
-    return wire_format.refuse(refusal, request, refuse.conversation)
+    return (refuse.format or GENERIC).refuse(refusal, request, refuse.conversation)
 
 
 def _why(decision: Decision) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lockgate.apps.formats.registry import FORMATS, sniff
+from lockgate.apps.formats.registry import sniff
 from lockgate.apps.library import AppLibrary
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.problem import Problem, UsageError
@@ -79,7 +79,6 @@ class SnapshotBuilder:
         gate = GateContext(
             ruleset=ruleset,
             library=library,
-            formats=dict(FORMATS),
             sniff=sniff,
             decrypt=DecryptScope(settings.decrypt.value),
             decrypt_hosts=settings.decrypt_hosts,

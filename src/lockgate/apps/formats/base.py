@@ -10,7 +10,7 @@ from typing import Protocol
 
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, ModelAnswer
-from lockgate.facts.traffic import Answer, Body, Completeness, Request, Response
+from lockgate.facts.traffic import Answer, Body, Completeness, Request, Response, SocketMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +72,51 @@ class WireFormat(Protocol):
 
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """A response this format's own clients show to the person (status, headers, body), without retrying."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketRefusal:
+    """What a client is told instead of its message being passed on: `replies` as if from the server, then perhaps the end."""
+
+    replies: tuple[SocketMessage, ...]
+    close: bool = False
+
+
+class SocketReader(Protocol):
+    """Reads the server's messages that answer one message of the client. Never raises, keeps a bounded amount."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer is complete: what follows belongs to something else."""
+        ...
+
+    def feed(self, message: SocketMessage) -> None:
+        """Take the next message of the server."""
+        ...
+
+    def finish(self) -> ModelAnswer:
+        """What was said so far."""
+        ...
+
+
+class SocketFormat(Protocol):
+    """What travels on one app's WebSocket, message by message. `request` is the one that opened it."""
+
+    id: str
+
+    def read_message(self, request: Request, message: SocketMessage) -> Conversation | Unreadable:
+        """What a client's message says; a conversation without turns for one that says nothing (a ping, a handshake)."""
+        ...
+
+    def rewrite_message(self, request: Request, message: SocketMessage, texts: Mapping[Path, str]) -> bytes:
+        """The message with the text at each path replaced. Raises ValueError for a path that `read_message` did not give."""
+        ...
+
+    def answer_reader(self) -> SocketReader:
+        """A reader for what the server says to one message."""
+        ...
+
+    def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
+        """How this app's clients show a refusal of `message`."""
         ...

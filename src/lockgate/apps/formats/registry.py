@@ -4,7 +4,7 @@ Separate so that adding a format is one file and one line here.
 """
 
 from lockgate.apps.formats.anthropic_messages import AnthropicMessages
-from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.chatgpt_web import ChatGptWeb
 from lockgate.apps.formats.claude_web import ClaudeWeb
 from lockgate.apps.formats.form_text import parse_form
@@ -30,7 +30,10 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
 )
 
 FORMATS: dict[str, WireFormat] = {wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB)}
-"""Every format by its id."""
+"""Every format of plain requests by its id."""
+
+SOCKET_FORMATS: dict[str, SocketFormat] = {}
+"""Every format of WebSocket messages by its id; a format that is spoken over both has one id in both tables."""
 
 
 def format_named(format_id: str) -> WireFormat | None:

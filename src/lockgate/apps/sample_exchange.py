@@ -1,6 +1,7 @@
 """From a sample in an app file to the request, bodies and messages it describes.
 
-Separate from judging samples because tests, the fuzzer and the documentation read the same samples. It must never send anything.
+Separate from judging samples because tests, the fuzzer and the documentation read the same samples. It must never send
+anything.
 """
 
 import base64

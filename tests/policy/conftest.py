@@ -61,7 +61,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
         "client": Client(address="10.1.2.3", user="alice", groups=("staff", "finance"), identified_by=IdentifiedBy.PROXY_LOGIN),
         "app": make_app(),
         "request": request,
-        "conversation": Conversation(turns=chain([(Role.USER, (words,), ())]), model="gpt-5"),
+        "conversation": Conversation(turns=chain([(Role.USER, (words,), ())]), model="gpt-5", id="c-1"),
         "examination": make_examination(),
         "response": Response(status=200, headers=Headers((("content-type", "text/event-stream"),))),
     } | changes

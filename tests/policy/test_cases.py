@@ -21,7 +21,7 @@ rules:
   - {id: keep, when: {operation: upload}, then: [{capture: full}, {tag: files}]}
   - {id: by-host, when: {host: evil.example}, then: block, message: No.}
   - {id: keys, when: {operation: send_prompt, dlp.profiles: credentials}, then: {redirect: {to: "https://a.example/"}}}
-  - {id: model, when: {model: gpt-3}, then: block}
+  - {id: model, when: {prompt.model: gpt-3}, then: block}
   - {id: errors, when: {response.status: 500}, then: block}
   - {id: errors-seen, when: {response.status: 404}, then: block, mode: monitor}
 """

@@ -41,7 +41,12 @@ EARLY_TESTS = [
     {"operation.carries_payload": True},
     {"request.method": "POST"},
 ]
-LATER_TESTS = [{"model": "gpt-5"}, {"model": {"known": False}}, {"examination.state": ["complete", "crashed"]}]
+LATER_TESTS = [
+    {"prompt.model": "gpt-5"},
+    {"prompt.model": {"known": False}},
+    {"conversation.id": "c-1"},
+    {"examination.state": ["complete", "crashed"]},
+]
 RESPONSE_TESTS = [{"response.status": {"at_least": 400}}]
 
 
@@ -119,7 +124,8 @@ class Exchange:
         self.request = Request(method=draw(st.sampled_from(["GET", "POST"])), scheme="https", host=self.host, port=443)
         turns = tools.sheet().conversation.turns
         unread = draw(st.sampled_from([(), ("file",)])) if state is not ExaminationState.COMPLETE else ()
-        self.conversation = Conversation(turns=turns, model=draw(st.sampled_from([None, "gpt-5"])), unread=unread)
+        model, spoken_in = draw(st.sampled_from([None, "gpt-5"])), draw(st.sampled_from([None, "c-1"]))
+        self.conversation = Conversation(turns=turns, model=model, id=spoken_in, unread=unread)
         self.findings = [
             replace(tools.finding(profiles[0], draw(st.sampled_from(DetectionConfidence)), detector), profiles=profiles)
             for profiles, detector in draw(FINDINGS)

@@ -35,7 +35,7 @@ EXAMPLES = {
     "app.status": ("app.status: approved", {"app": {"status": ReviewStatus.APPROVED}}, {"app": {}}),
     "app.tier": ("app.tier: free", {"app": {"tier_known": True}}, {"app": {"tier_known": False}}),
     "app.tier_known": ("app.tier_known: false", {"app": {"tier_known": False}}, {"app": {"tier_known": True}}),
-    "app.tenant": ("app.tenant: acme", {"app": {"tenant": "acme"}}, {"app": {"tenant": None}}),
+    "tenant.id": ("tenant.id: acme", {"app": {"tenant": "acme"}}, {"app": {"tenant": None}}),
     "app.application_score": (
         "app.application_score: {at_least: 4.5}",
         {"app": {"application": 450}},
@@ -61,7 +61,8 @@ EXAMPLES = {
         {"request": replace(REQUEST, method="GET", headers=UPGRADE)},
         {"request": REQUEST},
     ),
-    "model": ("model: {matches: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
+    "prompt.model": ("prompt.model: {matches: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
+    "conversation.id": ("conversation.id: c-1", {}, {"conversation": Conversation(turns=(), id="c-2")}),
     "examination.state": ("examination.state: crashed", {"state": ExaminationState.CRASHED}, {}),
     "dlp.profiles": ("dlp.profiles: pii", {"found": [("pii",)]}, {"found": [("financial",)]}),
     "dlp.detectors": (
@@ -192,7 +193,7 @@ class TestApps:
     def test_the_app_of_a_host_may_be_known_at_connect_but_not_the_account(self, ruleset, sheet, app):
         facts = replace(sheet(Phase.CONNECT), app_known=True, app=app())
         assert outcome_of(ruleset(rule_with("app.id: chatgpt")), facts)[1].truth is Truth.YES
-        for condition in ("app.tenant: acme", "app.gen_ai_score: {below: 5.0}", "operation: send_prompt"):
+        for condition in ("tenant.id: acme", "app.gen_ai_score: {below: 5.0}", "operation: send_prompt"):
             assert outcome_of(ruleset(rule_with(condition)), facts)[1].truth is Truth.PENDING
 
     @pytest.mark.parametrize("name", ["gen_ai_score", "application_score"])
@@ -204,12 +205,12 @@ class TestApps:
 
 class TestModel:
     def test_a_model_in_a_conversation_that_could_not_be_read_cannot_be_known(self, ruleset, sheet):
-        compiled = ruleset(rule_with("model: gpt-5"))
+        compiled = ruleset(rule_with("prompt.model: gpt-5"))
         for conversation in (None, Conversation(turns=()), Conversation(turns=sheet().conversation.turns, unread=("file",))):
             assert outcome_of(compiled, sheet(conversation=conversation))[1].truth is Truth.UNINSPECTABLE
 
     def test_a_conversation_without_a_model_has_none(self, ruleset, sheet):
-        compiled = ruleset(rule_with("model: {known: false}"))
+        compiled = ruleset(rule_with("prompt.model: {known: false}"))
         assert outcome_of(compiled, sheet(conversation=Conversation(turns=sheet().conversation.turns)))[1].truth is Truth.YES
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from lockgate.facts.app import AppMatch, AppTier
 from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.prompt import Conversation
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase, Request, Response
 
@@ -153,17 +154,22 @@ def request_path(request: Request) -> str:
     return unquote(request.path) if "%" in request.path else request.path
 
 
-def model(sheet: FactSheet) -> Reading:
-    """The model a conversation is addressed to; absent only when everything could be read."""
-    conversation = sheet.conversation
-    if conversation is None:
-        done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
-        return _NOT_READ if done else _UNTIL_BODY
-    if conversation.model is not None:
-        return conversation.model
-    carries = sheet.app is None or sheet.app.operation is None or sheet.app.operation.carries_payload
-    nothing_read = carries and not conversation.turns
-    return _NOT_READ if conversation.unread or nothing_read else None
+def from_conversation(read: Callable[[Conversation], str | None]) -> Read:
+    """Of what was said; absent only when everything could be read."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        conversation = sheet.conversation
+        if conversation is None:
+            done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
+            return _NOT_READ if done else _UNTIL_BODY
+        value = read(conversation)
+        if value is not None:
+            return value
+        carries = sheet.app is None or sheet.app.operation is None or sheet.app.operation.carries_payload
+        nothing_read = carries and not conversation.turns
+        return _NOT_READ if conversation.unread or nothing_read else None
+
+    return reading
 
 
 class Look:

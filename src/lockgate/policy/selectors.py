@@ -191,7 +191,7 @@ SELECTORS: tuple[Selector, ...] = (
         read=_plain(reading.from_account(lambda match: match.tier_known)),
     ),
     Selector(
-        name="app.tenant", type=ValueType.TEXT, phase=_HEADERS, read=_plain(reading.from_account(lambda match: match.tenant)),
+        name="tenant.id", type=ValueType.TEXT, phase=_HEADERS, read=_plain(reading.from_account(lambda match: match.tenant)),
         doc="the organisation or workspace the account belongs to; absent when it cannot be told",
     ),
     Selector(
@@ -235,8 +235,14 @@ SELECTORS: tuple[Selector, ...] = (
         doc="whether the request asks to open a WebSocket, whose messages cannot be looked into",
     ),
     Selector(
-        name="model", type=ValueType.TEXT, phase=_BODY, read=_plain(reading.model),
+        name="prompt.model", type=ValueType.TEXT, phase=_BODY,
+        read=_plain(reading.from_conversation(lambda conversation: conversation.model)),
         doc="the model a conversation is addressed to",
+    ),
+    Selector(
+        name="conversation.id", type=ValueType.TEXT, phase=_BODY,
+        read=_plain(reading.from_conversation(lambda conversation: conversation.id)),
+        doc="the conversation a prompt belongs to, as its app names it; absent for a new one and where the app names none",
     ),
     Selector(
         name="examination.state", type=ValueType.WORD, phase=_BODY, what="examination state", profiles=_examined,

@@ -1,9 +1,13 @@
 """Shared ways to put a body in front of a format."""
 
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # where the tests find `wire_samples`
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.registry import FORMATS

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wire_samples import WIRE_SAMPLES
 
 from lockgate.apps.formats.base import Unreadable, WireFormat
 from lockgate.apps.formats.generic import GENERIC
@@ -112,8 +113,13 @@ DOCUMENTS: dict[str, tuple[str, object]] = {
     ),
 }  # fmt: skip
 
+# More of them, one file each, in `wire_samples`.
+DOCUMENTS |= {found.id: (found.path, found.document) for found in WIRE_SAMPLES.values()}
+
 
 def encode(format_id: str, document: object) -> bytes:
+    if format_id in WIRE_SAMPLES:
+        return WIRE_SAMPLES[format_id].encode(document)
     if format_id != "gemini-web":
         return json.dumps(document, ensure_ascii=False).encode()
     pairs = []
@@ -124,7 +130,8 @@ def encode(format_id: str, document: object) -> bytes:
 
 
 def request_for(format_id: str, **headers: str) -> Request:
-    pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    own = WIRE_SAMPLES[format_id].headers if format_id in WIRE_SAMPLES else {}
+    pairs = tuple((name.replace("_", "-"), value) for name, value in {**own, **headers}.items())
     return Request(
         method="POST", scheme="https", host="x.example", port=443, path=DOCUMENTS[format_id][0], headers=Headers(pairs)
     )
@@ -157,8 +164,11 @@ def test_every_format_has_a_sample_and_is_found_by_its_id(format_id):
 
 @every_format
 def test_a_sample_is_recognised_by_its_shape_at_an_unknown_path(format_id):
-    unknown = Request(method="POST", scheme="https", host="unknown.example", port=443, path="/v9/whatever")
-    assert sniff(unknown, sample(format_id)) is FORMATS[format_id]
+    """... or, where the shape could be anybody's, it is not claimed by its own format."""
+    headers = request_for(format_id).headers
+    unknown = Request(method="POST", scheme="https", host="unknown.example", port=443, path="/v9/whatever", headers=headers)
+    telling = format_id not in WIRE_SAMPLES or WIRE_SAMPLES[format_id].sniffed
+    assert (sniff(unknown, sample(format_id)) is FORMATS[format_id]) is telling
 
 
 @every_format
@@ -166,7 +176,7 @@ def test_the_typed_words_are_the_prompt(format_id):
     words = {
         "openai-chat": "thank you", "openai-responses": "rename the module", "anthropic-messages": "now do it",
         "gemini-generate": "combien", "ollama": "hello llama", "chatgpt-web": "hello there", "claude-web": "summarise this",
-        "gemini-web": "hello gemini 😀",
+        "gemini-web": "hello gemini 😀", **{found.id: found.prompt for found in WIRE_SAMPLES.values()},
     }  # fmt: skip
     prompt = reading(format_id, sample(format_id)).prompt
     assert prompt is not None

@@ -7,6 +7,7 @@ import anthropic
 import httpx2
 import openai
 import pytest
+from wire_samples import WIRE_SAMPLES
 
 from lockgate.apps.formats.base import Refusal
 from lockgate.apps.formats.generic import GENERIC
@@ -24,6 +25,7 @@ PATHS = {
     "chatgpt-web": "/backend-api/f/conversation",
     "claude-web": "/api/organizations/o/chat_conversations/c/completion",
     "gemini-web": "/_/BardChatUi/data/assistant.lamda.BardFrontendService/StreamGenerate",
+    **{found.id: found.path for found in WIRE_SAMPLES.values()},
 }
 
 OPENAI_ERROR = {"message": REFUSAL.message, "type": "policy_violation", "param": None, "code": "blocked_by_policy"}
@@ -89,6 +91,13 @@ def test_clients_of_an_api_get_the_vendors_error_object(format_id, status, body)
     given = FORMATS[format_id].refuse(REFUSAL, request_to(PATHS[format_id]), None)
     assert (given.status, json.loads(given.content)) == (status, body)
     assert given.headers.get("content-type") == "application/json"
+
+
+@pytest.mark.parametrize("format_id", [found.id for found in WIRE_SAMPLES.values() if found.refused])
+def test_a_refusal_has_the_body_its_clients_show(format_id):
+    expected = json.dumps(WIRE_SAMPLES[format_id].refused).replace("{message}", REFUSAL.message)
+    given = FORMATS[format_id].refuse(REFUSAL, request_to(PATHS[format_id]), None)
+    assert [given.status, json.loads(given.content)] == json.loads(expected)
 
 
 def test_the_chatgpt_page_gets_a_finished_message_in_its_conversation():

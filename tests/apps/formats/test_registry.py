@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from wire_samples import WIRE_SAMPLES
 
 from lockgate.apps.formats.registry import FORMATS, format_named, sniff
 from lockgate.facts.traffic import Body
@@ -13,7 +14,7 @@ HI = [{"role": "user", "content": "hi"}]
 def test_ids_are_fixed():
     assert set(FORMATS) == {
         "openai-chat", "openai-responses", "anthropic-messages", "gemini-generate", "ollama", "chatgpt-web", "claude-web",
-        "gemini-web",
+        "gemini-web", *WIRE_SAMPLES,
     }  # fmt: skip
     assert format_named("nowhere") is None
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wire_samples import WIRE_SAMPLES
 
 from lockgate.apps.formats.registry import FORMATS
 from lockgate.facts.prompt import ModelAnswer
@@ -118,18 +119,23 @@ every_format = pytest.mark.parametrize("format_id", FORMATS)
 
 
 def response_of(format_id: str) -> Response:
-    return Response(status=200, headers=Headers((("content-type", STREAMS[format_id][0]),)))
+    media_type = WIRE_SAMPLES[format_id].media_type if format_id in WIRE_SAMPLES else STREAMS[format_id][0]
+    return Response(status=200, headers=Headers((("content-type", media_type),)))
+
+
+def words_of(format_id: str) -> str:
+    return WIRE_SAMPLES[format_id].heard if format_id in WIRE_SAMPLES else "Grüße 😀"
 
 
 def whole(format_id: str) -> tuple[bytes, ModelAnswer]:
-    content = "".join(STREAMS[format_id][1]).encode()
+    content = WIRE_SAMPLES[format_id].content if format_id in WIRE_SAMPLES else "".join(STREAMS[format_id][1]).encode()
     return content, FORMATS[format_id].read_response(response_of(format_id), Body(content=content))
 
 
 @every_format
 def test_a_stream_is_joined_without_gaps_or_repetition(format_id):
     _, heard = whole(format_id)
-    assert heard.text == "Grüße 😀"
+    assert heard.text == words_of(format_id)
     assert heard.finished
     assert not heard.error
 
@@ -160,7 +166,7 @@ def test_a_stream_that_ends_early_is_not_finished_and_keeps_what_was_said(format
     content, _ = whole(format_id)
     heard = FORMATS[format_id].read_response(response_of(format_id), Body(content=content[: len(content) // 3]))
     assert not heard.finished
-    assert "Grüße 😀".startswith(heard.text)
+    assert words_of(format_id).startswith(heard.text)
 
 
 NAMES = (

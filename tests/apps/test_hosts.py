@@ -5,14 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.apps.hosts import HostIndex, fits_host
-from lockgate.apps.pattern import path_pattern
-from lockgate.apps.schema import Hosts
+from lockgate.apps.schema import Hosts, OwnedPath
 
 
 def _index(**apps: Hosts) -> HostIndex:
     index = HostIndex()
     for app, hosts in apps.items():
-        index.add(app, hosts, [(owned.host, path_pattern(owned.path)) for owned in hosts.also])
+        index.add(app, hosts)
     return index
 
 
@@ -54,8 +53,8 @@ def test_the_most_specific_owner_wins(host: str, app: str | None):
 def test_right_answers_among_ten_thousand_hosts():
     index = HostIndex()
     for number in range(5_000):
-        index.add(f"s{number}", Hosts(suffix=(f"app{number}.example",)), [])
-        index.add(f"e{number}", Hosts(exact=(f"api.app{number}.example",)), [])
+        index.add(f"s{number}", Hosts(suffix=(f"app{number}.example",)))
+        index.add(f"e{number}", Hosts(exact=(f"api.app{number}.example",)))
     for number in (0, 1, 777, 4_999):
         assert _whole(index, f"app{number}.example") == f"s{number}"
         assert _whole(index, f"deep.below.app{number}.example") == f"s{number}"
@@ -73,9 +72,9 @@ def test_the_index_agrees_with_the_definition(suffixes: set[str], exacts: set[st
     """Law: an exact name wins; otherwise the longest suffix of whole labels; otherwise nobody."""
     index = HostIndex()
     for name in suffixes:
-        index.add(f"suffix {name}", Hosts(suffix=(name,)), [])
+        index.add(f"suffix {name}", Hosts(suffix=(name,)))
     for name in exacts:
-        index.add(f"exact {name}", Hosts(exact=(name,)), [])
+        index.add(f"exact {name}", Hosts(exact=(name,)))
     below = [name for name in suffixes if host == name or host.endswith("." + name)]
     expected = f"exact {host}" if host in exacts else f"suffix {max(below, key=len)}" if below else None
     assert _whole(index, host) == expected
@@ -83,7 +82,8 @@ def test_the_index_agrees_with_the_definition(suffixes: set[str], exacts: set[st
 
 def test_paths_inside_a_host_are_known_beside_its_owner():
     index = _index(owner=Hosts(suffix=("example.com",)), guest=Hosts(exact=("guest.example",)))
-    index.add("inside", Hosts(), [("www.example.com", path_pattern("^/ai/")), ("*.example.org", path_pattern("^/ai/"))])
+    owned = (OwnedPath(host="www.example.com", path="^/ai/"), OwnedPath(host="*.example.org", path="^/ai/"))
+    index.add("inside", Hosts(also=owned))
     www = index.find("www.example.com")
     assert www is not None
     assert (www.whole, [owner.app for owner in www.by_path]) == ("owner", ["inside"])

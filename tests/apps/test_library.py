@@ -92,6 +92,41 @@ def test_hosts_can_be_listed_for_those_who_cannot_ask(library: AppLibrary):
     assert library.host_suffixes() == ("*.pattern.example", ".owner.example", "shop.example", "www.owner.example")
 
 
+def test_a_host_may_be_not_worth_decrypting(
+    app_source: Callable[..., AppSource], build: Callable[..., AppLibrary], request_to: Callable[..., Request]
+):
+    """Its paths are recognised where it is decrypted anyway, and nobody is told to send it here for their sake."""
+    inside = app_source(
+        "inside",
+        hosts="{also: [{host: big.example, path: '^/ai/', decrypt: false}, {host: ask.example, path: '^/', decrypt: true}]}",
+        sample="{request: GET https://big.example/ai/, operation: browse}",
+    )
+    library = build(inside, app_source("owner"))
+    decrypts = {
+        host: found.decrypts for host in ("big.example", "ask.example", "owner.example") if (found := library.host(host))
+    }
+    assert decrypts == {"big.example": False, "ask.example": True, "owner.example": True}
+    assert library.match(request_to("POST", "big.example", "/ai/ask")) is not None
+    assert library.host_suffixes() == (".owner.example", "ask.example")
+
+
+def test_a_path_may_belong_to_an_app_only_with_a_certain_query(
+    app_source: Callable[..., AppSource], build: Callable[..., AppLibrary], request_to: Callable[..., Request]
+):
+    ask = "hosts: {also: [{host: search.example, path: '^/search$', query: {mode: ai}}]}"
+    library = build(
+        app_source(
+            "ask",
+            hosts=ask.removeprefix("hosts: "),
+            sample="{request: 'GET https://search.example/search?mode=ai', operation: browse}",
+        )
+    )
+    asked = request_to("GET", "search.example", "/search")
+    assert library.match(replace(asked, query="q=x&mode=ai")) is not None
+    assert library.match(replace(asked, query="q=x&mode=shop")) is None
+    assert library.match(asked) is None
+
+
 def test_another_rubric_is_another_version(app_source: Callable[..., AppSource], rubric: Rubric):
     """Scores follow the rubric, so whatever was derived from the old one is out of date."""
     sources = [app_source("one")]

@@ -50,6 +50,12 @@ def test_a_host_of_the_library_is_decrypted(play):
         exchange >> connecting("api.openai.com") << Intercept()
 
 
+def test_a_host_with_nothing_worth_decrypting_for_passes_as_any_other(play):
+    with play(ALLOW_ALL) as exchange:
+        exchange >> connecting("slack.com") << Tunnel()
+        assert record_of(exchange).app == ""
+
+
 def test_the_name_in_the_client_hello_counts_not_the_one_in_the_connect(play):
     with play(ALLOW_ALL) as exchange:
         exchange >> connecting("203.0.113.5") << Tunnel() >> connecting("203.0.113.5", sni="chatgpt.com") << Intercept()

@@ -104,7 +104,9 @@ def _is_own(host: str, file: AppFile) -> bool:
         return True
     named = (*hosts.suffix, *hosts.exact, *(owned.host for owned in hosts.also))
     if host.startswith("*."):
-        return any(one.endswith(f".{name}") for one in named) or any(fixed_domain(text).endswith(name) for text in hosts.regex)
+        tail = name.replace(".", r"\.") + "$"
+        below = any(text.endswith(tail) or fixed_domain(text).endswith(name) for text in hosts.regex)
+        return below or any(one.endswith(f".{name}") for one in named)
     return host in named or any(re.match(text, host) for text in hosts.regex if not _problem(host_pattern, text))
 
 

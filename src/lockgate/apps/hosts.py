@@ -4,20 +4,29 @@ Separate because it is asked for every connection through the gateway: one dicti
 the library. It must never see a path and never decide between apps that claim the same name (`check.py` refuses that).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lockgate.apps.canonical import canonical_host
-from lockgate.apps.pattern import SafePattern, fixed_domain, host_pattern
-from lockgate.apps.schema import Hosts
+from lockgate.apps.canonical import canonical_host, query_values
+from lockgate.apps.pattern import SafePattern, fixed_domain, host_pattern, path_pattern
+from lockgate.apps.schema import Hosts, OwnedPath
+from lockgate.facts.traffic import Request
 
 
 @dataclass(frozen=True, slots=True)
 class PathOwner:
-    """An app that owns some paths of a host."""
+    """An app that owns some paths of a host. `decrypts` says whether that alone is a reason to decrypt the host."""
 
     app: str
     path: SafePattern
+    query: tuple[tuple[str, str], ...]
+    decrypts: bool
+
+    def owns(self, request: Request, path: str) -> bool:
+        """Whether `request`, whose canonical path is `path`, goes to the app."""
+        if self.path.match(path) is None:
+            return False
+        return not self.query or set(self.query) <= query_values(request).items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +47,17 @@ class HostIndex:
     _paths_exact: dict[str, tuple[PathOwner, ...]] = field(default_factory=dict[str, tuple[PathOwner, ...]])
     _paths_below: dict[str, tuple[PathOwner, ...]] = field(default_factory=dict[str, tuple[PathOwner, ...]])
 
-    def add(self, app: str, hosts: Hosts, also: Iterable[tuple[str, SafePattern]]) -> None:
-        """Enter an app; `also` gives the hosts in which it owns paths (`*.name` for all below a name)."""
+    def add(self, app: str, hosts: Hosts) -> None:
+        """Enter an app with every host it owns, and those in which it owns paths."""
         self._exact.update(dict.fromkeys(hosts.exact, app))
         self._suffix.update(dict.fromkeys(hosts.suffix, app))
         for text in hosts.regex:
             self._patterns.setdefault(fixed_domain(text), []).append((host_pattern(text), app))
-        for host, path in also:
-            index, name = (self._paths_below, host[2:]) if host.startswith("*.") else (self._paths_exact, host)
-            index[name] = (*index.get(name, ()), PathOwner(app, path))
+        for owned in hosts.also:
+            index, name = (
+                (self._paths_below, owned.host[2:]) if owned.host.startswith("*.") else (self._paths_exact, owned.host)
+            )
+            index[name] = (*index.get(name, ()), _path_owner(app, owned))
 
     def find(self, host: str) -> HostOwners | None:
         """Who owns `host`, or None when nobody owns any of it. Never raises."""
@@ -63,6 +74,10 @@ class HostIndex:
                 by_path += self._paths_below[parent]
         whole = whole or suffix
         return HostOwners(whole, by_path) if whole or by_path else None
+
+
+def _path_owner(app: str, owned: OwnedPath) -> PathOwner:
+    return PathOwner(app, path_pattern(owned.path), tuple(owned.query.items()), owned.decrypt)
 
 
 def fits_host(host: str, restriction: tuple[str, ...]) -> bool:

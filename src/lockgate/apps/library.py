@@ -19,7 +19,7 @@ from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.hosts import HostIndex
 from lockgate.apps.matching import CompiledApp, signatures_by_method
 from lockgate.apps.overlap import overlaps
-from lockgate.apps.pattern import fixed_domain, path_pattern
+from lockgate.apps.pattern import fixed_domain
 from lockgate.apps.rubric import Rubric
 from lockgate.apps.samples import Readers, failures
 from lockgate.apps.schema import AppFile
@@ -33,11 +33,13 @@ from lockgate.facts.traffic import Request
 class HostMatch:
     """What the library knows about a host.
 
-    `app` owns all of it; each of `by_path` owns only some paths inside, so it takes decryption to tell.
+    `app` owns all of it; each of `by_path` owns only some paths inside, so it takes decryption to tell. `decrypts` says
+    whether any of them is a reason to decrypt the host.
     """
 
     app: App | None
     by_path: tuple[App, ...] = ()
+    decrypts: bool = True
 
     @property
     def only_paths(self) -> bool:
@@ -77,7 +79,7 @@ class AppLibrary:
         for source in sources:
             file = source.file
             self._compiled[file.id] = _compiled(file, rubric)
-            self._index.add(file.id, file.hosts, [(owned.host, path_pattern(owned.path)) for owned in file.hosts.also])
+            self._index.add(file.id, file.hosts)
         self.apps: tuple[App, ...] = tuple(self._compiled[app].app for app in sorted(self._compiled))
         self.version: str = _version(sources, rubric)
 
@@ -120,6 +122,7 @@ class AppLibrary:
         return HostMatch(
             app=self._compiled[owners.whole].app if owners.whole else None,
             by_path=tuple(self._compiled[app].app for app in by_path),
+            decrypts=owners.whole is not None or any(owner.decrypts for owner in owners.by_path),
         )
 
     def match(self, request: Request) -> AppMatch | None:
@@ -130,7 +133,7 @@ class AppLibrary:
         app = owners.whole
         if owners.by_path:
             path = canonical_path(request.path)
-            app = next((owner.app for owner in owners.by_path if path is not None and owner.path.match(path)), app)
+            app = next((owner.app for owner in owners.by_path if path is not None and owner.owns(request, path)), app)
         return self._compiled[app].match(request) if app else None
 
     def get(self, app: str) -> App | None:
@@ -162,12 +165,13 @@ class AppLibrary:
     def host_suffixes(self) -> tuple[str, ...]:
         """Every host, for those who cannot ask `host`: `name`, `.name` (it and all below), `*.name` (all below only).
 
-        A host pattern appears as all below its fixed domain, which is more than belongs to the app.
+        A host pattern appears as all below its fixed domain, which is more than belongs to the app. Hosts that are not worth
+        decrypting are left out.
         """
         names: set[str] = set()
         for source in self._sources.values():
             hosts = source.file.hosts
-            names |= {*hosts.exact, *(owned.host for owned in hosts.also)}
+            names |= {*hosts.exact, *(owned.host for owned in hosts.also if owned.decrypt)}
             names |= {f".{name}" for name in hosts.suffix} | {f"*.{fixed_domain(text)}" for text in hosts.regex}
         return tuple(sorted(names))
 

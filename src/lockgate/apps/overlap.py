@@ -47,7 +47,7 @@ def _same_path(sources: Sequence[AppSource]) -> Iterator[Problem]:
     for source in sources:
         for index, owned in enumerate(source.file.hosts.also):
             for other, theirs in seen.setdefault(owned.host, []):
-                if other is not source and _may_meet(owned.path, theirs.path):
+                if other is not source and _may_meet(owned, theirs):
                     problem = (
                         f"`{owned.path}` and `{theirs.path}` of app `{other.file.id}` may both match a path of `{owned.host}`"
                     )
@@ -56,7 +56,9 @@ def _same_path(sources: Sequence[AppSource]) -> Iterator[Problem]:
             seen[owned.host].append((source, owned))
 
 
-def _may_meet(one: str, other: str) -> bool:
-    """Whether two patterns could match the same path: they cannot when their fixed beginnings differ."""
-    first, second = fixed_prefix(one), fixed_prefix(other)
+def _may_meet(one: OwnedPath, other: OwnedPath) -> bool:
+    """Whether both could own the same request: not when their fixed beginnings differ, or the values of a parameter."""
+    if any(other.query.get(name, value) != value for name, value in one.query.items()):
+        return False
+    first, second = fixed_prefix(one.path), fixed_prefix(other.path)
     return first.startswith(second) or second.startswith(first)

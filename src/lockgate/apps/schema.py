@@ -19,11 +19,17 @@ UNDECIDED = "undecided"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedPath:
-    """Paths of a host that belongs to somebody else. `host` is a name, or `*.name` for every name below it."""
+    """Paths of a host that belongs to somebody else. `host` is a name, or `*.name` for every name below it.
+
+    `query` are parameters that must have exactly these values. With `decrypt: false` the host is not decrypted for the sake of
+    these paths, which are then seen only where it is decrypted anyway.
+    """
 
     __pydantic_config__ = _CONFIG
     host: str
     path: str
+    query: dict[str, str] = field(default_factory=dict[str, str])
+    decrypt: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class GateContext:
             case DecryptScope.ALL:
                 return True
             case DecryptScope.LIBRARY:
-                return self.library.host(host) is not None
+                known = self.library.host(host)
+                return known is not None and known.decrypts
             case DecryptScope.LISTED:
                 return any(host == suffix or host.endswith("." + suffix) for suffix in self.decrypt_hosts)

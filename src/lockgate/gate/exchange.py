@@ -144,8 +144,9 @@ class Exchange:
             yield self._tunnel(Reason.DO_NOT_INSPECT, entry)
             return
         decrypts = self._context.decrypts(name)
-        if not decrypts and self._context.library.host(name) is None:
-            # Nothing more will be learned of a host that nobody knows and that stays encrypted.
+        known = self._context.library.host(name)
+        if not decrypts and (known is None or not known.decrypts):
+            # Nothing more will be learned of a host that nobody claims as a whole and that stays encrypted.
             self._sheet = replace(self._sheet, app_known=True, app=None)
         outcome = evaluate(ruleset, Walk.REQUEST, self._sheet)
         if decrypts:

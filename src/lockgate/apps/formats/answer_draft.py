@@ -14,6 +14,8 @@ MAX_TEXT = 1024 * 1024
 """Code points kept of one answer, over all channels; what comes after is dropped."""
 
 _MAX_SECTIONS = 4096
+_MAX_REFERENCES = 64
+_MAX_NAME = 512
 
 
 class Channel(Enum):
@@ -31,6 +33,8 @@ class AnswerDraft:
         self.model: str | None = None
         self.finished = False
         self.error = ""
+        self.conversation: str | None = None
+        self._references: dict[str, None] = {}
         self._sections: dict[tuple[Channel, Hashable], list[str]] = {}
         self._room = MAX_TEXT
 
@@ -71,6 +75,16 @@ class AnswerDraft:
         if isinstance(message, str) and message:
             self.error = message[:4096]
 
+    def belongs_to(self, conversation: object) -> None:
+        """The id the server gave the conversation."""
+        if isinstance(conversation, str) and conversation:
+            self.conversation = conversation[:_MAX_NAME]
+
+    def refers_to(self, reference: object) -> None:
+        """An id or address by which a later prompt names what was uploaded."""
+        if isinstance(reference, str) and 0 < len(reference) <= _MAX_NAME and len(self._references) < _MAX_REFERENCES:
+            self._references[reference] = None
+
     def build(self) -> ModelAnswer:
         """The answer."""
         return ModelAnswer(
@@ -80,6 +94,8 @@ class AnswerDraft:
             model=self.model,
             finished=self.finished and not self.error,
             error=self.error,
+            conversation=self.conversation,
+            references=tuple(self._references),
         )
 
     def _joined(self, channel: Channel) -> Iterator[str]:

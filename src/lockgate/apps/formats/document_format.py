@@ -11,14 +11,12 @@ from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.leaf_paths import rewrite
-from lockgate.apps.formats.ndjson import NdjsonReader, WholeReader
+from lockgate.apps.formats.ndjson import NDJSON_TYPES, NdjsonReader, WholeReader
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.sse import SseReader
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.traffic import Answer, Body, Completeness, Request, Response
-
-_NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 
 
 class DocumentFormat(ABC):
@@ -45,17 +43,21 @@ class DocumentFormat(ABC):
     def _decode(self, content: bytes) -> Parsed | Unreadable:
         return parse_json(content)
 
+    def _parse(self, request: Request, body: Body) -> Parsed | Unreadable:  # noqa: ARG002 - only some formats ask the head
+        """As `_decode`, for formats whose bytes say nothing without their head."""
+        return self._decode(body.content)
+
     def read_request(self, request: Request, body: Body) -> Conversation | Unreadable:
         """What the request says to the model. Never raises."""
-        parsed = self._decode(body.content)
+        parsed = self._parse(request, body)
         if isinstance(parsed, Parsed):
-            return self._read(request, parsed.value, Page(parsed.value))
+            return self._read(request, parsed.value, Page(parsed.value, parsed.files))
         return parsed if body.completeness is Completeness.COMPLETE else replace(parsed, completeness=body.completeness)
 
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
         """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
-        parsed = self._decode(body.content)
-        said = self._read(request, parsed.value, Page(parsed.value)) if isinstance(parsed, Parsed) else parsed
+        parsed = self._parse(request, body)
+        said = self._read(request, parsed.value, Page(parsed.value, parsed.files)) if isinstance(parsed, Parsed) else parsed
         given = {part.path for turn in said.turns for part in turn.parts} if isinstance(said, Conversation) else set[Path]()
         if not isinstance(parsed, Parsed) or not texts.keys() <= given:
             raise ValueError("a path that reading this request did not give")
@@ -69,7 +71,7 @@ class DocumentFormat(ABC):
 
     def stream_reader(self, response: Response) -> StreamReader:
         """A reader for a response, streamed or not, by its content type."""
-        if response.media_type in _NDJSON:
+        if response.media_type in NDJSON_TYPES:
             return NdjsonReader(self._interpreter())
         if response.media_type.endswith("json"):
             return WholeReader(self._interpreter())

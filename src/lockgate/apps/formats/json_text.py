@@ -15,6 +15,7 @@ import orjson
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_view import is_object
+from lockgate.facts.prompt import Attachment
 from lockgate.facts.traffic import Completeness
 
 MAX_DEPTH = 96
@@ -37,10 +38,14 @@ _OTHER_ENCODINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """A document: plain data, and how to write such data back into the notation it came in."""
+    """A document: plain data, and how to write such data back into the notation it came in.
+
+    `files` are those that lie beside the document, each with the path where the document names it.
+    """
 
     value: object
     write: Callable[[object], bytes]
+    files: tuple[Attachment, ...] = ()
 
 
 def unreadable(detail: str) -> Unreadable:

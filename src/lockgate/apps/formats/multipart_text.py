@@ -21,8 +21,9 @@ _MAX_SEGMENTS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilePart:
-    """A file of a multipart body."""
+    """A file of a multipart body: which part it is (from 0), its name and declared type, its bytes."""
 
+    part: int
     name: str
     media_type: str
     content: bytes
@@ -58,7 +59,7 @@ def parse_multipart(content: bytes, content_type: str) -> Multipart | Unreadable
         name, media_type = _NAME.search(head), _TYPE.search(head)
         text = None if name else text_of(value)
         if text is None:
-            files.append(FilePart(name=_shown(name), media_type=_shown(media_type).lower(), content=value))
+            files.append(FilePart(part=len(pairs), name=_shown(name), media_type=_shown(media_type).lower(), content=value))
         pairs.append([headers, text or ""])
 
     def write(document: object) -> bytes:

@@ -7,6 +7,10 @@ from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.sse import event_data
 from lockgate.facts.prompt import ModelAnswer
 
+NDJSON_TYPES = frozenset({
+    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/stream+json",
+})  # fmt: skip
+
 MAX_VALUE = 8 * 1024 * 1024
 """Bytes of one line, and of a whole answer."""
 

@@ -31,7 +31,8 @@ class _OpenTurn:
 class Page:
     """One document being read. Formats open turns in reading order and claim what they know of each."""
 
-    def __init__(self, document: object) -> None:
+    def __init__(self, document: object, files: tuple[Attachment, ...] = ()) -> None:
+        self.files = files
         self._document = document
         self._turns: list[_Draft] = []
         self._open: _OpenTurn | None = None
@@ -91,7 +92,7 @@ class Page:
         self._claimed.add(path)
         text = found.text
         if text is not None:
-            self._add(Part(text=text, path=(*path, "base64"), kind=PartKind.MACHINE))
+            self._add(Part(text=text, path=(*path, "base64"), kind=PartKind.FILE))
         content = found.content if text is None else None  # as text it can be read and rewritten, so it is not kept twice
         self._open.attachments.append(Attachment(name=name, media_type=found.media_type, content=content, path=path))
         return True
@@ -109,6 +110,11 @@ class Page:
         """A file whose text is among the turn's parts already: what is left to say is that there was a file."""
         if self._open is not None:
             self._open.attachments.append(Attachment(name=name, media_type=media_type, path=path))
+
+    def attach(self, file: Attachment) -> None:
+        """A file that lies beside the document. As text it can be read in the document, so its bytes are not kept then."""
+        if self._open is not None:
+            self._open.attachments.append(file)
 
     def could_not_read(self, what: str) -> None:
         """Say that the look was partial: `what` was there and could not be read."""

@@ -40,7 +40,7 @@ def refuse_with_json(refusal: Refusal, request: Request, body: object, *, status
     return refuse_with(refusal, request, status=status, content=orjson.dumps(body))
 
 
-def openai_error(refusal: Refusal) -> object:
+def openai_error(refusal: Refusal) -> dict[str, object]:
     """The error object of OpenAI's APIs, which most others copy."""
     return {
         "error": {"message": refusal.message, "type": "policy_violation", "param": None, "code": "blocked_by_policy"},

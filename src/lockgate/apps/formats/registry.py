@@ -7,6 +7,10 @@ from lockgate.apps.formats.anthropic_messages import AnthropicMessages
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.chatgpt_web import ChatGptWeb
 from lockgate.apps.formats.claude_web import ClaudeWeb
+from lockgate.apps.formats.file_bytes import FileBytes
+from lockgate.apps.formats.file_form import FileForm
+from lockgate.apps.formats.file_json import FileJson
+from lockgate.apps.formats.file_upload import FileUpload
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.gemini_generate import GeminiGenerate
 from lockgate.apps.formats.gemini_web import GeminiWeb
@@ -29,7 +33,12 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     OpenAiChat(),
 )
 
-FORMATS: dict[str, WireFormat] = {wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB)}
+# Formats that nothing in a body tells from any other: an app file has to name them.
+_NAMED_ONLY: tuple[WireFormat, ...] = (FileBytes(), FileForm(), FileJson(), FileUpload())
+
+FORMATS: dict[str, WireFormat] = {
+    wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB, *_NAMED_ONLY)
+}
 """Every format of plain requests by its id."""
 
 SOCKET_FORMATS: dict[str, SocketFormat] = {}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_samples import WIRE_SAMPLES
+from wire_samples.sample import as_json
 
 from lockgate.apps.formats.base import Unreadable, WireFormat
 from lockgate.apps.formats.generic import GENERIC
@@ -129,6 +130,10 @@ def encode(format_id: str, document: object) -> bytes:
     return urlencode(pairs, errors="surrogatepass").encode()
 
 
+def writes_json(format_id: str) -> bool:
+    return format_id not in WIRE_SAMPLES or WIRE_SAMPLES[format_id].encode is as_json
+
+
 def request_for(format_id: str, **headers: str) -> Request:
     own = WIRE_SAMPLES[format_id].headers if format_id in WIRE_SAMPLES else {}
     pairs = tuple((name.replace("_", "-"), value) for name, value in {**own, **headers}.items())
@@ -179,8 +184,7 @@ def test_the_typed_words_are_the_prompt(format_id):
         "gemini-web": "hello gemini 😀", **{found.id: found.prompt for found in WIRE_SAMPLES.values()},
     }  # fmt: skip
     prompt = reading(format_id, sample(format_id)).prompt
-    assert prompt is not None
-    assert prompt.typed_text == words[format_id]
+    assert (prompt.typed_text if prompt else "") == words[format_id]
 
 
 @every_format
@@ -197,6 +201,8 @@ def test_a_rewritten_part_reads_back_and_all_others_stay(format_id, data, new):
     body = sample(format_id)
     before = [(part.path, part.text) for turn in reading(format_id, body).turns for part in turn.parts]
     chosen = data.draw(st.lists(st.sampled_from(range(len(before))), min_size=1, unique=True))
+    if not writes_json(format_id):
+        new = "".join(filter(str.isprintable, new))  # in a file or a form, a control character ends a text or a field
     marked = {before[index][0]: f"[[{index}:{new}]] masked" for index in chosen}
     after = Body(content=FORMATS[format_id].rewrite_request(request_for(format_id), body, marked))
     found = [text for _, text in texts(reading(format_id, after))]

@@ -33,7 +33,6 @@ class UploadAnswer(Interpreter):
     def __init__(self, response: Response) -> None:
         super().__init__()
         self._failed = response.status >= _FAILED
-        self.draft.finished = not self._failed
         for header in _LOCATIONS:
             self.draft.refers_to(stable_address(response.headers.get(header)))
 
@@ -43,6 +42,7 @@ class UploadAnswer(Interpreter):
         if isinstance(data, str):
             self._text(data.strip())
             return
+        self.draft.finished = not self._failed
         if is_object(data):
             self.draft.add(Channel.TEXT, "text", dig(data, "text"))
             error = dig(data, "error")
@@ -52,6 +52,7 @@ class UploadAnswer(Interpreter):
         self._walk(data)
 
     def _text(self, text: str) -> None:
+        self.draft.finished = not self._failed and text[:1] not in ("{", "[")  # JSON that ended early
         found = _IN_XML.findall(text[:65536])
         for tag, value in found:
             if tag == "Message":

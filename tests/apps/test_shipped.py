@@ -26,7 +26,12 @@ def test_every_category_is_covered(shipped_library: AppLibrary):
 
 
 def test_every_wire_format_is_used_and_proven_by_a_prompt_that_is_read(shipped_sources: list[AppSource]):
-    proven = {sample.format for source in shipped_sources for sample in source.file.samples if sample.prompt is not None}
+    proven = {
+        sample.format
+        for source in shipped_sources
+        for sample in source.file.samples
+        if sample.prompt is not None or sample.attachments
+    }
     assert proven == set(FORMATS)
 
 

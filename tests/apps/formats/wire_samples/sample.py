@@ -29,7 +29,8 @@ class WireSample:
 
     `document` is plain data that `encode` writes as the body. `prompt` is what a person typed in it (empty where nobody typed
     anything). `sniffed` is whether its shape alone tells the format at an unknown path. `answer` is the whole or streamed
-    answer in pieces, from which `heard` must be read. `refused` is the status and (where it is JSON) the body of a refusal whose message is `{message}`.
+    answer in pieces, from which `heard` must be read. `refused` is the status and (where it is JSON) the body of a refusal
+    whose message is `{message}`.
     """
 
     id: str

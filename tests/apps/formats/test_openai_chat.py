@@ -71,16 +71,6 @@ def test_an_image_url_that_is_no_image_is_inspected_as_text(read, hidden):
     assert [part.text for part in turn.parts] == [hidden]
 
 
-def test_legacy_completions(read, said):
-    document = {"model": "gpt-3.5-turbo-instruct", "prompt": "def add(a, b):", "suffix": "return result"}
-    assert said(read("openai-chat", document)) == [("user", "text", "def add(a, b):"), ("user", "text", "return result")]
-    assert said(read("openai-chat", {"model": "m", "prompt": ["one", "two"]})) == [
-        ("user", "text", "one"),
-        ("user", "text", "two"),
-    ]
-    assert read("openai-chat", {"model": "m", "prompt": [1, 2, 3]}).unread == ("prompt as token numbers",)
-
-
 def test_one_message_of_a_thread_is_read(read, said):
     assert said(read("openai-chat", {"role": "user", "content": "into the thread"})) == [("user", "text", "into the thread")]
 
@@ -129,5 +119,55 @@ def test_errors(answer, sse):
     assert not answer("openai-chat", sse({"error": {"message": "overloaded"}}, done=True)).finished
 
 
-def test_legacy_answers(answer, sse):
-    assert answer("openai-chat", sse({"choices": [{"text": "a"}]}, {"choices": [{"text": "b"}]}, done=True)).text == "ab"
+def test_content_in_chunks_with_thoughts_between(answer, sse):
+    """Mistral's way."""
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    heard = answer(
+        "openai-chat",
+        sse(
+            {"choices": [{"index": 0, "delta": {"content": [thought]}}]},
+            {"choices": [{"index": 0, "delta": {"content": [{"type": "text", "text": "Yes"}]}}]},
+            {"choices": [{"index": 0, "delta": {"content": "!"}, "finish_reason": "stop"}]},
+        ),
+    )
+    assert (heard.text, heard.reasoning, heard.finished) == ("Yes!", "hm", True)
+
+
+def test_an_answer_so_far_beside_each_delta_is_not_heard_twice(answer, sse):
+    """Perplexity's way."""
+    heard = answer(
+        "openai-chat",
+        sse(
+            {"choices": [{"index": 0, "delta": {"content": "One"}, "message": {"content": "One"}}]},
+            {
+                "choices": [
+                    {"index": 0, "delta": {"content": " two"}, "message": {"content": "One two"}, "finish_reason": "stop"}
+                ]
+            },
+        ),
+    )
+    assert heard.text == "One two"
+
+
+def test_what_was_spoken_is_heard_as_text(answer):
+    spoken = '{"choices":[{"message":{"content":null,"audio":{"id":"a","transcript":"good morning"}},"finish_reason":"stop"}]}'
+    assert answer("openai-chat", spoken, "application/json").text == "good morning"
+
+
+def test_a_deployment_in_the_path_is_the_model_that_the_body_does_not_name(read):
+    document = {"messages": [{"role": "user", "content": "hi"}]}
+    path = "/openai/deployments/team-gpt/chat/completions"
+    assert read("openai-chat", document, path).model == "team-gpt"
+    assert read("openai-chat", {**document, "model": "gpt-5"}, path).model == "gpt-5"
+    assert read("openai-chat", document, "/v1/chat/completions").model is None
+
+
+def test_thoughts_documents_and_sounds_among_the_chunks(read, said):
+    chunks = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "earlier thought"}]},
+        {"type": "document_url", "document_url": "https://files.example.com/a.pdf", "document_name": "a.pdf"},
+        {"type": "input_audio", "input_audio": "////"},
+    ]
+    conversation = read("openai-chat", {"messages": [{"role": "user", "content": chunks}]})
+    assert ("user", "reasoning", "earlier thought") in said(conversation)
+    assert [(file.name, file.media_type) for file in conversation.turns[-1].attachments] == [("a.pdf", ""), ("", "audio/*")]

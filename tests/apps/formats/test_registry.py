@@ -24,7 +24,11 @@ def test_ids_are_fixed():
     [
         ({"model": "m", "messages": HI}, "openai-chat"),
         ({"messages": HI}, "openai-chat"),
-        ({"model": "m", "prompt": "hi"}, "openai-chat"),
+        ({"model": "m", "prompt": "hi"}, "openai-completions"),
+        ({"model": "m", "input": ["hi", "there"]}, "openai-embeddings"),
+        ({"model": "m", "input": [[1, 2], [3]]}, "openai-embeddings"),
+        ({"model": "m", "input": "hi", "encoding_format": "float"}, "openai-embeddings"),
+        ({"assistant_id": "asst_1", "instructions": "be brief"}, "openai-assistants"),
         ({"model": "m", "messages": HI, "max_tokens": 1, "system": "s"}, "anthropic-messages"),
         ({"model": "m", "messages": HI, "keep_alive": "5m"}, "ollama"),
         ({"model": "m", "prompt": "hi", "options": {}}, "ollama"),

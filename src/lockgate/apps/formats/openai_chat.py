@@ -1,6 +1,7 @@
-"""OpenAI Chat Completions, the most copied wire format, with its older sibling that takes a bare `prompt`.
+"""OpenAI Chat Completions, the most copied wire format.
 
-Also served under Azure deployment paths and by most other model APIs. https://platform.openai.com/docs/api-reference/chat
+Also served under Azure deployment paths and by most other model APIs, with small additions (thoughts beside the content,
+content in typed chunks), which are read here, too. https://platform.openai.com/docs/api-reference/chat
 """
 
 from typing import override
@@ -11,6 +12,7 @@ from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, items, members, string
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -30,12 +32,8 @@ class OpenAiChat(DocumentFormat):
 
     @override
     def recognises(self, request: Request, document: object) -> bool:
-        """`messages` with roles and contents, or a `model` with a `prompt`."""
-        body = members(document)
-        if "messages" in body:
-            return is_messages(body["messages"])
-        prompt = body.get("prompt")
-        return isinstance(body.get("model"), str) and (isinstance(prompt, str) or bool(items(prompt)))
+        """`messages` with roles and contents."""
+        return is_messages(members(document).get("messages"))
 
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
@@ -45,25 +43,20 @@ class OpenAiChat(DocumentFormat):
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         body = members(document)
-        if not items(body.get("messages")) and "prompt" not in body:
+        if not items(body.get("messages")):
             if not {"role", "content"} <= body.keys():
-                return unreadable("neither messages nor a prompt")
-            _read_message(page, body, ())  # one message of a thread that the server keeps
-        for index, message in enumerate(items(body.get("messages"))):
-            _read_message(page, message, ("messages", index))
-        if "prompt" in body:
-            page.open(Role.USER, ("prompt",))
-            _read_prompt(page, body["prompt"])
-            page.text(("suffix",))
+                return unreadable("no messages")
+            read_message(page, body, ())  # one message of a thread that the server keeps
+        read_messages(page, body.get("messages"), ("messages",))
         return page.conversation(
             conversation_id=string(dig(body, "metadata", "conversation_id")) or request.headers.get("x-interaction-id"),
-            model=page.model(),
+            model=page.model() or model_in_path(request.path),
             wants_stream=body.get("stream") is True,
         )
 
     @override
     def _interpreter(self) -> Interpreter:
-        return _ChatAnswer()
+        return ChatAnswer()
 
 
 def is_messages(value: object) -> bool:
@@ -74,7 +67,14 @@ def is_messages(value: object) -> bool:
     )
 
 
-def _read_message(page: Page, message: object, path: Path) -> None:
+def read_messages(page: Page, messages: object, path: Path) -> None:
+    """The list of messages at `path`, a turn for each."""
+    for index, message in enumerate(items(messages)):
+        read_message(page, message, (*path, index))
+
+
+def read_message(page: Page, message: object, path: Path) -> None:
+    """One message, in a turn of its own."""
     said = members(message)
     role, content = ROLES.get(string(said.get("role")), Role.USER), said.get("content")
     if isinstance(content, str) and said.keys() == _PLAIN and said["role"] in _TALKING:
@@ -88,7 +88,7 @@ def _read_message(page: Page, message: object, path: Path) -> None:
     for index, block in enumerate(items(content)):
         if role is Role.TOOL:
             page.text((*path, "content", index, "text"), PartKind.TOOL_RESULT)
-        _read_block(page, block, (*path, "content", index))
+        read_block(page, block, (*path, "content", index))
     for field in ("reasoning_content", "reasoning"):
         page.text((*path, field), PartKind.REASONING)
     page.text((*path, "refusal"))
@@ -100,35 +100,37 @@ def _read_message(page: Page, message: object, path: Path) -> None:
         page.tree((*path, "function_call", "arguments"), PartKind.TOOL_CALL)
 
 
-def _read_block(page: Page, block: object, path: Path) -> None:
+def read_block(page: Page, block: object, path: Path) -> None:
+    """One typed chunk of a message's content; also a bare string among them."""
     if isinstance(block, str):
         page.typed(path)
         return
     page.typed((*path, "text"))
     page.text((*path, "refusal"))
-    image = "image_url"
-    where = (*path, image, "url") if isinstance(dig(block, image), dict) else (*path, image)
-    if dig(block, image) is not None and not page.data(where, bare=False):
-        page.reference(dig(block, *where[len(path) :]), where)
+    if dig(block, "thinking") is not None:
+        page.tree((*path, "thinking"), PartKind.REASONING)
+    for field in ("image_url", "video_url", "document_url", "audio_url"):
+        where = (*path, field, "url") if isinstance(dig(block, field), dict) else (*path, field)
+        if dig(block, field) is not None and not page.data(where, bare=False):
+            page.reference(dig(block, *where[len(path) :]), where, name=string(dig(block, "document_name")))
     audio = dig(block, "input_audio")
-    if audio is not None and not page.data((*path, "input_audio", "data"), media_type=f"audio/{string(dig(audio, 'format'))}"):
-        page.could_not_read("inline audio")
+    _read_audio(page, audio, (*path, "input_audio"))
     file = dig(block, "file")
     name = string(dig(file, "filename"))
     if dig(file, "file_data") is not None and not page.data((*path, "file", "file_data"), name=name):
         page.could_not_read("inline file")
     page.reference(dig(file, "file_id"), (*path, "file", "file_id"), name=name)
+    page.reference(dig(block, "file_id"), (*path, "file_id"))
 
 
-def _read_prompt(page: Page, prompt: object) -> None:
-    page.typed(("prompt",))
-    for index, item in enumerate(items(prompt)):
-        page.typed(("prompt", index))
-        if not isinstance(item, str):
-            page.could_not_read("prompt as token numbers")
+def _read_audio(page: Page, audio: object, path: Path) -> None:
+    """OpenAI puts the sound under `data`, Mistral in the member itself."""
+    where = path if isinstance(audio, str) else (*path, "data")
+    if audio is not None and not page.data(where, media_type=f"audio/{string(dig(audio, 'format')) or '*'}"):
+        page.could_not_read("inline audio")
 
 
-class _ChatAnswer(Interpreter):
+class ChatAnswer(Interpreter):
     """Whole answers have `message` where chunks have `delta`; legacy ones have `text`."""
 
     @override
@@ -143,8 +145,9 @@ class _ChatAnswer(Interpreter):
         for choice in items(dig(data, "choices")):
             index = str(dig(choice, "index"))
             draft.add(Channel.TEXT, index, dig(choice, "text"))
-            for piece in (dig(choice, "delta"), dig(choice, "message")):
-                self._piece(index, piece)
+            # Perplexity repeats all of the answer so far in `message` beside each delta.
+            delta = dig(choice, "delta")
+            self._piece(index, delta if isinstance(delta, dict) else dig(choice, "message"))
             if dig(choice, "finish_reason") is not None:
                 draft.finished = True
 
@@ -154,7 +157,10 @@ class _ChatAnswer(Interpreter):
         draft.add(Channel.TEXT, index, content)
         for block in items(content):
             draft.add(Channel.TEXT, index, dig(block, "text"))
+            for thought in items(dig(block, "thinking")):
+                draft.add(Channel.REASONING, index, dig(thought, "text"))
         draft.add(Channel.TEXT, index, dig(piece, "refusal"))
+        draft.add(Channel.TEXT, index, dig(piece, "audio", "transcript"))
         draft.add(Channel.REASONING, index, dig(piece, "reasoning_content") or dig(piece, "reasoning"))
         for position, call in enumerate(items(dig(piece, "tool_calls"))):
             function = dig(call, "function") or dig(call, "custom")

@@ -4,6 +4,7 @@ Also `/responses/compact`, `/responses/input_tokens`, conversation items, and th
 https://platform.openai.com/docs/api-reference/responses
 """
 
+import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
@@ -13,6 +14,7 @@ from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_array, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -22,6 +24,11 @@ _CALLS = {"function_call": "arguments", "custom_tool_call": "input", "local_shel
           "computer_call": "action", "web_search_call": "action", "apply_patch_call": "operation", "mcp_call": "arguments",
           "code_interpreter_call": "code", "tool_search_call": "arguments"}  # fmt: skip
 """Items in which the model calls a tool, with the field that says how."""
+
+
+_WHOLE_OBJECTS = ("response.input_tokens", "response.compaction", "conversation", "list")
+_AROUND_A_PROMPT = ("/responses/input_tokens", "/responses/compact")
+_CONVERSATION = re.compile(r"/conversations/([A-Za-z0-9_-]{1,128})(?:/|$)")
 
 
 class OpenAiResponses(DocumentFormat):
@@ -35,7 +42,7 @@ class OpenAiResponses(DocumentFormat):
         body = members(document)
         given = body.get("input")
         if is_array(given):
-            fits = all(isinstance(item, str) or not {"type", "role"}.isdisjoint(members(item)) for item in given)
+            fits = all(not {"type", "role"}.isdisjoint(members(item)) for item in given)
         else:
             fits = isinstance(given, str)
         return fits and any(isinstance(body.get(name), str) for name in ("model", "previous_response_id", "instructions"))
@@ -59,18 +66,38 @@ class OpenAiResponses(DocumentFormat):
             page.typed(("input",))
         for index, item in enumerate(items(body.get(place or ""))):
             _read_item(page, item, (place or "", index))
-        conversation = body.get("conversation")
+        if dig(body, "prompt", "variables") is not None:
+            _read_template(page, dig(body, "prompt", "variables"))
+        for index in range(len(items(body.get("questions")))):
+            page.open(Role.USER, ("questions", index))
+            page.text(("questions", index, "question"))
         return page.conversation(
-            conversation_id=string(conversation) or string(dig(conversation, "id")) or request.headers.get("session-id")
-            or request.headers.get("session_id") or request.headers.get("x-interaction-id")
-            or string(body.get("prompt_cache_key")),
-            model=page.model(),
+            conversation_id=_conversation_of(request, body),
+            model=page.model() or model_in_path(request.path),
             wants_stream=body.get("stream") is True,
-        )  # fmt: skip
+            background=request.path.endswith(_AROUND_A_PROMPT),
+        )
 
     @override
     def _interpreter(self) -> Interpreter:
         return _ResponsesAnswer()
+
+
+def _conversation_of(request: Request, body: dict[str, object]) -> str:
+    told = body.get("conversation")
+    found = _CONVERSATION.search(request.path)
+    named = string(told) or string(dig(told, "id")) or (found.group(1) if found else "")
+    headers = (request.headers.get(name) for name in ("session-id", "session_id", "x-interaction-id"))
+    return named or next(filter(None, headers), "") or string(body.get("prompt_cache_key"))
+
+
+def _read_template(page: Page, variables: object) -> None:
+    """What is filled into a prompt that the server keeps."""
+    page.open(Role.USER, ("prompt", "variables"))
+    for name, value in members(variables).items():
+        page.typed(("prompt", "variables", name))
+        page.typed(("prompt", "variables", name, "text"))
+        _read_files(page, value, ("prompt", "variables", name))
 
 
 def _read_item(page: Page, item: object, path: Path) -> None:
@@ -143,15 +170,20 @@ class _ResponsesAnswer(Interpreter):
         match kind:
             case "response.output_text.delta" | "response.refusal.delta":
                 self.draft.add(Channel.TEXT, content, dig(data, "delta"))
-            case "response.output_text.done":
-                self.draft.put(Channel.TEXT, content, dig(data, "text"))
+            case "response.output_text.done" | "response.refusal.done":
+                self._settle(Channel.TEXT, content, dig(data, "text") or dig(data, "refusal"))
+            case "response.audio.transcript.delta" | "response.output_audio_transcript.delta":
+                self.draft.add(Channel.TEXT, ("audio", *content), dig(data, "delta"))
             case "response.reasoning_summary_text.delta":
                 self.draft.add(Channel.REASONING, (item, "s", str(dig(data, "summary_index"))), dig(data, "delta"))
             case "response.reasoning_text.delta":
                 self.draft.add(Channel.REASONING, (item, "t", str(dig(data, "content_index"))), dig(data, "delta"))
             case "response.output_item.added" | "response.output_item.done":
                 self._item(item, dig(data, "item"))
-            case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
+            case (
+                "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta"
+                | "response.mcp_call_arguments.delta" | "response.code_interpreter_call_code.delta"
+            ):  # fmt: skip
                 self.draft.add(Channel.CALL, item, dig(data, "delta"))
             case "error":
                 self.draft.failed(dig(data, "message") or dig(data, "error", "message"))
@@ -161,11 +193,12 @@ class _ResponsesAnswer(Interpreter):
 
     def _whole(self, response: object) -> None:
         self.draft.named(dig(response, "model"))
+        self.draft.belongs_to(dig(response, "conversation", "id"))
         error = dig(response, "error")
         self.draft.failed(dig(error, "message") or error)
-        for index, item in enumerate(items(dig(response, "output"))):
+        for index, item in enumerate(items(dig(response, "output")) or items(dig(response, "data"))):
             self._item(str(index), item)
-        if dig(response, "status") in ("completed", "incomplete"):
+        if dig(response, "status") in ("completed", "incomplete") or dig(response, "object") in _WHOLE_OBJECTS:
             self.draft.finished = True
 
     def _item(self, index: str, item: object) -> None:

@@ -135,14 +135,19 @@ class Page:
         self._claimed.add(path)
 
     def conversation(
-        self, *, conversation_id: str | None = None, model: str | None = None, wants_stream: bool = False
+        self,
+        *,
+        conversation_id: str | None = None,
+        model: str | None = None,
+        wants_stream: bool = False,
+        background: bool = False,
     ) -> Conversation:
         """What was read, with every unclaimed text in a turn before the others."""
         self._close()
         aside = [turn for drafts in self._aside() for turn in chain(drafts)]
         return Conversation(
             turns=(*aside, *chain(self._turns)), id=conversation_id or None, model=model or None, wants_stream=wants_stream,
-            unread=tuple(self._unread),
+            unread=tuple(self._unread), background=background,
         )  # fmt: skip
 
     def _add(self, part: Part) -> None:

@@ -16,7 +16,10 @@ from lockgate.apps.formats.gemini_generate import GeminiGenerate
 from lockgate.apps.formats.gemini_web import GeminiWeb
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.ollama import Ollama
+from lockgate.apps.formats.openai_assistants import OpenAiAssistants
 from lockgate.apps.formats.openai_chat import OpenAiChat
+from lockgate.apps.formats.openai_completions import OpenAiCompletions
+from lockgate.apps.formats.openai_embeddings import OpenAiEmbeddings
 from lockgate.apps.formats.openai_responses import OpenAiResponses
 from lockgate.facts.traffic import Body, Request
 
@@ -27,10 +30,13 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     ChatGptWeb(),
     ClaudeWeb(),
     GeminiGenerate(),
+    OpenAiAssistants(),
+    OpenAiEmbeddings(),
     OpenAiResponses(),
     AnthropicMessages(),
     Ollama(),
     OpenAiChat(),
+    OpenAiCompletions(),
 )
 
 # Formats that nothing in a body tells from any other: an app file has to name them.

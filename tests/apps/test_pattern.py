@@ -68,11 +68,13 @@ def test_a_host_pattern_ends_with_a_fixed_domain(text: str):
     ("text", "domain"),
     [
         (r"^bedrock\.[a-z0-9-]+\.amazonaws\.com$", "amazonaws.com"),
-        (r"^api\.[a-z]{2}\.example\.co\.uk$", "co.uk"),
+        (r"^api\.[a-z]{2}\.example\.co\.uk$", "example.co.uk"),
         (r"^x\.com$", "x.com"),
+        (r"^a\.x\.com$", "x.com"),
+        (r"^[a-z]+(-eu)?\.ml\.cloud\.example\.com$", "ml.cloud.example.com"),
     ],
 )
-def test_the_fixed_domain_of_a_host_pattern_is_its_last_two_labels(text: str, domain: str):
+def test_the_fixed_domain_of_a_host_pattern_is_what_every_match_ends_with(text: str, domain: str):
     assert fixed_domain(text) == domain
     assert host_pattern(text)
 

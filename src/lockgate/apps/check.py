@@ -104,9 +104,8 @@ def _is_own(host: str, file: AppFile) -> bool:
         return True
     named = (*hosts.suffix, *hosts.exact, *(owned.host for owned in hosts.also))
     if host.startswith("*."):
-        tail = name.replace(".", r"\.") + "$"
-        below = any(text.endswith(tail) or fixed_domain(text).endswith(name) for text in hosts.regex)
-        return below or any(one.endswith(f".{name}") for one in named)
+        below = (*named, *(f"x.{fixed_domain(text)}" for text in hosts.regex))
+        return any(one.endswith(f".{name}") for one in below)
     return host in named or any(re.match(text, host) for text in hosts.regex if not _problem(host_pattern, text))
 
 

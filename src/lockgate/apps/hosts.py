@@ -7,8 +7,8 @@ the library. It must never see a path and never decide between apps that claim t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lockgate.apps.canonical import canonical_host, query_values
-from lockgate.apps.pattern import SafePattern, fixed_domain, host_pattern, path_pattern
+from lockgate.apps.canonical import canonical_host, canonical_path, query_values
+from lockgate.apps.pattern import LatePattern, fixed_domain
 from lockgate.apps.schema import Hosts, OwnedPath
 from lockgate.facts.traffic import Request
 
@@ -18,7 +18,7 @@ class PathOwner:
     """An app that owns some paths of a host. `decrypts` says whether that alone is a reason to decrypt the host."""
 
     app: str
-    path: SafePattern
+    path: LatePattern
     query: tuple[tuple[str, str], ...]
     decrypts: bool
 
@@ -43,7 +43,7 @@ class HostIndex:
 
     _exact: dict[str, str] = field(default_factory=dict[str, str])
     _suffix: dict[str, str] = field(default_factory=dict[str, str])
-    _patterns: dict[str, list[tuple[SafePattern, str]]] = field(default_factory=dict[str, list[tuple[SafePattern, str]]])
+    _patterns: dict[str, list[tuple[LatePattern, str]]] = field(default_factory=dict[str, list[tuple[LatePattern, str]]])
     _paths_exact: dict[str, tuple[PathOwner, ...]] = field(default_factory=dict[str, tuple[PathOwner, ...]])
     _paths_below: dict[str, tuple[PathOwner, ...]] = field(default_factory=dict[str, tuple[PathOwner, ...]])
 
@@ -52,7 +52,7 @@ class HostIndex:
         self._exact.update(dict.fromkeys(hosts.exact, app))
         self._suffix.update(dict.fromkeys(hosts.suffix, app))
         for text in hosts.regex:
-            self._patterns.setdefault(fixed_domain(text), []).append((host_pattern(text), app))
+            self._patterns.setdefault(fixed_domain(text), []).append((LatePattern(text), app))
         for owned in hosts.also:
             index, name = (
                 (self._paths_below, owned.host[2:]) if owned.host.startswith("*.") else (self._paths_exact, owned.host)
@@ -75,9 +75,22 @@ class HostIndex:
         whole = whole or suffix
         return HostOwners(whole, by_path) if whole or by_path else None
 
+    def owner(self, request: Request) -> str | None:
+        """The app `request` goes to, None when it goes to no app. Never raises."""
+        found = self.find(request.host)
+        if found is None:
+            return None
+        if found.by_path:
+            path = canonical_path(request.path)
+            if path is not None:
+                for owner in found.by_path:
+                    if owner.owns(request, path):
+                        return owner.app
+        return found.whole
+
 
 def _path_owner(app: str, owned: OwnedPath) -> PathOwner:
-    return PathOwner(app, path_pattern(owned.path), tuple(owned.query.items()), owned.decrypt)
+    return PathOwner(app, LatePattern(owned.path), tuple(owned.query.items()), owned.decrypt)
 
 
 def fits_host(host: str, restriction: tuple[str, ...]) -> bool:

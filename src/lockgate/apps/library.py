@@ -11,19 +11,17 @@ from hashlib import blake2b
 
 import orjson
 
-from lockgate.apps.canonical import canonical_path
 from lockgate.apps.check import AppSource, check_app
-from lockgate.apps.clues import compile_clue
 from lockgate.apps.evidence import of_tier
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.hosts import HostIndex
-from lockgate.apps.matching import CompiledApp, signatures_by_method
+from lockgate.apps.matching import CompiledApp, compile_app
 from lockgate.apps.overlap import overlaps
 from lockgate.apps.pattern import fixed_domain
 from lockgate.apps.rubric import Rubric
 from lockgate.apps.samples import Readers, failures
 from lockgate.apps.schema import AppFile
-from lockgate.apps.scores import TierExplanation, explain_tier
+from lockgate.apps.scores import TierExplanation, explain_tier, score_tier
 from lockgate.facts.app import App, AppMatch, AppTier
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Request
@@ -72,15 +70,15 @@ class AppLibrary:
         """Every format of plain requests, by the id that `AppMatch.format` gives."""
         self.socket_formats = sockets
         """Every format of WebSocket messages, likewise."""
-        self._sources = {source.file.id: source for source in sources}
+        self._sources = {source.file.id: source for source in sorted(sources, key=lambda source: source.file.id)}
         self._rubric = rubric
         self._index = HostIndex()
+        for source in self._sources.values():
+            self._index.add(source.file.id, source.file.hosts)
+        self._apps = {app: _app(source.file, rubric) for app, source in self._sources.items()}
+        # Filled by the first request to each app: most of a library is never asked for.
         self._compiled: dict[str, CompiledApp] = {}
-        for source in sources:
-            file = source.file
-            self._compiled[file.id] = _compiled(file, rubric)
-            self._index.add(file.id, file.hosts)
-        self.apps: tuple[App, ...] = tuple(self._compiled[app].app for app in sorted(self._compiled))
+        self.apps: tuple[App, ...] = tuple(self._apps.values())
         self.version: str = _version(sources, rubric)
 
     @classmethod
@@ -120,26 +118,24 @@ class AppLibrary:
             return None
         by_path = dict.fromkeys(owner.app for owner in owners.by_path)
         return HostMatch(
-            app=self._compiled[owners.whole].app if owners.whole else None,
-            by_path=tuple(self._compiled[app].app for app in by_path),
+            app=self._apps[owners.whole] if owners.whole else None,
+            by_path=tuple(self._apps[app] for app in by_path),
             decrypts=owners.whole is not None or any(owner.decrypts for owner in owners.by_path),
         )
 
     def match(self, request: Request) -> AppMatch | None:
         """Which app a request goes to and what it does there; None when it goes to no app."""
-        owners = self._index.find(request.host)
-        if owners is None:
+        app = self._index.owner(request)
+        if app is None:
             return None
-        app = owners.whole
-        if owners.by_path:
-            path = canonical_path(request.path)
-            app = next((owner.app for owner in owners.by_path if path is not None and owner.owns(request, path)), app)
-        return self._compiled[app].match(request) if app else None
+        compiled = self._compiled.get(app)
+        if compiled is None:
+            compiled = self._compiled[app] = compile_app(self._apps[app], self._sources[app].file)
+        return compiled.match(request)
 
     def get(self, app: str) -> App | None:
         """The app called `app`."""
-        compiled = self._compiled.get(app)
-        return compiled.app if compiled else None
+        return self._apps.get(app)
 
     def source(self, app: str) -> AppSource | None:
         """The file behind an app, with what a home file changed in it."""
@@ -155,7 +151,7 @@ class AppLibrary:
     def names(self) -> LibraryNames:
         """The vocabulary policies are checked against."""
         return LibraryNames(
-            apps=frozenset(self._compiled),
+            apps=frozenset(self._apps),
             categories=frozenset(app.category for app in self.apps),
             vendors=frozenset(app.vendor for app in self.apps),
             countries=frozenset(app.country for app in self.apps if app.country),
@@ -176,31 +172,17 @@ class AppLibrary:
         return tuple(sorted(names))
 
 
-def _compiled(file: AppFile, rubric: Rubric) -> CompiledApp:
+def _app(file: AppFile, rubric: Rubric) -> App:
     tiers = tuple(_tier(file, tier.id, tier.name, rubric) for tier in file.tiers)
-    app = App(
+    return App(
         id=file.id, name=file.name, vendor=file.vendor, category=file.category.value, status=file.review.status,
         country=file.country, tiers=tiers,
     )  # fmt: skip
-    return CompiledApp(
-        app=app,
-        signatures=signatures_by_method(file.operations),
-        tenant=tuple(compile_clue(clue) for clue in file.tenant),
-        tier=tuple(compile_clue(clue) for clue in file.tier),
-        tiers={tier.id: tier for tier in tiers},
-        lowest=min(tiers, key=_rank, default=None),
-    )
 
 
 def _tier(file: AppFile, tier: str, name: str, rubric: Rubric) -> AppTier:
-    scores = explain_tier(rubric, of_tier(file.evidence, tier), file.breach).confirmed
+    scores = score_tier(rubric, of_tier(file.evidence, tier), file.breach)
     return AppTier(id=tier, name=name, application_confidence=scores.application, genai_confidence=scores.genai)
-
-
-def _rank(tier: AppTier) -> tuple[int, int]:
-    """What puts a tier below another: Gen-AI confidence, then application confidence; not scored is below everything."""
-    genai, application = tier.genai_confidence.hundredths, tier.application_confidence.hundredths
-    return (-1 if genai is None else genai, -1 if application is None else application)
 
 
 def _version(sources: Sequence[AppSource], rubric: Rubric) -> str:

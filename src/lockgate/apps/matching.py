@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lockgate.apps.canonical import canonical_host, canonical_path, query_values
-from lockgate.apps.clues import CompiledClue
+from lockgate.apps.clues import CompiledClue, compile_clue
 from lockgate.apps.hosts import fits_host
 from lockgate.apps.pattern import SafePattern, path_pattern
-from lockgate.apps.schema import Signature
+from lockgate.apps.schema import AppFile, Signature
 from lockgate.apps.vocabulary import Protocol
 from lockgate.facts.app import App, AppMatch, AppTier, Operation
 from lockgate.facts.traffic import Request
@@ -99,6 +99,24 @@ class CompiledApp:
             if signature.fits(request, path):
                 return signature
         return Operation.BROWSE if method in _BODYLESS and not is_websocket and not _announces_body(request) else None
+
+
+def compile_app(app: App, file: AppFile) -> CompiledApp:
+    """What `file` says about requests to `app`, ready to be asked."""
+    return CompiledApp(
+        app=app,
+        signatures=signatures_by_method(file.operations),
+        tenant=tuple(compile_clue(clue) for clue in file.tenant),
+        tier=tuple(compile_clue(clue) for clue in file.tier),
+        tiers={tier.id: tier for tier in app.tiers},
+        lowest=min(app.tiers, key=_rank, default=None),
+    )
+
+
+def _rank(tier: AppTier) -> tuple[int, int]:
+    """What puts a tier below another: Gen-AI confidence, then application confidence; not scored is below everything."""
+    genai, application = tier.genai_confidence.hundredths, tier.application_confidence.hundredths
+    return (-1 if genai is None else genai, -1 if application is None else application)
 
 
 def _announces_body(request: Request) -> bool:

@@ -20,12 +20,29 @@ from dataclasses import dataclass
 
 type SafePattern = re.Pattern[str]
 
+
+class LatePattern:
+    """A pattern that was checked before and is compiled when it is first asked: most of a library never is."""
+
+    __slots__ = ("_compiled", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._compiled: SafePattern | None = None
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """As `re.Pattern.match`."""
+        if self._compiled is None:
+            self._compiled = re.compile(self.text, re.ASCII)
+        return self._compiled.match(text)
+
+
 _LONGEST = 400
 _MOST_WAYS = 512
 _CLASS_LETTERS = "dDwWsS"
 _GROUP_OPENING = re.compile(r"\?(?::|P<[A-Za-z_]\w*>)")
 _COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}")
-_FIXED_DOMAIN = re.compile(r"(?:\\\.|\^)([a-z0-9-]+\\\.[a-z0-9-]+)\$\Z")
+_FIXED_DOMAIN = re.compile(r"\\\.((?:[a-z0-9-]+\\\.)+[a-z0-9-]+)\$\Z|\^([a-z0-9-]+\\\.[a-z0-9-]+)\$\Z")
 
 
 def path_pattern(text: str) -> SafePattern:
@@ -41,9 +58,9 @@ def host_pattern(text: str) -> SafePattern:
 
 
 def fixed_domain(text: str) -> str:
-    """The last two labels that every match of a host pattern has, e.g. `azure.com`, or an empty string when they vary."""
+    """The last labels that every match of a host pattern has, at least two, e.g. `openai.azure.com`; empty when they vary."""
     match = _FIXED_DOMAIN.search(text)
-    return match.group(1).replace("\\", "") if match else ""
+    return (match.group(1) or match.group(2)).replace("\\", "") if match else ""
 
 
 def fixed_prefix(text: str) -> str:

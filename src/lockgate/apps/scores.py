@@ -49,17 +49,37 @@ class TierExplanation:
     breach: Breach
 
 
+def score_tier(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breach) -> ScorePair:
+    """The scores of one tier that are shown: what was confirmed, and nothing else."""
+    return _scores(rubric, evidence, breach, unverified=False)
+
+
 def explain_tier(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breach) -> TierExplanation:
     """Score one tier. A component without evidence is unknown; an answer the rubric does not know gives nothing."""
-    application = _explained(rubric.application, evidence, breach)
-    genai = _explained(rubric.genai, evidence, breach)
     return TierExplanation(
-        confirmed=ScorePair(application=_sum(application, unverified=False), genai=_sum(genai, unverified=False)),
-        with_unverified=ScorePair(application=_sum(application, unverified=True), genai=_sum(genai, unverified=True)),
-        application=application,
-        genai=genai,
+        confirmed=score_tier(rubric, evidence, breach),
+        with_unverified=_scores(rubric, evidence, breach, unverified=True),
+        application=_explained(rubric.application, evidence, breach),
+        genai=_explained(rubric.genai, evidence, breach),
         breach=breach,
     )
+
+
+def _scores(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breach, *, unverified: bool) -> ScorePair:
+    return ScorePair(
+        application=_sum(rubric.application, evidence, breach, unverified=unverified),
+        genai=_sum(rubric.genai, evidence, breach, unverified=unverified),
+    )
+
+
+def _sum(rubric: ScoreRubric, evidence: Mapping[str, Evidence], breach: Breach, *, unverified: bool) -> ConfidenceScore:
+    """The points of what was answered; no answer at all is not scored, which is not 0."""
+    points = [
+        _points(component, answer, breach)
+        for component in rubric.components
+        if _counted(component, answer := evidence.get(component.id, _NOTHING), breach, unverified=unverified)
+    ]
+    return ConfidenceScore(hundredths=sum(points) if points else None, answered=len(points), components=len(rubric.components))
 
 
 def _explained(rubric: ScoreRubric, evidence: Mapping[str, Evidence], breach: Breach) -> tuple[ComponentExplanation, ...]:
@@ -68,31 +88,32 @@ def _explained(rubric: ScoreRubric, evidence: Mapping[str, Evidence], breach: Br
 
 def _component(component: Component, evidence: Evidence, breach: Breach) -> ComponentExplanation:
     answer = component.answer(evidence.answer)
-    is_zeroed = component.zeroed_by_breach and breach.state is BreachState.FOUND
     return ComponentExplanation(
         component=component.id,
         category=component.category,
         question=component.question,
         answer=evidence.answer,
         label=(answer.label or answer.id) if answer else evidence.answer,
-        points=0 if answer is None or is_zeroed else answer.points,
+        points=_points(component, evidence, breach),
         max_points=component.max_points,
-        counted=is_zeroed or _answered(evidence, unverified=False),
+        counted=_counted(component, evidence, breach, unverified=False),
         evidence=evidence,
     )
 
 
-def _answered(evidence: Evidence, *, unverified: bool) -> bool:
+def _points(component: Component, evidence: Evidence, breach: Breach) -> int:
+    answer = component.answer(evidence.answer)
+    return 0 if answer is None or _is_zeroed(component, breach) else answer.points
+
+
+def _counted(component: Component, evidence: Evidence, breach: Breach, *, unverified: bool) -> bool:
+    """Whether the component is in a score: it was answered well enough, or a breach decides it."""
+    if _is_zeroed(component, breach):
+        return True
     if evidence.answer == UNDISCLOSED:
         return False
     return evidence.state is EvidenceState.CONFIRMED or (unverified and evidence.state is EvidenceState.UNVERIFIED)
 
 
-def _sum(parts: tuple[ComponentExplanation, ...], *, unverified: bool) -> ConfidenceScore:
-    """The points of what was answered; no answer at all is not scored, which is not 0."""
-    answered = [part for part in parts if part.counted or _answered(part.evidence, unverified=unverified)]
-    return ConfidenceScore(
-        hundredths=sum(part.points for part in answered) if answered else None,
-        answered=len(answered),
-        components=len(parts),
-    )
+def _is_zeroed(component: Component, breach: Breach) -> bool:
+    return component.zeroed_by_breach and breach.state is BreachState.FOUND

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from lockgate.apps.clues import compile_clue
+from lockgate.apps.description_check import check_description
 from lockgate.apps.evidence import ALL_TIERS, UNDISCLOSED, Evidence, named_tiers
 from lockgate.apps.pattern import fixed_domain, host_pattern, path_pattern
 from lockgate.apps.rubric import Rubric
@@ -88,6 +89,7 @@ def _operations(file: AppFile, formats: Collection[str]) -> Iterator[_Finding]:
         if signature.format is not None and signature.format not in formats:
             known = f"known formats: {', '.join(sorted(formats))}"
             yield (*place, "format"), f"unknown format `{signature.format}`", nearest_name(signature.format, formats) or known
+        yield from check_description(file, index)
         for host in signature.hosts:
             if not _is_own(host, file):
                 yield (*place, "host"), f"`{host}` is not a host of this app", "the operation could never be recognised"

@@ -14,6 +14,7 @@ import orjson
 from lockgate.apps.check import AppSource, check_app
 from lockgate.apps.evidence import of_tier
 from lockgate.apps.formats.base import SocketFormat, WireFormat
+from lockgate.apps.formats.described import described_formats, described_ids
 from lockgate.apps.hosts import HostIndex
 from lockgate.apps.matching import CompiledApp, compile_app
 from lockgate.apps.overlap import overlaps
@@ -66,9 +67,10 @@ class AppLibrary:
         formats: Mapping[str, WireFormat],
         sockets: Mapping[str, SocketFormat],
     ) -> None:
-        self.formats = formats
-        """Every format of plain requests, by the id that `AppMatch.format` gives."""
-        self.socket_formats = sockets
+        described = described_formats((source.file.id, source.file.operations) for source in sources)
+        self.formats = {**formats, **described.formats}
+        """Every format of plain requests, by the id that `AppMatch.format` gives; those that files describe are among them."""
+        self.socket_formats = {**sockets, **described.sockets}
         """Every format of WebSocket messages, likewise."""
         self._sources = {source.file.id: source for source in sorted(sources, key=lambda source: source.file.id)}
         self._rubric = rubric
@@ -94,7 +96,7 @@ class AppLibrary:
         `formats` and `sockets` are the formats of requests and of WebSocket messages that there is code for, by id.
         """
         sockets = {} if sockets is None else sockets
-        known = {*formats, *sockets}
+        known = {*formats, *sockets, *described_ids((source.file.id, source.file.operations) for source in sources)}
         problems = [problem for source in sources for problem in check_app(source, rubric, known)]
         problems += overlaps(sources)
         if problems:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lockgate.apps.canonical import canonical_host, canonical_path, query_values
 from lockgate.apps.clues import CompiledClue, compile_clue
+from lockgate.apps.formats.described import described_id
 from lockgate.apps.hosts import fits_host
 from lockgate.apps.pattern import SafePattern, path_pattern
 from lockgate.apps.schema import AppFile, Signature
@@ -39,14 +40,14 @@ class CompiledSignature:
         return not self.query or self.query.items() <= query_values(request).items()
 
 
-def signatures_by_method(signatures: Iterable[Signature]) -> dict[str, tuple[CompiledSignature, ...]]:
+def signatures_by_method(app: str, signatures: Iterable[Signature]) -> dict[str, tuple[CompiledSignature, ...]]:
     """Signatures ready to be compared, in their order, by method; those that open a WebSocket under `WEBSOCKET`."""
     by_method: dict[str, tuple[CompiledSignature, ...]] = {}
     for signature in signatures:
         compiled = CompiledSignature(
             id=signature.id,
             operation=signature.operation,
-            format=signature.format,
+            format=signature.format if signature.reads is None else described_id(app, signature.id),
             opaque=signature.opaque,
             path=path_pattern(signature.path),
             hosts=signature.hosts,
@@ -105,7 +106,7 @@ def compile_app(app: App, file: AppFile) -> CompiledApp:
     """What `file` says about requests to `app`, ready to be asked."""
     return CompiledApp(
         app=app,
-        signatures=signatures_by_method(file.operations),
+        signatures=signatures_by_method(file.id, file.operations),
         tenant=tuple(compile_clue(clue) for clue in file.tenant),
         tier=tuple(compile_clue(clue) for clue in file.tier),
         tiers={tier.id: tier for tier in app.tiers},

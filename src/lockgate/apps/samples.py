@@ -7,12 +7,12 @@ fails when another app takes its host. It must never send anything.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lockgate.apps.formats.base import SocketFormat, Unreadable, WireFormat
+from lockgate.apps.formats.base import SocketFormat, Unreadable, UrlReader, WireFormat
 from lockgate.apps.sample_exchange import sample_answer, sample_body, sample_message, sample_replies, sample_request
 from lockgate.apps.schema import UNDECIDED, Sample
 from lockgate.facts.app import AppMatch
 from lockgate.facts.prompt import Conversation, ModelAnswer
-from lockgate.facts.traffic import Request
+from lockgate.facts.traffic import Body, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,8 @@ def _said(sample: Sample, request: Request, format_id: str, readers: Readers) ->
         message, socket = sample_message(sample), readers.sockets.get(format_id)
         return socket.read_message(request, message) if socket is not None and message is not None else None
     body, wire_format = sample_body(sample), readers.formats.get(format_id)
+    if body is None and isinstance(wire_format, UrlReader) and wire_format.reads_url:
+        body = Body(content=b"")
     return wire_format.read_request(request, body) if wire_format is not None and body is not None else None
 
 

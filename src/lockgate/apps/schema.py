@@ -7,6 +7,7 @@ decide anything: what a file means is in `library.py`, whether it is sound in `c
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lockgate.apps.description import Description
 from lockgate.apps.evidence import Breach, Evidence
 from lockgate.apps.vocabulary import Basis, Category, Protocol
 from lockgate.facts.app import Operation, ReviewStatus
@@ -49,10 +50,9 @@ class Signature:
 
     `method` is one method or several. `path` is a pattern on the path without query; `query` are parameters that must have
     exactly these values. `host` restricts to some of the app's hosts (`name`, or `*.name` for every name below it). `format` is
-    the wire format its body is read with, absent when nothing here reads it. `opaque` says that what leaves with it cannot be
-    read by anybody on the way (sound over WebRTC, a stream in both directions): it is uninspectable, whatever its body shows.
-    `basis` is how sure the shape is, `sources` where
-    it was learnt.
+    the wire format its body is read with, `reads` a description of one; without either, nothing here reads it. `opaque` says
+    that what leaves with it cannot be read by anybody on the way (sound over WebRTC, a stream in both directions): it is
+    uninspectable, whatever its body shows. `basis` is how sure the shape is, `sources` where it was learnt.
     """
 
     __pydantic_config__ = _CONFIG
@@ -64,6 +64,7 @@ class Signature:
     query: dict[str, str] = field(default_factory=dict[str, str])
     protocol: Protocol = Protocol.HTTP
     format: str | None = None
+    reads: Description | None = None
     opaque: bool = False
     basis: Basis
     sources: tuple[str, ...] = ()

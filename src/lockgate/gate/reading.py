@@ -5,7 +5,7 @@ Separate from the state machine because it is the one place where "known app, un
 
 from dataclasses import dataclass, replace
 
-from lockgate.apps.formats.base import Unreadable, WireFormat
+from lockgate.apps.formats.base import Unreadable, UrlReader, WireFormat
 from lockgate.apps.formats.charset import is_declared_otherwise
 from lockgate.apps.formats.generic import generic_text
 from lockgate.facts.app import AppMatch, Operation
@@ -68,7 +68,7 @@ def _settled(app: AppMatch | None, wire_format: WireFormat | None) -> AppMatch |
 
 def _conversation(wire_format: WireFormat | None, request: Request, body: Body) -> tuple[Conversation, Completeness]:
     """Every text of the body: by its format, or by walking whatever structure it has; bytes that are no text stay bytes."""
-    if wire_format is not None and body.content:
+    if wire_format is not None and (body.content or (isinstance(wire_format, UrlReader) and wire_format.reads_url)):
         read = wire_format.read_request(request, body)
         if isinstance(read, Conversation):
             return read, Completeness.COMPLETE

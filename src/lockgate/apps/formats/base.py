@@ -6,7 +6,7 @@ input: what it cannot read it says with `Unreadable` or in `Conversation.unread`
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, ModelAnswer
@@ -72,6 +72,16 @@ class WireFormat(Protocol):
 
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """A response this format's own clients show to the person (status, headers, body), without retrying."""
+        ...
+
+
+@runtime_checkable
+class UrlReader(Protocol):
+    """A wire format that may find words in the URL: `read_request` is asked for a request without a body, too."""
+
+    @property
+    def reads_url(self) -> bool:
+        """Whether it does."""
         ...
 
 

@@ -26,7 +26,7 @@ def parse_multipart_document(content: bytes, content_type: str) -> Parsed | Unre
         text = text_of(file.content) if file.content else ""
         pair = items(found.parts.value)[file.part]
         if text and is_array(pair):
-            pair[1] = text
+            pair.append(text)
         content_left = None if text is not None else file.content
         files.append(Attachment(name=file.name, media_type=file.media_type, content=content_left, path=(file.part, 1)))
     return Parsed(value=found.parts.value, write=found.parts.write, files=tuple(files))

@@ -31,7 +31,7 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multipart:
-    """The parts as a document (an array of `[headers, text]` pairs; a file has an empty text), and the files."""
+    """The parts as a document (an array of `[headers, text]` pairs; a file has its headers only), and the files."""
 
     parts: Parsed
     files: tuple[FilePart, ...]
@@ -60,13 +60,13 @@ def parse_multipart(content: bytes, content_type: str) -> Multipart | Unreadable
         text = None if name else text_of(value)
         if text is None:
             files.append(FilePart(part=len(pairs), name=_shown(name), media_type=_shown(media_type).lower(), content=value))
-        pairs.append([headers, text or ""])
+        pairs.append([headers] if text is None else [headers, text])
 
     def write(document: object) -> bytes:
         written: list[bytes] = []
         for segment, pair in zip(segments, items(document), strict=True):
             head, text = (string(dig(pair, index)).encode("utf-8", "surrogatepass") for index in (0, 1))
-            value = text or segment.partition(b"\r\n\r\n")[2]
+            value = text if len(items(pair)) > 1 else segment.partition(b"\r\n\r\n")[2]
             if boundary in head + text or b"\r\n\r\n" in head:
                 raise ValueError("the new text contains a border between parts")
             written.append(head + b"\r\n\r\n" + value)

@@ -38,6 +38,7 @@ class Page:
         self._open: _OpenTurn | None = None
         self._claimed: set[Path] = set()
         self._unread: list[str] = []
+        self._inside: dict[Path, object] = {}
 
     def open(self, role: Role, prefix: Path) -> None:
         """Begin the next turn. It owns everything at and below `prefix`."""
@@ -46,7 +47,7 @@ class Page:
 
     def text(self, path: Path, kind: PartKind = PartKind.TEXT) -> None:
         """The string at `path`, if there is one."""
-        value = value_at(self._document, path)
+        value = self._value(path)
         if isinstance(value, str) and path not in self._claimed:
             self._claimed.add(path)
             if value:
@@ -54,7 +55,7 @@ class Page:
 
     def typed(self, path: Path) -> None:
         """The string at `path`, of which a client may have written a part when the turn is the user's."""
-        value = value_at(self._document, path)
+        value = self._value(path)
         if self._open is None or self._open.role is not Role.USER or not isinstance(value, str):
             self.text(path)
         elif path not in self._claimed:
@@ -72,20 +73,20 @@ class Page:
 
     def tree(self, path: Path, kind: PartKind) -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
-        for at, text in deep_leaves(value_at(self._document, path), path, self._claimed):
+        for at, text in deep_leaves(self._value(path), path, self._claimed):
             if text:
                 self._add(Part(text=text, path=at, kind=kind))
         self._claimed.add(path)
 
     def rest(self, path: Path) -> None:
         """Every string at and below `path` that is not claimed yet and says something, as machine text."""
-        for part in self._leftovers(value_at(self._document, path), path):
+        for part in self._leftovers(self._value(path), path):
             self._add(part)
         self._claimed.add(path)
 
     def data(self, path: Path, *, name: str = "", media_type: str = "", bare: bool = True) -> bool:
         """A data URI (or, if `bare`, base64) at `path`, as an attachment, or as text if it is text. Whether there was one."""
-        value = value_at(self._document, path)
+        value = self._value(path)
         found = inline_data(value, media_type, bare=bare) if isinstance(value, str) else None
         if found is None or path in self._claimed or self._open is None:
             return False
@@ -123,7 +124,7 @@ class Page:
 
     def model(self, path: Path = ("model",)) -> str:
         """The model's name at `path`, which is not kept as text when it looks like a name."""
-        value = value_at(self._document, path)
+        value = self._value(path)
         if not isinstance(value, str):
             return ""
         if _MODEL_NAME.fullmatch(value):
@@ -150,6 +151,15 @@ class Page:
             unread=tuple(self._unread), background=background,
         )  # fmt: skip
 
+    def _value(self, path: Path) -> object:
+        """What lies at `path`; a document inside a string is parsed once, however many of its messages are asked for."""
+        if "json" not in path:
+            return value_at(self._document, path)
+        end = len(path) - path[::-1].index("json")
+        if path[:end] not in self._inside:
+            self._inside[path[:end]] = value_at(self._value(path[: end - 1]), ("json",))
+        return value_at(self._inside[path[:end]], path[end:])
+
     def _add(self, part: Part) -> None:
         if self._open is None:
             self._open = _OpenTurn(Role.SYSTEM, part.path)
@@ -159,7 +169,7 @@ class Page:
         turn = self._open
         if turn is None:
             return
-        turn.parts.extend(self._leftovers(value_at(self._document, turn.prefix), turn.prefix))
+        turn.parts.extend(self._leftovers(self._value(turn.prefix), turn.prefix))
         self._claimed.add(turn.prefix)
         if turn.parts or turn.attachments:
             self._turns.append((turn.role, tuple(turn.parts), tuple(turn.attachments)))

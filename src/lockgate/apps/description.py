@@ -1,0 +1,120 @@
+"""The shape of `reads:` in an app file: where a request and its answer have what a person, a file or the model says.
+
+Separate from `schema.py` because it is a language of its own, for apps whose bodies are plain JSON, forms, streams of events or
+messages of a WebSocket. It must never decide anything: `formats/described.py` makes a format of it, `formats/where.py` says how
+a place is written.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lockgate.facts.prompt import Role
+
+_CONFIG = {"extra": "forbid"}
+
+type Places = str | tuple[str, ...]
+"""One place, or several."""
+
+
+def listed(places: Places) -> tuple[str, ...]:
+    """The places as a tuple, empty for none."""
+    if isinstance(places, str):
+        return (places,) if places else ()
+    return places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesDescription:
+    """Files and images beside the words. `each` finds them, the other places are looked for in each.
+
+    `content` is base64 or a data URI, `text` the text of a file, `reference` a URL or an id of something uploaded before.
+    """
+
+    __pydantic_config__ = _CONFIG
+    each: str = "$"
+    name: str = ""
+    media_type: str = ""
+    content: str = ""
+    text: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesDescription:
+    """A conversation that is sent along. `each` finds its messages, the other places are looked for in each.
+
+    `roles` says which of our roles a word of this app means; `user`, `assistant`, `system`, `tool` and their usual other names
+    are known, and any other word is the user's.
+    """
+
+    __pydantic_config__ = _CONFIG
+    each: str
+    text: Places
+    role: str = ""
+    roles: dict[str, Role] = field(default_factory=dict[str, Role])
+    files: tuple[FilesDescription, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDescription:
+    """How the answer is heard. Without `framing` the content type tells between events, lines of JSON and one JSON value.
+
+    `mode` is whether an event adds to what was said before or repeats all of it. `each` takes events apart into pieces that are
+    heard one by one, `section` is the place of what tells pieces of one part of the answer from those of another. `whole` is
+    the whole text, which counts when nothing else was heard. `done` ends the answer when it finds something.
+    """
+
+    __pydantic_config__ = _CONFIG
+    framing: Literal["json", "sse", "ndjson", "lines", "text"] | None = None
+    mode: Literal["delta", "cumulative"] = "delta"
+    each: str = ""
+    section: str = ""
+    text: Places = ()
+    reasoning: Places = ()
+    whole: Places = ()
+    error: Places = ()
+    done: Places = ()
+    model: Places = ()
+    conversation: Places = ()
+    references: Places = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalDescription:
+    """What a refused client gets: one of `body`, `events`, `lines`, or `messages` of a WebSocket, as in a sample's response.
+
+    `{message}`, `{reference}` and `{conversation}` are put in; `{message_json}` is the message as a JSON string, quotes
+    included, and `{'>json>': value}` a value written as JSON into a string. `status` is 400 for a body, 200 for a stream.
+    """
+
+    __pydantic_config__ = _CONFIG
+    status: int | None = None
+    type: str = "application/json"
+    body: Any = None
+    events: tuple[Any, ...] = ()
+    lines: tuple[Any, ...] = ()
+    messages: tuple[Any, ...] = ()
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """How the requests of one operation are read. The places of `model` and `conversation` may lie in the head, too.
+
+    `body` is how the body is written; `url` reads the URL instead. `prompt` is what a person typed, `messages` a conversation,
+    `system` instructions, `context` text of files, pages and selections that comes along. `background` says that a client
+    sends this by itself: always, or when a place is found.
+    """
+
+    __pydantic_config__ = _CONFIG
+    body: Literal["json", "form", "multipart", "url"] = "json"
+    prompt: Places = ()
+    messages: MessagesDescription | None = None
+    system: Places = ()
+    context: Places = ()
+    files: tuple[FilesDescription, ...] = ()
+    model: Places = ()
+    conversation: Places = ()
+    background: bool | str = False
+    answer: AnswerDescription | None = None
+    refusal: RefusalDescription | None = None

@@ -1,0 +1,209 @@
+"""Wire formats that an app file describes, so that an app whose bodies are plain needs no code.
+
+Separate from the formats that are code because what these know is data: `apps/description.py` is the shape of a description,
+`described_request.py`, `described_answer.py` and `described_refusal.py` are what is done with it. They recognise nothing by
+shape: their own operation is the only one they read.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import override
+
+from lockgate.apps.description import Description
+from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.base import (
+    Refusal,
+    SocketFormat,
+    SocketReader,
+    SocketRefusal,
+    StreamReader,
+    Unreadable,
+    WireFormat,
+)
+from lockgate.apps.formats.described_answer import CodedLines, DescribedAnswer, ErrorBody, Listener, compile_answer
+from lockgate.apps.formats.described_body import described_body
+from lockgate.apps.formats.described_refusal import describe_refusal, refusal_messages
+from lockgate.apps.formats.described_request import DescribedRequest, compile_request
+from lockgate.apps.formats.document_format import DocumentFormat
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
+from lockgate.apps.formats.leaf_paths import rewrite
+from lockgate.apps.formats.ndjson import NdjsonReader, WholeReader
+from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.sse import SseReader, event_data
+from lockgate.apps.formats.text_stream import TextReader
+from lockgate.apps.schema import Signature
+from lockgate.apps.vocabulary import Protocol
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.traffic import Answer, Body, Request, Response, SocketMessage
+
+_ERRORS = 400
+
+
+def described_id(app: str, operation: str) -> str:
+    """The id of the format that the operation of an app describes."""
+    return f"{app}/{operation}"
+
+
+type Operations = Iterable[tuple[str, Iterable[Signature]]]
+"""Apps with their operations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedFormats:
+    """The formats that app files describe, by id."""
+
+    formats: Mapping[str, WireFormat]
+    sockets: Mapping[str, SocketFormat]
+
+
+def described_ids(apps: Operations) -> frozenset[str]:
+    """The ids of every format that is described, whether it is described well or not."""
+    return frozenset(described_id(app, one.id) for app, operations in apps for one in operations if one.reads is not None)
+
+
+def described_formats(apps: Operations) -> DescribedFormats:
+    """Every format that is described. Raises ValueError for a description that `description_check.py` would have refused."""
+    formats: dict[str, WireFormat] = {}
+    sockets: dict[str, SocketFormat] = {}
+    for app, operations in apps:
+        for operation in operations:
+            format_id, reads = described_id(app, operation.id), operation.reads
+            if reads is None:
+                continue
+            if operation.protocol is Protocol.WEBSOCKET:
+                sockets[format_id] = DescribedSocket(format_id, reads)
+            else:
+                formats[format_id] = DescribedFormat(format_id, reads)
+    return DescribedFormats(formats=formats, sockets=sockets)
+
+
+class DescribedFormat(DocumentFormat):
+    """What one operation of an app sends and gets."""
+
+    def __init__(self, format_id: str, described: Description) -> None:
+        self.id = format_id
+        self._body = described.body
+        self._refusal = described.refusal
+        self._request: DescribedRequest = compile_request(described)
+        self._answer: DescribedAnswer | None = compile_answer(described.answer) if described.answer else None
+
+    @property
+    def reads_url(self) -> bool:
+        """Whether the words are in the URL, so that a request without a body is read, too."""
+        return self._body == "url"
+
+    @override
+    def recognises(self, request: Request, document: object) -> bool:
+        """Never: a description belongs to its operation."""
+        return False
+
+    @override
+    def stream_reader(self, response: Response) -> StreamReader:
+        """A reader for a response, framed as described, or else as its content type says."""
+        if self._answer is None or response.status >= _ERRORS:
+            return WholeReader(ErrorBody())
+        listener = Listener(self._answer)
+        match self._answer.framing:
+            case "text":
+                return TextReader(listener)
+            case "lines":
+                return NdjsonReader(CodedLines(listener))
+            case "ndjson":
+                return NdjsonReader(listener)
+            case "json":
+                return WholeReader(listener)
+            case "sse" if not response.media_type.endswith("json"):
+                return SseReader(listener)
+            case _:
+                return super().stream_reader(response)
+
+    @override
+    def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
+        """The described refusal."""
+        return describe_refusal(self._refusal, refusal, request, (conversation and conversation.id) or "")
+
+    @override
+    def _parse(self, request: Request, body: Body) -> Parsed | Unreadable:
+        return described_body(self._body, request, body.content)
+
+    @override
+    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
+        if not self._request.read(page, document):
+            return unreadable("nothing at the described places")
+        streams = self._answer is not None and self._answer.framing not in ("json", None)
+        return self._request.close(page, document, request, wants_stream=streams)
+
+    @override
+    def _interpreter(self) -> Interpreter:
+        return Listener(self._answer) if self._answer else ErrorBody()
+
+
+class DescribedSocket(SocketFormat):
+    """What one WebSocket of an app carries: messages of JSON, some of which say something."""
+
+    def __init__(self, format_id: str, described: Description) -> None:
+        self.id = format_id
+        self._refusal = described.refusal
+        self._request: DescribedRequest = compile_request(described)
+        self._answer: DescribedAnswer | None = compile_answer(described.answer) if described.answer else None
+
+    @override
+    def read_message(self, request: Request, message: SocketMessage) -> Conversation | Unreadable:
+        """What a client's message says. Never raises."""
+        parsed = parse_json(message.content)
+        return self._read(request, parsed) if isinstance(parsed, Parsed) else parsed
+
+    @override
+    def rewrite_message(self, request: Request, message: SocketMessage, texts: Mapping[Path, str]) -> bytes:
+        """The message with the text at each path replaced. Raises ValueError for a path that `read_message` did not give."""
+        parsed = parse_json(message.content)
+        if isinstance(parsed, Parsed):
+            return _rewritten(message.content, parsed, self._read(request, parsed), texts)
+        raise ValueError("a path that reading this request did not give")
+
+    @override
+    def answer_reader(self) -> SocketReader:
+        """A reader for what the server says to one message."""
+        return _SocketListener(Listener(self._answer) if self._answer else None)
+
+    @override
+    def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
+        """The described messages, and the end of the socket where it is described or nothing else is."""
+        said = self.read_message(request, message)
+        conversation = (said.id if isinstance(said, Conversation) else None) or ""
+        replies = refusal_messages(self._refusal, refusal, conversation)
+        return SocketRefusal(replies=replies, close=not replies or (self._refusal is not None and self._refusal.close))
+
+    def _read(self, request: Request, parsed: Parsed) -> Conversation:
+        page = Page(parsed.value)
+        self._request.read(page, parsed.value)
+        return self._request.close(page, parsed.value, request, wants_stream=self._answer is not None)
+
+
+class _SocketListener:
+    """Hears the server's messages that answer one of the client's."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener = listener
+
+    @property
+    def done(self) -> bool:
+        """Whether a described end was heard."""
+        return self._listener is not None and (self._listener.draft.finished or bool(self._listener.draft.error))
+
+    def feed(self, message: SocketMessage) -> None:
+        """Take the next message of the server."""
+        if self._listener is not None and message.is_text:
+            self._listener.event("", event_data(message.content))
+
+    def finish(self) -> ModelAnswer:
+        """What was said so far."""
+        return self._listener.answer() if self._listener is not None else ModelAnswer(finished=False)
+
+
+def _rewritten(content: bytes, parsed: Parsed, read: Conversation | Unreadable, texts: Mapping[Path, str]) -> bytes:
+    given = {part.path for turn in read.turns for part in turn.parts} if isinstance(read, Conversation) else set[Path]()
+    if not texts.keys() <= given:
+        raise ValueError("a path that reading this request did not give")
+    return parsed.write(rewrite(parsed.value, texts)) if texts else content

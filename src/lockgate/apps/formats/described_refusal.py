@@ -1,0 +1,72 @@
+"""Refusing as an app file describes it: a template of a body, of events, of lines, or of messages of a WebSocket.
+
+Separate because a template comes from a file and the message does not: what is put in must never become structure.
+"""
+
+from typing import Any, cast
+
+import orjson
+
+from lockgate.apps.description import RefusalDescription
+from lockgate.apps.formats.base import Refusal
+from lockgate.apps.formats.refusal import openai_error, refuse_with, refuse_with_json
+from lockgate.apps.sample_exchange import sample_answer, sample_replies
+from lockgate.apps.schema import SampleResponse
+from lockgate.facts.traffic import Answer, Request, SocketMessage
+
+_AS_TEXT = ">json>"
+_STATUS_OF_A_BODY = 400
+"""The one status that all measured clients show without asking again."""
+
+
+def describe_refusal(described: RefusalDescription | None, refusal: Refusal, request: Request, conversation: str) -> Answer:
+    """The described answer to a plain request; without a description, the error object most clients know."""
+    if described is None:
+        return refuse_with_json(refusal, request, openai_error(refusal))
+    head, body = sample_answer(_filled(described, refusal, conversation))
+    status = described.status or (_STATUS_OF_A_BODY if described.body is not None else 200)
+    content_type = head.headers.get("content-type")
+    return refuse_with(refusal, request, status=status, content=body.content, content_type=content_type)
+
+
+def refusal_messages(described: RefusalDescription | None, refusal: Refusal, conversation: str) -> tuple[SocketMessage, ...]:
+    """The described messages on a WebSocket; without a description, none, which leaves closing it."""
+    return sample_replies(_filled(described, refusal, conversation)) if described else ()
+
+
+def check_refusal(described: RefusalDescription) -> None:
+    """Raises ValueError with a lower-case clause when a template says nothing, or more than one thing."""
+    trial = Refusal(message="message", code="code", reference="reference")
+    filled = _filled(described, trial, "")
+    if described.messages:
+        content = b"".join(message.content for message in sample_replies(filled))
+    else:
+        content = sample_answer(filled)[1].content
+    if b"message" not in content:
+        raise ValueError("a refusal says why: put `{message}` in")
+
+
+def _filled(described: RefusalDescription, refusal: Refusal, conversation: str) -> SampleResponse:
+    words = {"reference": refusal.reference, "conversation": conversation, "message": refusal.message}
+    return SampleResponse(
+        type=described.type,
+        body=_fill(described.body, words),
+        events=tuple(_fill(event, words) for event in described.events),
+        lines=tuple(_fill(line, words) for line in described.lines),
+        messages=tuple(_fill(message, words) for message in described.messages),
+    )
+
+
+def _fill(value: Any, words: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        # The message comes last, so that nothing written in it is taken for something to be put in.
+        for name in ("reference", "conversation"):
+            value = value.replace(f"{{{name}}}", words[name])
+        quoted = orjson.dumps(words["message"].encode("utf-8", "replace").decode()).decode()
+        return quoted.join(piece.replace("{message}", words["message"]) for piece in value.split("{message_json}"))
+    if isinstance(value, dict):
+        filled = {name: _fill(child, words) for name, child in cast("dict[str, Any]", value).items()}
+        return orjson.dumps(filled[_AS_TEXT]).decode() if filled.keys() == {_AS_TEXT} else filled
+    if isinstance(value, list):
+        return [_fill(child, words) for child in cast("list[Any]", value)]
+    return value

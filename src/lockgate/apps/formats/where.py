@@ -1,0 +1,146 @@
+"""Places in a document, as app files write them: `$.messages[*].content`, `field data >json> $.inputs`, `$.text on partial`.
+
+    [field NAME] [>json>] $PATH [>json> $PATH]... [on NAME...] [if CONDITION]
+
+`$PATH` is a JSONPath (RFC 9535), `>json>` steps into a string that holds JSON, `field` is a field of a form, of a multipart
+body or of a URL. `on` asks for the name of an event, `if` for a filter expression about the whole document (`@`).
+
+Separate because requests and answers are read with the same places. Descendants (`..`), functions, lists of selectors and
+queries from the root inside a filter are refused: without them, a place takes no more steps than the document has values.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
+
+from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.json_text import parse_nested
+from lockgate.apps.formats.json_view import dig, is_array, is_object, items, string
+from lockgate.facts.problem import Path
+
+_SHAPE = re.compile(r"(?P<way>.+?)(?: on (?P<names>\S+(?: \S+)*))?")
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
+_SINGULAR = re.compile(r"\$(?:\['[\w -]+'\]|\[-?\d+\])*")
+_STEP = re.compile(r"\['([\w -]+)'\]|\[(-?\d+)\]")
+_PART_NAME = re.compile(r'[;\s]name=(?:"([^"\r\n]*)"|([^\s;"]+))', re.IGNORECASE)
+_INTO_JSON = " >json> "
+
+_ENVIRONMENT = JSONPathEnvironment()
+_ENVIRONMENT.functions.clear()
+
+type Found = tuple[Path, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leg:
+    """The part of a place that lies in one document. Most are `steps` alone, which are followed without the library."""
+
+    query: JSONPathQuery
+    steps: tuple[str | int, ...] | None
+
+    def find(self, document: object) -> Iterator[Found]:
+        if self.steps is None:
+            for node in self.query.finditer(document):
+                yield tuple(node.location), node.value
+            return
+        at: list[str | int] = []
+        for step in self.steps:
+            if isinstance(step, str) and is_object(document) and step in document:
+                document = document[step]
+                at.append(step)
+            elif isinstance(step, int) and is_array(document) and -len(document) <= step < len(document):
+                at.append(step % len(document))
+                document = document[step]
+            else:
+                return
+        yield tuple(at), document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """One place, ready to be looked for."""
+
+    text: str
+    field: str | None
+    legs: tuple[_Leg, ...]
+    names: frozenset[str]
+    condition: JSONPathQuery | None
+
+    def find(self, document: object, name: str = "") -> list[Found]:
+        """Everything at this place, each with its path. Never raises. `name` is the event's, for a place with `on`."""
+        if self.names and name not in self.names:
+            return []
+        if self.condition is not None and not self.condition.findall([document]):
+            return []
+        found: list[Found] = [((), document)] if self.field is None else list(_fields(document, self.field))
+        for index, leg in enumerate(self.legs):
+            if index or self.field is not None:
+                found = list(_nested(found))
+            found = [((*at, *below), value) for at, inside in found for below, value in leg.find(inside)]
+        return found
+
+    def first(self, document: object, name: str = "") -> object:
+        """The first value at this place, or None."""
+        found = self.find(document, name)
+        return found[0][1] if found else None
+
+
+def compile_where(text: str) -> Where:
+    """The place that `text` describes. Raises ValueError with a lower-case clause when it describes none."""
+    way, _, condition = text.partition(" if ")
+    shape = _SHAPE.fullmatch(way.strip())
+    if shape is None:
+        raise ValueError(f"`{text}` is not a place")
+    first, *rest = shape["way"].split(_INTO_JSON)
+    field = first.removeprefix("field ") if first.startswith("field ") else None
+    return Where(
+        text=text,
+        field=field,
+        legs=tuple(map(_leg, rest if field is not None else (first, *rest))),
+        names=frozenset((shape["names"] or "").split()),
+        condition=_query(f"$[?{condition.strip()}]", shown=condition)[0] if condition else None,
+    )
+
+
+def _leg(text: str) -> _Leg:
+    query, canonical = _query(text.strip(), shown=text)
+    steps = None
+    if _SINGULAR.fullmatch(canonical):
+        steps = tuple(int(index) if index else name for name, index in _STEP.findall(canonical))
+    return _Leg(query=query, steps=steps)
+
+
+def _query(text: str, *, shown: str) -> tuple[JSONPathQuery, str]:
+    try:
+        query = _ENVIRONMENT.compile(text)
+    except JSONPathError as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"`{shown}` is not a JSONPath: {reason[:1].lower()}{reason[1:]}") from None
+    canonical = str(query)
+    bare = _QUOTED.sub("", canonical)
+    if ".." in bare:
+        raise ValueError(f"`{shown}` looks everywhere below a place (`..`), which has no bound")
+    if "," in bare:
+        raise ValueError(f"`{shown}` names several members at once; write a place for each")
+    if "$" in bare[1:]:
+        raise ValueError(f"`{shown}` looks at the whole document from inside a filter")
+    return query, canonical
+
+
+def _nested(found: list[Found]) -> Iterator[Found]:
+    for at, value in found:
+        if isinstance(value, str) and not isinstance(nested := parse_nested(value), Unreadable):
+            yield (*at, "json"), nested
+
+
+def _fields(document: object, name: str) -> Iterator[Found]:
+    """The values of a field, in a document of `[name, value]` pairs, or of `[headers, text]` pairs of a multipart body."""
+    for index, pair in enumerate(items(document)):
+        head = string(dig(pair, 0))
+        if head != name:
+            part = _PART_NAME.search(head)
+            if part is None or (part[1] or part[2]) != name:
+                continue
+        yield (index, 1), dig(pair, 1)

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import click
 
+from lockgate.apps.formats.described import described_id
 from lockgate.apps.formats.registry import FORMATS
 from lockgate.apps.rubric import Rubric
+from lockgate.apps.schema import AppFile
 from lockgate.cli import cli
 from lockgate.facts.app import Operation, ReviewStatus
 from lockgate.facts.decision import Capture, Reason, Verdict
@@ -132,6 +134,21 @@ def _formats() -> str:
     return _table(("format", "what it is"), ((_code(name), about(known)) for name, known in sorted(FORMATS.items())))
 
 
+def _described_formats() -> str:
+    rows: list[tuple[str, ...]] = []
+    for file in sorted((built_in_data() / "apps").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if "reads:" not in text or file.name == "rubric.yaml":
+            continue
+        app = read_as(parse_yaml(text, str(file)), AppFile)
+        rows += [
+            (app.name, _code(described_id(app.id, one.id)), one.operation, one.reads.summary(), one.reads.hears(), one.basis)
+            for one in app.operations
+            if one.reads is not None
+        ]
+    return _table(("app", "format", "operation", "what is read", "what is heard", "how sure"), rows)
+
+
 def _rubric() -> str:
     file = built_in_data() / "apps" / "rubric.yaml"
     rubric = read_as(parse_yaml(file.read_text(encoding="utf-8"), str(file)), Rubric)
@@ -162,6 +179,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "actions": _actions,
     "cli": _cli,
     "formats": _formats,
+    "described-formats": _described_formats,
     "log-fields": _log_fields,
     "metrics": _metrics,
     "operators": _operators,

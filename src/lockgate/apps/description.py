@@ -118,3 +118,19 @@ class Description:
     background: bool | str = False
     answer: AnswerDescription | None = None
     refusal: RefusalDescription | None = None
+
+    def summary(self) -> str:
+        """What is read of a request, in a few words for a table."""
+        said = (("prompt", self.prompt), ("conversation so far", self.messages), ("instructions", self.system),
+                ("text beside", self.context), ("files", self.files or self.body == "multipart"), ("model", self.model),
+                ("conversation id", self.conversation))  # fmt: skip
+        return ", ".join(name for name, is_given in said if is_given)
+
+    def hears(self) -> str:
+        """What is heard of an answer, likewise."""
+        answer = self.answer
+        if answer is None:
+            return ""
+        said = (("text", answer.text or answer.whole), ("reasoning", answer.reasoning), ("errors", answer.error),
+                ("ids of uploads", answer.references))  # fmt: skip
+        return ", ".join(name for name, is_given in said if is_given)

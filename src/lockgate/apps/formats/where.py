@@ -105,6 +105,8 @@ def compile_where(text: str) -> Where:
 
 
 def _leg(text: str) -> _Leg:
+    if not text.strip().startswith("$"):
+        raise ValueError(f"`{text}` is not a JSONPath: it begins with `$`")
     query, canonical = _query(text.strip(), shown=text)
     steps = None
     if _SINGULAR.fullmatch(canonical):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lockgate.apps.check import AppSource
+from lockgate.apps.clients_file import ClientsFile
 from lockgate.apps.formats.registry import FORMATS
 from lockgate.apps.library import AppLibrary
 from lockgate.apps.rubric import Rubric, check_rubric
@@ -25,7 +26,7 @@ def read_source(text: str, file: str) -> AppSource:
 
 @pytest.fixture(scope="session")
 def shipped_files() -> list[Path]:
-    return [file for file in sorted(SHIPPED.glob("*.yaml")) if file.name != "rubric.yaml"]
+    return [file for file in sorted(SHIPPED.glob("*.yaml")) if file.name not in ("rubric.yaml", "clients.yaml")]
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +44,14 @@ def shipped_sources(shipped_files: list[Path]) -> list[AppSource]:
 
 
 @pytest.fixture(scope="session")
-def shipped_library(shipped_sources: list[AppSource], rubric: Rubric) -> AppLibrary:
-    return AppLibrary.build(shipped_sources, rubric, FORMATS)
+def shipped_clients() -> ClientsFile:
+    file = SHIPPED / "clients.yaml"
+    return read_as(parse_yaml(file.read_text(encoding="utf-8"), str(file)), ClientsFile)
+
+
+@pytest.fixture(scope="session")
+def shipped_library(shipped_sources: list[AppSource], rubric: Rubric, shipped_clients: ClientsFile) -> AppLibrary:
+    return AppLibrary.build(shipped_sources, rubric, FORMATS, clients=shipped_clients)
 
 
 @pytest.fixture(scope="session")

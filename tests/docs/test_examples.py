@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lockgate.apps.client_software import ClientCatalogue, compile_mark, sample_failures
+from lockgate.apps.clients_file import ClientsFile, check_clients
 from lockgate.apps.schema import AppFile
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library
@@ -48,8 +50,13 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
         compile_policy(parse_yaml(head + text, where), names)
     elif "hosts" in keys:
         read_as(parse_yaml(text, where), AppFile)
-    elif keys == {"id", "review"}:
+    elif "id" in keys and keys <= {"id", "review", "own_tenants"}:
         read_as(parse_yaml("name: x\nvendor: x\ncategory: agent\nhosts: {}\n" + text, where), AppFile)
+    elif "clients" in keys and "- id:" in text:
+        document = parse_yaml(text, where)
+        clients = read_as(document, ClientsFile)
+        check_clients(document, clients, compile_mark)
+        assert sample_failures(document, clients, ClientCatalogue(clients)) == ()
     elif "addresses" in keys:
         document = parse_yaml(text, where)
         check_users(document, read_as(document, UsersFile))

@@ -26,6 +26,7 @@ def context_of(library):
         vocabulary = Vocabulary(
             apps=frozenset(names.apps), categories=frozenset(names.categories), vendors=frozenset(names.vendors),
             tiers=frozenset(names.tiers), profiles=PROFILES,
+            clients=names.clients, client_environments=names.client_environments,
         )  # fmt: skip
         ruleset = compile_policy(parse_yaml("version: 1\n" + policy, "test.yaml"), vocabulary)
         return GateContext(

@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lockgate.facts.app import App, AppMatch, AppTier, ConfidenceScore, Operation, ReviewStatus
+from lockgate.facts.app import (
+    AccountKind,
+    App,
+    AppMatch,
+    AppTier,
+    ConfidenceScore,
+    CredentialKind,
+    Operation,
+    ReviewStatus,
+)
+from lockgate.facts.client_software import ClientKind, ClientSoftware
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
 from lockgate.facts.prompt import Conversation, Part, Role, chain
 from lockgate.facts.sheet import FactSheet
@@ -18,6 +28,8 @@ VOCABULARY = Vocabulary(
     categories=frozenset({"chat-assistant", "coding-assistant", "writing"}),
     vendors=frozenset({"OpenAI", "Anthropic"}),
     tiers=frozenset({"free", "enterprise"}),
+    clients=frozenset({"claude-code", "curl"}),
+    client_environments=frozenset({"vscode"}),
     profiles=frozenset({"credentials", "financial", "pii"}),
     detectors=frozenset({"aws-key", "card-number"}),
     detector_profiles={"aws-key": frozenset({"credentials"}), "card-number": frozenset({"financial", "pii"})},
@@ -39,6 +51,7 @@ def make_app(**changes: object) -> AppMatch:
     given = {
         "id": "chatgpt", "vendor": "OpenAI", "category": "chat-assistant", "status": ReviewStatus.UNREVIEWED, "country": "US",
         "operation": Operation.SEND_PROMPT, "gen_ai": 290, "application": 410, "tier_known": True, "tenant": "acme",
+        "account": AccountKind.CORPORATE, "credential": CredentialKind.API_KEY,
     } | changes  # fmt: skip
     tier = AppTier(
         id="free", name="Free", application_confidence=_score(given["application"]), genai_confidence=_score(given["gen_ai"])
@@ -47,7 +60,8 @@ def make_app(**changes: object) -> AppMatch:
         id=given["id"], name="An app", vendor=given["vendor"], category=given["category"], status=given["status"],
         country=given["country"],
     )  # fmt: skip
-    return AppMatch(app=app, operation=given["operation"], tier=tier, tier_known=given["tier_known"], tenant=given["tenant"])
+    rest = {name: given[name] for name in ("operation", "tier_known", "tenant", "account", "credential")}
+    return AppMatch(app=app, tier=tier, **rest)
 
 
 def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> FactSheet:
@@ -61,6 +75,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
         "client": Client(address="10.1.2.3", user="alice", groups=("staff", "finance"), identified_by=IdentifiedBy.PROXY_LOGIN),
         "app": make_app(),
         "request": request,
+        "software": ClientSoftware(kind=ClientKind.CODING_AGENT, product="claude-code", version="2.1.9", via="vscode"),
         "conversation": Conversation(turns=chain([(Role.USER, (words,), ())]), model="gpt-5", id="c-1"),
         "examination": make_examination(),
         "response": Response(status=200, headers=Headers((("content-type", "text/event-stream"),))),
@@ -68,7 +83,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
     host, port = facts.get("host", "chatgpt.com"), facts.get("port", 443)
     sheet = {"at": datetime(2026, 1, 5, tzinfo=UTC), "phase": phase, "client": facts["client"], "host": host, "port": port}
     if phase >= Phase.REQUEST_HEADERS:
-        sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"]}
+        sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"], "software": facts["software"]}
     if phase >= Phase.REQUEST_BODY:
         sheet |= {"conversation": facts["conversation"], "examination": facts["examination"]}
     if phase >= Phase.RESPONSE_HEADERS:

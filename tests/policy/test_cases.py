@@ -9,6 +9,7 @@ from lockgate.facts.app import Operation
 from lockgate.facts.problem import Document, UsageError
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import read_cases, run_case, run_cases
+from lockgate.testing.builders import FakeLibrary
 
 GOLDEN = sorted((Path(__file__).parent / "case_errors").glob("*.policytest"))
 
@@ -30,7 +31,7 @@ rules:
 @pytest.fixture
 def results(ruleset):
     def run(text, lookup=lambda _request: None):
-        return run_cases(ruleset(POLICY), lookup, read_cases(parse_yaml("version: 1\n" + text, "cases.yaml")))
+        return run_cases(ruleset(POLICY), FakeLibrary(lookup), read_cases(parse_yaml("version: 1\n" + text, "cases.yaml")))
 
     return run
 
@@ -128,7 +129,7 @@ def test_only_what_is_examined_for_is_found(results):
 def test_one_case_can_be_run_with_other_facts(ruleset, results):
     (result,) = results(case("", "verdict: allow"))
     changed = replace(result.case, request=replace(result.case.request, host="evil.example"))
-    assert not run_case(ruleset(POLICY), lambda _request: None, changed).passed
+    assert not run_case(ruleset(POLICY), FakeLibrary(), changed).passed
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)

@@ -40,6 +40,8 @@ EARLY_TESTS = [
     {"operation": ["send_prompt", "upload"]},
     {"operation.carries_payload": True},
     {"request.method": "POST"},
+    {"client.product": "curl"},
+    {"account.kind": "personal"},
 ]
 LATER_TESTS = [
     {"prompt.model": "gpt-5"},

@@ -7,6 +7,7 @@ from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import read_cases, run_cases
 from lockgate.policy.actions import ACTIONS
 from lockgate.policy.case_syntax import EXPECT_KEYS, GIVEN_KEYS
+from lockgate.testing.builders import FakeLibrary
 
 README = (Path(__file__).parents[2] / "policies" / "README.md").read_text()
 POLICY, CASES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
@@ -14,7 +15,7 @@ POLICY, CASES = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 def test_the_policy_and_the_cases_of_the_page_hold(ruleset):
     cases = read_cases(parse_yaml(CASES, "README.md"))
-    results = run_cases(ruleset(POLICY), lambda _request: None, cases)
+    results = run_cases(ruleset(POLICY), FakeLibrary(), cases)
     assert [str(result.problem) for result in results if result.problem] == []
     assert len(results) == 3
 

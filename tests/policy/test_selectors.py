@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from lockgate.facts.app import Operation, ReviewStatus
+from lockgate.facts.app import AccountKind, CredentialKind, Operation, ReviewStatus
+from lockgate.facts.client_software import UNKNOWN_SOFTWARE
 from lockgate.facts.decision import Truth
 from lockgate.facts.finding import DetectionConfidence, ExaminationState
 from lockgate.facts.prompt import Conversation
@@ -36,6 +37,16 @@ EXAMPLES = {
     "app.tier": ("app.tier: free", {"app": {"tier_known": True}}, {"app": {"tier_known": False}}),
     "app.tier_known": ("app.tier_known: false", {"app": {"tier_known": False}}, {"app": {"tier_known": True}}),
     "tenant.id": ("tenant.id: acme", {"app": {"tenant": "acme"}}, {"app": {"tenant": None}}),
+    "account.kind": ("account.kind: corporate", {"app": {}}, {"app": {"account": AccountKind.UNKNOWN}}),
+    "account.credential": (
+        "account.credential: subscription",
+        {"app": {"credential": CredentialKind.SUBSCRIPTION}},
+        {"app": {"credential": CredentialKind.API_KEY}},
+    ),
+    "client.kind": ("client.kind: unknown", {"software": UNKNOWN_SOFTWARE}, {}),
+    "client.product": ("client.product: claude-code", {}, {"software": UNKNOWN_SOFTWARE}),
+    "client.version": ("client.version: {starts_with: '2.'}", {}, {"software": UNKNOWN_SOFTWARE}),
+    "client.via": ("client.via: vscode", {}, {"software": UNKNOWN_SOFTWARE}),
     "app.application_score": (
         "app.application_score: {at_least: 4.5}",
         {"app": {"application": 450}},

@@ -113,12 +113,14 @@ def _is_own(host: str, file: AppFile) -> bool:
 
 def _clues(file: AppFile) -> Iterator[_Finding]:
     tiers = {tier.id for tier in file.tiers}
-    for kind, clues in (("tenant", file.tenant), ("tier", file.tier)):
+    for kind, clues in (("tenant", file.tenant), ("tier", file.tier), ("conversation", file.conversation)):
         for index, clue in enumerate(clues):
             place = (kind, index)
             yield from _refused(place, compile_clue, clue)
-            if kind == "tenant" and (clue.values or clue.tier):
-                yield place, "a tenant clue gives its value as it is", "`values` and `tier` belong under `tier:`"
+            if kind != "tier" and (clue.values or clue.tier):
+                yield place, f"a {kind} clue gives its value as it is", "`values` and `tier` belong under `tier:`"
+            if kind != "tenant" and clue.response_header:
+                yield place, f"a {kind} is read from requests", "`response_header` belongs under `tenant:`"
             if kind == "tier" and not (clue.values or clue.tier):
                 yield place, "a tier clue leads to no tier", "give `values` (what is shown: tier id) or `tier`"
             for named in sorted({*clue.values.values(), clue.tier} - {""} - tiers):

@@ -12,6 +12,9 @@ from hashlib import blake2b
 import orjson
 
 from lockgate.apps.check import AppSource, check_app
+from lockgate.apps.client_software import ClientCatalogue
+from lockgate.apps.clients_file import ClientsFile
+from lockgate.apps.credentials import CredentialKinds
 from lockgate.apps.evidence import of_tier
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.described import described_formats, described_ids
@@ -21,11 +24,12 @@ from lockgate.apps.overlap import overlaps
 from lockgate.apps.pattern import fixed_domain
 from lockgate.apps.rubric import Rubric
 from lockgate.apps.samples import Readers, failures
-from lockgate.apps.schema import AppFile
+from lockgate.apps.schema import AppFile, Tier
 from lockgate.apps.scores import TierExplanation, explain_tier, score_tier
 from lockgate.facts.app import App, AppMatch, AppTier
+from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.problem import Problem, UsageError
-from lockgate.facts.traffic import Request
+from lockgate.facts.traffic import Request, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +52,15 @@ class HostMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryNames:
-    """Every name a policy may use about apps. `tiers` are tier ids, of whatever app."""
+    """Every name a policy may use about apps and clients. `tiers` are tier ids, of whatever app."""
 
     apps: frozenset[str]
     categories: frozenset[str]
     vendors: frozenset[str]
     countries: frozenset[str]
     tiers: frozenset[str]
+    clients: frozenset[str]
+    client_environments: frozenset[str]
 
 
 class AppLibrary:
@@ -66,6 +72,7 @@ class AppLibrary:
         rubric: Rubric,
         formats: Mapping[str, WireFormat],
         sockets: Mapping[str, SocketFormat],
+        clients: ClientsFile,
     ) -> None:
         described = described_formats((source.file.id, source.file.operations) for source in sources)
         self.formats = {**formats, **described.formats}
@@ -74,6 +81,9 @@ class AppLibrary:
         """Every format of WebSocket messages, likewise."""
         self._sources = {source.file.id: source for source in sorted(sources, key=lambda source: source.file.id)}
         self._rubric = rubric
+        self.clients = ClientCatalogue(clients)
+        """Every program that is known by its headers."""
+        self._credentials = CredentialKinds(clients.credentials)
         self._index = HostIndex()
         for source in self._sources.values():
             self._index.add(source.file.id, source.file.hosts)
@@ -81,7 +91,7 @@ class AppLibrary:
         # Filled by the first request to each app: most of a library is never asked for.
         self._compiled: dict[str, CompiledApp] = {}
         self.apps: tuple[App, ...] = tuple(self._apps.values())
-        self.version: str = _version(sources, rubric)
+        self.version: str = _version(sources, rubric, clients)
 
     @classmethod
     def build(
@@ -90,10 +100,12 @@ class AppLibrary:
         rubric: Rubric,
         formats: Mapping[str, WireFormat],
         sockets: Mapping[str, SocketFormat] | None = None,
+        clients: ClientsFile | None = None,
     ) -> "AppLibrary":
         """A library of checked files whose samples hold. Raises UsageError with every problem of every file.
 
-        `formats` and `sockets` are the formats of requests and of WebSocket messages that there is code for, by id.
+        `formats` and `sockets` are the formats of requests and of WebSocket messages that there is code for, by id. `clients`
+        was checked before.
         """
         sockets = {} if sockets is None else sockets
         known = {*formats, *sockets, *described_ids((source.file.id, source.file.operations) for source in sources)}
@@ -101,7 +113,7 @@ class AppLibrary:
         problems += overlaps(sources)
         if problems:
             raise UsageError(*problems)
-        library = cls(sources, rubric, formats, sockets)
+        library = cls(sources, rubric, formats, sockets, clients or ClientsFile())
         readers = Readers(match=library.match, formats=library.formats, sockets=library.socket_formats)
         problems = [
             Problem(place=source.document.place(("samples", index)), problem=failure, help="correct the sample or the file")
@@ -132,8 +144,17 @@ class AppLibrary:
             return None
         compiled = self._compiled.get(app)
         if compiled is None:
-            compiled = self._compiled[app] = compile_app(self._apps[app], self._sources[app].file)
+            compiled = self._compiled[app] = compile_app(self._apps[app], self._sources[app].file, self._credentials)
         return compiled.match(request)
+
+    def with_answer(self, match: AppMatch, response: Response) -> AppMatch:
+        """What a request turned out to be, with what only the head of its response shows of the account."""
+        compiled = self._compiled.get(match.app.id)
+        return compiled.with_answer(match, response) if compiled is not None else match
+
+    def software(self, request: Request) -> ClientSoftware:
+        """The program that says it sent a request, whatever app it goes to."""
+        return self.clients.software(request.headers)
 
     def get(self, app: str) -> App | None:
         """The app called `app`."""
@@ -158,6 +179,8 @@ class AppLibrary:
             vendors=frozenset(app.vendor for app in self.apps),
             countries=frozenset(app.country for app in self.apps if app.country),
             tiers=frozenset(tier.id for app in self.apps for tier in app.tiers),
+            clients=self.clients.products,
+            client_environments=self.clients.environments,
         )
 
     def host_suffixes(self) -> tuple[str, ...]:
@@ -175,21 +198,23 @@ class AppLibrary:
 
 
 def _app(file: AppFile, rubric: Rubric) -> App:
-    tiers = tuple(_tier(file, tier.id, tier.name, rubric) for tier in file.tiers)
+    tiers = tuple(_tier(file, tier, rubric) for tier in file.tiers)
     return App(
         id=file.id, name=file.name, vendor=file.vendor, category=file.category.value, status=file.review.status,
         country=file.country, tiers=tiers,
     )  # fmt: skip
 
 
-def _tier(file: AppFile, tier: str, name: str, rubric: Rubric) -> AppTier:
-    scores = score_tier(rubric, of_tier(file.evidence, tier), file.breach)
-    return AppTier(id=tier, name=name, application_confidence=scores.application, genai_confidence=scores.genai)
+def _tier(file: AppFile, tier: Tier, rubric: Rubric) -> AppTier:
+    scores = score_tier(rubric, of_tier(file.evidence, tier.id), file.breach)
+    return AppTier(
+        id=tier.id, name=tier.name, kind=tier.kind, application_confidence=scores.application, genai_confidence=scores.genai
+    )
 
 
-def _version(sources: Sequence[AppSource], rubric: Rubric) -> str:
-    """A content hash: the same files and rubric give the same version, whatever their order or layout."""
-    digest = blake2b(orjson.dumps(rubric), digest_size=16)
+def _version(sources: Sequence[AppSource], rubric: Rubric, clients: ClientsFile) -> str:
+    """A content hash: the same files, rubric and clients give the same version, whatever their order or layout."""
+    digest = blake2b(orjson.dumps((rubric, clients)), digest_size=16)
     for source in sorted(sources, key=lambda source: source.file.id):
         digest.update(orjson.dumps(source.document.data, option=orjson.OPT_SORT_KEYS) + b"\x00")
     return digest.hexdigest()

@@ -5,17 +5,19 @@ a body is harmless: what no signature names stays undecided until the body has b
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lockgate.apps.accounts import account_kind
 from lockgate.apps.canonical import canonical_host, canonical_path, query_values
 from lockgate.apps.clues import CompiledClue, compile_clue
+from lockgate.apps.credentials import CredentialKinds
 from lockgate.apps.formats.described import described_id
 from lockgate.apps.hosts import fits_host
 from lockgate.apps.pattern import SafePattern, path_pattern
 from lockgate.apps.schema import AppFile, Signature
 from lockgate.apps.vocabulary import Protocol
 from lockgate.facts.app import App, AppMatch, AppTier, Operation
-from lockgate.facts.traffic import Request
+from lockgate.facts.traffic import Request, Response
 
 _WEBSOCKET = "WEBSOCKET"
 _BODYLESS = frozenset({"GET", "HEAD"})
@@ -60,12 +62,18 @@ def signatures_by_method(app: str, signatures: Iterable[Signature]) -> dict[str,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledApp:
-    """Everything that says what a request does in one app. `lowest` is the tier that is assumed when none is shown."""
+    """Everything that says what a request does in one app. `lowest` is the tier that is assumed when none is shown.
+
+    `own_tenants` are the organisation's, in lower case.
+    """
 
     app: App
     signatures: Mapping[str, tuple[CompiledSignature, ...]]
     tenant: tuple[CompiledClue, ...]
     tier: tuple[CompiledClue, ...]
+    conversation: tuple[CompiledClue, ...]
+    own_tenants: frozenset[str]
+    credentials: CredentialKinds
     tiers: dict[str, AppTier]
     lowest: AppTier | None
 
@@ -74,7 +82,7 @@ class CompiledApp:
         found = self._operation(request)
         signature = found if isinstance(found, CompiledSignature) else None
         shown = next((self.tiers[tier] for clue in self.tier if (tier := clue.tier_of(request)) in self.tiers), None)
-        tenant = next((value for clue in self.tenant if (value := clue.value(request))), None)
+        tenant = _first(self.tenant, request)
         return AppMatch(
             app=self.app,
             operation=found.operation if isinstance(found, CompiledSignature) else found,
@@ -84,7 +92,18 @@ class CompiledApp:
             tier=shown or self.lowest,
             tier_known=shown is not None,
             tenant=tenant,
+            account=account_kind(self.own_tenants, tenant, shown.kind if shown else None),
+            credential=self.credentials.kind(request),
+            conversation=_first(self.conversation, request),
         )
+
+    def with_answer(self, match: AppMatch, response: Response) -> AppMatch:
+        """`match` with what only the response's head shows of the account; what the request showed stays."""
+        tenant = next((value for clue in self.tenant if (value := clue.answer(response.headers))), None)
+        if match.tenant is not None or tenant is None:
+            return match
+        tier = match.tier.kind if match.tier is not None and match.tier_known else None
+        return replace(match, tenant=tenant, account=account_kind(self.own_tenants, tenant, tier))
 
     def _operation(self, request: Request) -> CompiledSignature | Operation | None:
         """The signature that fits, or else what the method alone says."""
@@ -102,13 +121,16 @@ class CompiledApp:
         return Operation.BROWSE if method in _BODYLESS and not is_websocket and not _announces_body(request) else None
 
 
-def compile_app(app: App, file: AppFile) -> CompiledApp:
+def compile_app(app: App, file: AppFile, credentials: CredentialKinds) -> CompiledApp:
     """What `file` says about requests to `app`, ready to be asked."""
     return CompiledApp(
         app=app,
         signatures=signatures_by_method(file.id, file.operations),
         tenant=tuple(compile_clue(clue) for clue in file.tenant),
         tier=tuple(compile_clue(clue) for clue in file.tier),
+        conversation=tuple(compile_clue(clue) for clue in file.conversation),
+        own_tenants=frozenset(tenant.lower() for tenant in file.own_tenants),
+        credentials=credentials,
         tiers={tier.id: tier for tier in app.tiers},
         lowest=min(app.tiers, key=_rank, default=None),
     )
@@ -118,6 +140,10 @@ def _rank(tier: AppTier) -> tuple[int, int]:
     """What puts a tier below another: Gen-AI confidence, then application confidence; not scored is below everything."""
     genai, application = tier.genai_confidence.hundredths, tier.application_confidence.hundredths
     return (-1 if genai is None else genai, -1 if application is None else application)
+
+
+def _first(clues: tuple[CompiledClue, ...], request: Request) -> str | None:
+    return next((value for clue in clues if (value := clue.value(request))), None)
 
 
 def _announces_body(request: Request) -> bool:

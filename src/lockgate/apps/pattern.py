@@ -57,6 +57,11 @@ def host_pattern(text: str) -> SafePattern:
     return _checked(text, ".")
 
 
+def header_pattern(text: str) -> SafePattern:
+    """A pattern for values of headers, with `/` as separator. Raises ValueError as `path_pattern` does."""
+    return _checked(text, "/")
+
+
 def fixed_domain(text: str) -> str:
     """The last labels that every match of a host pattern has, at least two, e.g. `openai.azure.com`; empty when they vary."""
     match = _FIXED_DOMAIN.search(text)

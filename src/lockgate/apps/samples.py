@@ -33,7 +33,7 @@ def failures(app: str, sample: Sample, readers: Readers) -> Iterator[str]:
             yield f"`{sample.request}` belongs to no app"
             return
         yield from _misjudged(app, sample, found)
-        yield from _misread(sample, request, found.format or "", readers)
+        yield from _misread(sample, request, found, readers)
         yield from _misheard(sample, request, found.format or "", readers)
     except ValueError as error:
         yield str(error)
@@ -53,11 +53,18 @@ def _misjudged(app: str, sample: Sample, found: AppMatch) -> Iterator[str]:
             yield f"the {name} of `{sample.request}` is `{actual or 'none'}`, not `{expected or 'none'}`"
 
 
-def _misread(sample: Sample, request: Request, format_id: str, readers: Readers) -> Iterator[str]:
+def _misread(sample: Sample, request: Request, found: AppMatch, readers: Readers) -> Iterator[str]:
     """What the format reads differently in the request's body, or in the message of a WebSocket."""
-    if sample.prompt is None and sample.model is None and sample.conversation is None and not sample.attachments:
+    expects_words = sample.prompt is not None or sample.model is not None or bool(sample.attachments)
+    if not expects_words and sample.conversation is None:
         return
-    read = _said(sample, request, format_id, readers)
+    read = _said(sample, request, found.format or "", readers)
+    conversation = (read.id if isinstance(read, Conversation) else None) or found.conversation
+    if sample.conversation is not None and sample.conversation != (conversation or ""):
+        shown = f"`{conversation or 'none'}`, not `{sample.conversation}`"
+        yield f"the conversation of `{sample.request}` is read as {shown}"
+    if not expects_words:
+        return
     if read is None:
         yield f"`{sample.request}` expects a prompt but has no body to read it from"
         return
@@ -69,7 +76,6 @@ def _misread(sample: Sample, request: Request, format_id: str, readers: Readers)
     for name, expected, actual in (
         ("prompt", sample.prompt, prompt.typed_text if prompt else None),
         ("model", sample.model, read.model),
-        ("conversation", sample.conversation, read.id),
     ):
         if expected is not None and expected != (actual or ""):
             yield f"the {name} of `{sample.request}` is read as `{actual or 'none'}`, not `{expected}`"

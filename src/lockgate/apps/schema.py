@@ -10,7 +10,7 @@ from typing import Any, Literal
 from lockgate.apps.description import Description
 from lockgate.apps.evidence import Breach, Evidence
 from lockgate.apps.vocabulary import Basis, Category, Protocol
-from lockgate.facts.app import Operation, ReviewStatus
+from lockgate.facts.app import Operation, ReviewStatus, TierKind
 
 _CONFIG = {"extra": "forbid"}
 
@@ -85,10 +85,12 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clue:
-    """One place of a request that shows a tenant or tier: exactly one of the first six is given.
+    """One place that shows a tenant, tier or conversation: exactly one of the first eight is given.
 
     `header`, `query` and `cookie` name a field; `claim` is the way to a claim of the bearer token (a JWT, read but not
-    verified); `path` and `host` are patterns, whose first group is the value (the whole match when there is no group).
+    verified); `path` and `host` are patterns, whose first group is the value (the whole match when there is no group);
+    `key_prefix` are beginnings of keys, of which the longest that fits is the value, never more of the key; `response_header`
+    is a header of the answer, for what no request shows.
     For a tier, `values` maps what the wire shows to a tier id, and `tier` names the tier that mere presence shows.
     """
 
@@ -99,6 +101,8 @@ class Clue:
     claim: tuple[str, ...] = ()
     path: str = ""
     host: str = ""
+    key_prefix: tuple[str, ...] = ()
+    response_header: str = ""
     values: dict[str, str] = field(default_factory=dict[str, str])
     tier: str = ""
 
@@ -110,7 +114,7 @@ class Tier:
     __pydantic_config__ = _CONFIG
     id: str
     name: str
-    kind: Literal["free", "individual", "team", "enterprise", "api"]
+    kind: TierKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +178,9 @@ class Sample:
 class AppFile:
     """One app.
 
-    `evidence` maps tier ids (one, or several with commas between, or `all`) to rubric components and their answers; a tier's
-    own answer wins over what holds for all.
+    `tenant`, `tier` and `conversation` are where requests show these; the first that shows one counts. `own_tenants` are the
+    organisation's own tenants, which a home's file lists. `evidence` maps tier ids (one, or several with commas between, or
+    `all`) to rubric components and their answers; a tier's own answer wins over what holds for all.
     """
 
     __pydantic_config__ = _CONFIG
@@ -193,6 +198,8 @@ class AppFile:
     operations: tuple[Signature, ...] = ()
     tenant: tuple[Clue, ...] = ()
     tier: tuple[Clue, ...] = ()
+    conversation: tuple[Clue, ...] = ()
+    own_tenants: tuple[str, ...] = ()
     tiers: tuple[Tier, ...] = ()
     samples: tuple[Sample, ...] = ()
     breach: Breach = field(default_factory=Breach)

@@ -57,7 +57,8 @@ def record_page(record: Record) -> str:
         ("Tags", ", ".join(record.tags)),
         ("Who", f"{who} from {record.client_address}"),
         ("App", " · ".join(part for part in (record.app_name or record.app, record.app_status, record.tier, *scores) if part)),
-        ("Tenant", record.tenant),
+        ("Account", " · ".join(part for part in (record.account_kind, record.tenant, record.credential) if part)),
+        ("Client", _client(record)),
         ("Operation", " · ".join(part for part in (record.operation, record.format, record.model) if part)),
         ("Conversation", record.conversation),
         ("Request", target),
@@ -77,6 +78,13 @@ def record_page(record: Record) -> str:
         command = f"lockgate log show {record.id} --open --key FILE"
         lines += ["", f"Captured text ({record.capture.value}) is sealed. A reviewer reads it: {command}"]
     return "\n".join(lines)
+
+
+def _client(record: Record) -> str:
+    """Such as `claude-code 2.1.197 (coding_agent) via vscode`."""
+    named = " ".join(part for part in (record.client_product, record.client_version) if part)
+    kind = f"({record.client_kind})" if named else record.client_kind
+    return " ".join(part for part in (named, kind, f"via {record.client_via}" if record.client_via else "") if part)
 
 
 def _examination(record: Record) -> str:

@@ -77,12 +77,42 @@ class ConfidenceScore:
         return f"{tenths // 10}.{tenths % 10}"
 
 
+class TierKind(StrEnum):
+    """Whom a tier is sold to."""
+
+    FREE = "free"
+    INDIVIDUAL = "individual"
+    TEAM = "team"
+    ENTERPRISE = "enterprise"
+    API = "api"
+
+
+class AccountKind(StrEnum):
+    """Whose account is in use: the organisation's own, somebody else's (in most cases the person's own), or not known."""
+
+    CORPORATE = "corporate"
+    PERSONAL = "personal"
+    UNKNOWN = "unknown"
+
+
+class CredentialKind(StrEnum):
+    """What a request identifies its account with. The credential itself is never kept."""
+
+    NONE = "none"
+    API_KEY = "api_key"
+    SUBSCRIPTION = "subscription"
+    TOKEN = "token"  # noqa: S105 - a kind, not a token
+    SIGNATURE = "signature"
+    SESSION_COOKIE = "session_cookie"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppTier:
-    """An account tier of an app with its two confidence scores."""
+    """An account tier of an app with its two confidence scores. `kind` is absent when nobody said."""
 
     id: str
     name: str
+    kind: TierKind | None = None
     application_confidence: ConfidenceScore
     genai_confidence: ConfidenceScore
 
@@ -105,7 +135,8 @@ class AppMatch:
     """What a request turned out to be. `format` names the wire format, absent when nothing can be read from this operation.
 
     `tier` is the tier of the account, or the lowest-scoring known one when `tier_known` is False; absent for an app
-    without tiers. `operation` is None while only the body can tell. `signature` is the operation's id in the app's file, empty
+    without tiers. `account` is whose account it is, `credential` how it shows that; `conversation` is as far as the request's
+    head tells. `operation` is None while only the body can tell. `signature` is the operation's id in the app's file, empty
     when none of them fits. `opaque` says that nobody on the way can read what leaves with the operation.
     """
 
@@ -117,3 +148,6 @@ class AppMatch:
     tier: AppTier | None = None
     tier_known: bool = False
     tenant: str | None = None
+    account: AccountKind = AccountKind.UNKNOWN
+    credential: CredentialKind = CredentialKind.NONE
+    conversation: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lockgate.facts.app import AppMatch
+from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.finding import Examination
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, Phase, Request, Response
@@ -28,6 +29,7 @@ class FactSheet:
     app_known: bool = False
     app: AppMatch | None = None
     request: Request | None = None
+    software: ClientSoftware | None = None
     conversation: Conversation | None = None
     examination: Examination | None = None
     response: Response | None = None

@@ -75,6 +75,7 @@ class Exchange:
         self._decision: Decision | None = None
         self._failure: Failed | None = None
         self._answer: StreamReader | None = None
+        self._answered_app: AppMatch | None = None
 
     @property
     def decision(self) -> Decision | None:
@@ -179,7 +180,7 @@ class Exchange:
             app = replace(app, operation=None)
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
-            app_known=True, app=app, request=request,
+            app_known=True, app=app, request=request, software=self._context.library.software(request),
         )  # fmt: skip
         if event.refused is not None:
             yield self.fail(event.refused)
@@ -283,6 +284,9 @@ class Exchange:
             if isinstance(outcome, Settled) and outcome.decision.monitored and self._decision is not None:
                 self._decision = replace(self._decision, monitored=self._decision.monitored + outcome.decision.monitored)
         app = self._known.app
+        if app is not None:
+            # For the record alone: to rules, what the request did not show of the account stays absent.
+            self._answered_app = self._context.library.with_answer(app, event.response)
         wire_format = self._context.formats.get(app.format) if app and app.format else None
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL
         if wants_answer and wire_format is not None:
@@ -295,6 +299,7 @@ class Exchange:
             worker=self._worker,
             kind=self._kind,
             sheet=self._named(self._sheet),
+            answered_app=self._answered_app,
             decision=self._decision,
             failure=self._failure,
             closed=event,

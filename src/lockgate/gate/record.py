@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from lockgate.facts.app import AppMatch
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
 from lockgate.facts.prompt import ModelAnswer, Turn
@@ -32,7 +33,10 @@ class ExchangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Everything an exchange came to. `worker` carried it; `reading` is how complete the look at the request could be."""
+    """Everything an exchange came to. `worker` carried it; `reading` is how complete the look at the request could be.
+
+    `answered_app` is the sheet's app with what the response showed of the account.
+    """
 
     worker: int
     kind: ExchangeKind
@@ -41,6 +45,7 @@ class Outcome:
     failure: Failed | None
     closed: Closed
     reading: ExaminationState
+    answered_app: AppMatch | None = None
 
 
 def write_record(exchange_id: str, outcome: Outcome) -> Record:
@@ -74,7 +79,8 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         ),
         **_who(sheet),
         **_where(sheet),
-        **_what(sheet),
+        **_what(sheet, outcome.answered_app),
+        **_with_what(sheet),
         **_looked(examination),
     )
 
@@ -116,12 +122,25 @@ def _where(sheet: FactSheet | None) -> dict[str, Any]:
     }
 
 
-def _what(sheet: FactSheet | None) -> dict[str, Any]:
+def _with_what(sheet: FactSheet | None) -> dict[str, Any]:
+    software = sheet.software if sheet else None
+    if software is None:
+        return {}
+    return {
+        "client_kind": software.kind.value,
+        "client_product": software.product,
+        "client_version": software.version,
+        "client_via": software.via,
+    }
+
+
+def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
     if sheet is None:
         return {}
     known: dict[str, Any] = {}
-    if sheet.app is not None:
-        match, tier = sheet.app, sheet.app.tier
+    match = answered or sheet.app
+    if match is not None:
+        tier = match.tier
         known |= {
             "app": match.app.id,
             "app_name": match.app.name,
@@ -130,16 +149,22 @@ def _what(sheet: FactSheet | None) -> dict[str, Any]:
             "operation": match.operation.value if match.operation else "",
             "format": match.format or "",
             "tenant": match.tenant or "",
+            "account_kind": match.account.value,
+            "credential": match.credential.value,
             "tier": tier.id if tier and match.tier_known else "",
             "application_confidence_score": tier.application_confidence.shown if tier else "",
             "genai_confidence_score": tier.genai_confidence.shown if tier else "",
         }
     conversation = sheet.conversation
+    known["conversation"] = (
+        (conversation.id if conversation else None)
+        or (match.conversation if match else None)
+        or (sheet.software.session if sheet.software else "")
+    )
     if conversation is not None:
         prompt = conversation.prompt
         known |= {
             "model": conversation.model or "",
-            "conversation": conversation.id or "",
             "prompt_digest": prompt.digest if prompt else "",
         }
     return known

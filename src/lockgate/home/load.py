@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lockgate.apps.check import AppSource
+from lockgate.apps.client_software import ClientCatalogue, compile_mark, sample_failures
+from lockgate.apps.clients_file import ClientsFile, check_clients, with_own
 from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.apps.library import AppLibrary
 from lockgate.apps.override import override
@@ -23,6 +25,8 @@ from lockgate.home.settings import Settings, check_settings
 from lockgate.home.yaml_document import parse_yaml
 
 RUBRIC_FILE = "rubric.yaml"
+CLIENTS_FILE = "clients.yaml"
+_NOT_APPS = frozenset({RUBRIC_FILE, CLIENTS_FILE})
 _LARGEST_FILE_BYTES = 8 << 20
 
 
@@ -68,7 +72,22 @@ def load_library(home: Home) -> AppLibrary:
             problems += error.problems
     if problems:
         raise UsageError(*problems)
-    return AppLibrary.build(sources, rubric, FORMATS, SOCKET_FORMATS)
+    return AppLibrary.build(sources, rubric, FORMATS, SOCKET_FORMATS, load_clients(home))
+
+
+def load_clients(home: Home) -> ClientsFile:
+    """Programs that talk to AI apps: the shipped ones, the home's own before them."""
+    clients = ClientsFile()
+    for files in (home.shipped_files("apps"), home.own_files("apps")):
+        for file in (file for file in files if file.name == CLIENTS_FILE):
+            document = read_document(file)
+            given = read_as(document, ClientsFile)
+            check_clients(document, given, compile_mark)
+            clients = with_own(clients, given)
+            problems = sample_failures(document, given, ClientCatalogue(clients))
+            if problems:
+                raise UsageError(*problems)
+    return clients
 
 
 def load_detectors(home: Home, *, prove: bool = False) -> DetectorSet:
@@ -117,7 +136,7 @@ def _app_source(shipped: Document | None, own: Document | None) -> AppSource:
 
 
 def _apps(files: Iterable[Path]) -> Iterable[Path]:
-    return (file for file in files if file.name != RUBRIC_FILE)
+    return (file for file in files if file.name not in _NOT_APPS)
 
 
 def _by_id(files: Iterable[Path]) -> dict[str, Document]:

@@ -5,7 +5,7 @@ same code. It must never read a file, a clock or the app library: facts come in 
 """
 
 from lockgate.policy.case_syntax import read_cases
-from lockgate.policy.cases import AppLookup, Case, CaseResult, run_case, run_cases
+from lockgate.policy.cases import Case, CaseResult, Library, run_case, run_cases
 from lockgate.policy.compiler import compile_policy
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
@@ -13,10 +13,10 @@ from lockgate.policy.selectors import SelectorRow, selector_reference
 from lockgate.policy.vocabulary import Vocabulary
 
 __all__ = [
-    "AppLookup",
     "Case",
     "CaseResult",
     "DoNotInspect",
+    "Library",
     "Mode",
     "Pending",
     "Rule",

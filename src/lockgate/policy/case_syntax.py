@@ -8,7 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from lockgate.facts.app import App, AppMatch, AppTier, ConfidenceScore, Operation, ReviewStatus
+from lockgate.facts.app import AccountKind, App, AppMatch, AppTier, ConfidenceScore, CredentialKind, Operation, ReviewStatus
+from lockgate.facts.client_software import ClientKind, ClientSoftware
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span
 from lockgate.facts.problem import Document
@@ -19,13 +20,14 @@ from lockgate.policy.report import Report
 
 _TOP = ("version", "apps", "cases")
 _APP = (
-    "id", "name", "vendor", "category", "country", "status", "tier", "tier_known", "tenant", "application_score",
-    "gen_ai_score",
+    "id", "name", "vendor", "category", "country", "status", "tier", "tier_known", "tenant", "account", "credential",
+    "application_score", "gen_ai_score",
 )  # fmt: skip
 _CASE = ("name", "given", "expect")
+_CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
-    "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "model", "findings",
-    "examination", "response",
+    "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "client", "model",
+    "conversation", "findings", "examination", "response",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
@@ -75,7 +77,12 @@ def _app(fields: Fields) -> AppMatch:
         genai_confidence=_score(fields, "gen_ai_score"),
     )
     known = fields.flag("tier_known", absent="tier" in fields)
-    return AppMatch(app=app, operation=None, tier=tier, tier_known=known, tenant=fields.text("tenant") or None)
+    account = fields.choice("account", "kind of account", frozenset(AccountKind), AccountKind.UNKNOWN)
+    credential = fields.choice("credential", "kind of credential", frozenset(CredentialKind), CredentialKind.NONE)
+    return AppMatch(
+        app=app, operation=None, tier=tier, tier_known=known, tenant=fields.text("tenant") or None,
+        account=AccountKind(account), credential=CredentialKind(credential),
+    )  # fmt: skip
 
 
 def _score(fields: Fields, key: str) -> ConfidenceScore:
@@ -104,7 +111,9 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         app_given=bool(app_name),
         app=apps.get(app_name),
         operation=Operation(operation) if operation else None,
+        software=_software(given),
         model=given.text("model") or None,
+        conversation=given.text("conversation") or None,
         findings=_findings(given),
         state=ExaminationState(state),
         response=_response(given),
@@ -122,6 +131,18 @@ def _client(given: Fields) -> Client:
     by = given.choice("identified_by", "way of being identified", frozenset(IdentifiedBy), usual)
     return Client(
         address=given.text("address", "10.0.0.7"), user=user, groups=given.texts("groups"), identified_by=IdentifiedBy(by)
+    )
+
+
+def _software(given: Fields) -> ClientSoftware | None:
+    if "client" not in given:
+        return None
+    fields = Fields(given.report, given.value("client"), given.at("client"), _CLIENT, what="a program")
+    return ClientSoftware(
+        kind=ClientKind(fields.choice("kind", "kind of client", frozenset(ClientKind), ClientKind.UNKNOWN)),
+        product=fields.text("product"),
+        version=fields.text("version"),
+        via=fields.text("via"),
     )
 
 

@@ -4,11 +4,13 @@ Separate because a policy's proof is data beside it: `lockgate policy test` and 
 says how a request becomes an app, so the app library stays outside.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from lockgate.facts.app import AppMatch, Operation
+from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import Examination, ExaminationState, Finding
 from lockgate.facts.problem import Place, Problem
@@ -18,8 +20,18 @@ from lockgate.facts.traffic import Client, Phase, Request, Response
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.ruleset import Ruleset
 
-type AppLookup = Callable[[Request], AppMatch | None]
-"""Which app a request goes to, None for none: what the app library answers."""
+
+class Library(Protocol):
+    """What the app library answers about a request."""
+
+    def match(self, request: Request) -> AppMatch | None:
+        """Which app it goes to, None for none."""
+        ...
+
+    def software(self, request: Request) -> ClientSoftware:
+        """Which program says it sent it."""
+        ...
+
 
 _ANY_TIME = datetime(2026, 1, 5, 12, tzinfo=UTC)
 _STEPS_SHOWN = 4
@@ -45,8 +57,9 @@ class Expected:
 class Case:
     """One exchange and what is expected of it.
 
-    The library is asked for the app unless `app_given`. `operation` replaces what the app would say. `findings` are what there
-    would be to find; only those of profiles that are examined for are found. `state` is how such an examination would end.
+    The library is asked for the app unless `app_given`, and for the program unless `software` says. `operation` replaces what
+    the app would say. `findings` are what there would be to find; only those of profiles that are examined for are found.
+    `state` is how such an examination would end.
     """
 
     name: str
@@ -56,8 +69,10 @@ class Case:
     expected: Expected
     app_given: bool = False
     app: AppMatch | None = None
+    software: ClientSoftware | None = None
     operation: Operation | None = None
     model: str | None = None
+    conversation: str | None = None
     findings: tuple[Finding, ...] = ()
     state: ExaminationState = ExaminationState.COMPLETE
     response: Response | None = None
@@ -89,14 +104,14 @@ class CaseResult:
         return Problem(place=self.case.place, problem=problem, help=why or self.decision.reason.explanation)
 
 
-def run_cases(ruleset: Ruleset, lookup: AppLookup, cases: tuple[Case, ...]) -> tuple[CaseResult, ...]:
+def run_cases(ruleset: Ruleset, library: Library, cases: tuple[Case, ...]) -> tuple[CaseResult, ...]:
     """Every case, in order."""
-    return tuple(run_case(ruleset, lookup, case) for case in cases)
+    return tuple(run_case(ruleset, library, case) for case in cases)
 
 
-def run_case(ruleset: Ruleset, lookup: AppLookup, case: Case) -> CaseResult:
+def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
     """Lead one exchange through its phases, as the gate does, and compare how it ends."""
-    decision, sheet, examined = _request_walk(ruleset, lookup, case)
+    decision, sheet, examined = _request_walk(ruleset, library, case)
     settled_at = sheet.phase
     if decision.verdict is Verdict.ALLOW and case.response is not None:
         answered = replace(sheet, phase=Phase.RESPONSE_HEADERS, response=case.response)
@@ -110,7 +125,7 @@ def run_case(ruleset: Ruleset, lookup: AppLookup, case: Case) -> CaseResult:
     return replace(result, differences=_differences(result))
 
 
-def _request_walk(ruleset: Ruleset, lookup: AppLookup, case: Case) -> tuple[Decision, FactSheet, frozenset[str]]:
+def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decision, FactSheet, frozenset[str]]:
     request = case.request
     sheet = FactSheet(at=_ANY_TIME, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port)
     entry = do_not_inspect(ruleset, sheet)
@@ -119,7 +134,8 @@ def _request_walk(ruleset: Ruleset, lookup: AppLookup, case: Case) -> tuple[Deci
         return passed, sheet, frozenset()
     outcome = evaluate(ruleset, Walk.REQUEST, sheet)
     if isinstance(outcome, Pending):
-        sheet = replace(sheet, phase=Phase.REQUEST_HEADERS, request=request, app_known=True, app=_app(lookup, case))
+        sheet = replace(sheet, phase=Phase.REQUEST_HEADERS, request=request, app_known=True, app=_app(library, case))
+        sheet = replace(sheet, software=case.software or library.software(request))
         outcome = evaluate(ruleset, Walk.REQUEST, sheet)
     if isinstance(outcome, Pending):
         sheet = _with_body(sheet, case)
@@ -134,8 +150,8 @@ def _request_walk(ruleset: Ruleset, lookup: AppLookup, case: Case) -> tuple[Deci
     return decision, sheet, examined
 
 
-def _app(lookup: AppLookup, case: Case) -> AppMatch | None:
-    match = case.app if case.app_given else lookup(case.request)
+def _app(library: Library, case: Case) -> AppMatch | None:
+    match = case.app if case.app_given else library.match(case.request)
     if match is None or case.operation is None:
         return match
     return replace(match, operation=case.operation)
@@ -146,7 +162,7 @@ def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
     if app is not None and app.operation is None:
         app = replace(app, operation=Operation.UNRECOGNISED)
     words = Part(text="what was said", path=(), kind=PartKind.TEXT)
-    conversation = Conversation(turns=chain([(Role.USER, (words,), ())]), model=case.model)
+    conversation = Conversation(turns=chain([(Role.USER, (words,), ())]), model=case.model, id=case.conversation)
     return replace(sheet, phase=Phase.REQUEST_BODY, app=app, conversation=conversation)
 
 

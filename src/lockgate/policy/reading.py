@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import unquote
 
 from lockgate.facts.app import AppMatch, AppTier
+from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.sheet import Demand, FactSheet
@@ -138,6 +139,17 @@ def from_request(read: Callable[[Request], str | int | None]) -> Read:
     return reading
 
 
+def from_software(read: Callable[[ClientSoftware], str | None]) -> Read:
+    """Of the program that says it sent the request."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        if sheet.software is not None:
+            return read(sheet.software)
+        return _UNTIL_HEADERS if sheet.phase < Phase.REQUEST_HEADERS else _NO_REQUEST
+
+    return reading
+
+
 def from_response(read: Callable[[Response], str | int | None]) -> Read:
     """Of the response's head."""
 
@@ -152,6 +164,15 @@ def from_response(read: Callable[[Response], str | int | None]) -> Read:
 def request_path(request: Request) -> str:
     """The path with percent-encoding undone, so that `/%61pi` is `/api`."""
     return unquote(request.path) if "%" in request.path else request.path
+
+
+def conversation_id(sheet: FactSheet) -> Reading:
+    """The conversation as its format names it, else as the request's head does, else as the program does."""
+    said = _format_conversation(sheet)
+    if said is not None:
+        return said
+    match, software = sheet.app, sheet.software
+    return (match.conversation if match is not None else None) or (software.session if software is not None else "") or None
 
 
 def from_conversation(read: Callable[[Conversation], str | None]) -> Read:
@@ -170,6 +191,9 @@ def from_conversation(read: Callable[[Conversation], str | None]) -> Read:
         return _NOT_READ if conversation.unread or nothing_read else None
 
     return reading
+
+
+_format_conversation = from_conversation(lambda conversation: conversation.id)
 
 
 class Look:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
-from lockgate.facts.app import AppMatch, Operation, ReviewStatus
+from lockgate.facts.app import AccountKind, AppMatch, CredentialKind, Operation, ReviewStatus
+from lockgate.facts.client_software import ClientKind
 from lockgate.facts.finding import ExaminationState
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import IdentifiedBy, Phase
@@ -195,6 +196,16 @@ SELECTORS: tuple[Selector, ...] = (
         doc="the organisation or workspace the account belongs to; absent when it cannot be told",
     ),
     Selector(
+        name="account.kind", type=ValueType.WORD, phase=_HEADERS, what="kind of account", known=_words(frozenset(AccountKind)),
+        read=_plain(reading.from_account(lambda match: match.account)),
+        doc="whose account it is: `corporate` (the organisation's own), `personal` (anybody else's), `unknown`",
+    ),
+    Selector(
+        name="account.credential", type=ValueType.WORD, phase=_HEADERS, what="kind of credential",
+        known=_words(frozenset(CredentialKind)), read=_plain(reading.from_account(lambda match: match.credential)),
+        doc="what the request identifies its account with; only the kind is looked at",
+    ),
+    Selector(
         name="app.application_score", type=ValueType.SCORE, phase=_HEADERS,
         read=_plain(reading.from_tier(lambda tier: tier.application_confidence.hundredths)),
         doc="the application confidence score of the tier, or of the lowest-scoring tier while the tier is not known",
@@ -211,6 +222,27 @@ SELECTORS: tuple[Selector, ...] = (
     Selector(
         name="operation.carries_payload", type=ValueType.YES_NO, phase=_HEADERS, read=_plain(reading.carries_payload),
         doc="whether the operation takes content of the person or company along (an unrecognised one is assumed to)",
+    ),
+    Selector(
+        name="client.kind", type=ValueType.WORD, phase=_HEADERS, what="kind of client", known=_words(frozenset(ClientKind)),
+        always_there=True, read=_plain(reading.from_software(lambda software: software.kind)),
+        doc="what sort of program sent the request; a claim of the client, as are the next three",
+    ),
+    Selector(
+        name="client.product", type=ValueType.WORD, phase=_HEADERS, what="client", known=lambda s: s.vocabulary.clients,
+        read=_plain(reading.from_software(lambda software: software.product or None)),
+        doc="the program, by its id in `apps/clients.yaml`; absent when its headers fit none",
+    ),
+    Selector(
+        name="client.version", type=ValueType.TEXT, phase=_HEADERS,
+        read=_plain(reading.from_software(lambda software: software.version or None)),
+        doc="the version the program says it has; absent when it says none",
+    ),
+    Selector(
+        name="client.via", type=ValueType.WORD, phase=_HEADERS, what="environment",
+        known=lambda s: s.vocabulary.client_environments,
+        read=_plain(reading.from_software(lambda software: software.via or None)),
+        doc="the editor or service the program says it runs inside of; absent when it says none",
     ),
     Selector(
         name="request.method", type=ValueType.WORD, phase=_HEADERS, what="method", known=_words(_METHODS),
@@ -241,7 +273,7 @@ SELECTORS: tuple[Selector, ...] = (
     ),
     Selector(
         name="conversation.id", type=ValueType.TEXT, phase=_BODY,
-        read=_plain(reading.from_conversation(lambda conversation: conversation.id)),
+        read=_plain(reading.conversation_id),
         doc="the conversation a prompt belongs to, as its app names it; absent for a new one and where the app names none",
     ),
     Selector(

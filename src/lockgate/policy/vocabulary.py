@@ -16,6 +16,8 @@ class Vocabulary:
     categories: frozenset[str] = frozenset()
     vendors: frozenset[str] = frozenset()
     tiers: frozenset[str] = frozenset()
+    clients: frozenset[str] = frozenset()
+    client_environments: frozenset[str] = frozenset()
     profiles: frozenset[str] = frozenset()
     detectors: frozenset[str] = frozenset()
     detector_profiles: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])

@@ -12,7 +12,7 @@ from lockgate.policy.cases import CaseResult, run_cases
 
 def case_results(ruleset: Ruleset, library: AppLibrary, document: Document) -> tuple[CaseResult, ...]:
     """How every case in `document` comes out. Raises UsageError when the file itself is wrong."""
-    return run_cases(ruleset, library.match, read_cases(document))
+    return run_cases(ruleset, library, read_cases(document))
 
 
 def failed_cases(ruleset: Ruleset, library: AppLibrary, document: Document) -> tuple[Problem, ...]:

@@ -140,6 +140,8 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
         categories=frozenset(names.categories),
         vendors=frozenset(names.vendors),
         tiers=frozenset(names.tiers),
+        clients=names.clients,
+        client_environments=names.client_environments,
         profiles=frozenset(detectors.profiles),
         detectors=frozenset(detectors.detectors),
         detector_profiles={

@@ -1,15 +1,34 @@
-"""Short ways to write down clients, requests and bodies in tests."""
+"""Short ways to write down clients, requests, bodies and a library in tests."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from lockgate.facts.app import AppMatch
+from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
 from lockgate.facts.decision import Reason
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
 from lockgate.facts.traffic import Body, Client, Completeness, Headers, IdentifiedBy, Request
 from lockgate.gate.events import Connecting, Examined, RequestBodySeen, RequestHeadersSeen
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+class FakeLibrary:
+    """An app library of one function, which knows no app and no program unless told."""
+
+    def __init__(
+        self,
+        match: Callable[[Request], AppMatch | None] = lambda _request: None,
+        software: ClientSoftware = UNKNOWN_SOFTWARE,
+    ) -> None:
+        self.match = match
+        self._software = software
+
+    def software(self, request: Request) -> ClientSoftware:  # noqa: ARG002 - any request is the same to it
+        """The same program, whatever the request."""
+        return self._software
 
 
 def client(user: str | None = None, *groups: str, address: str = "198.51.100.7") -> Client:

@@ -20,6 +20,9 @@ from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite
 from lockgate.apps.formats.multipart_text import parse_multipart
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import openai_error, refuse_with, refuse_with_json
+from lockgate.apps.formats.rpc_body import framing_of, looks_enveloped
+from lockgate.apps.formats.rpc_refusal import refuse_call
+from lockgate.apps.formats.rpc_text import RPC_TEXT
 from lockgate.apps.formats.structural_words import says_nothing
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
@@ -53,6 +56,9 @@ class GenericText(DocumentFormat):
         """Every text of the body in one turn; its files, or the whole of a binary body, as attachments."""
         if not body.content:
             return Conversation(turns=())
+        called = RPC_TEXT.read_request(request, body) if _is_call(request, body) else None
+        if isinstance(called, Conversation):
+            return called
         found = _take_apart(request, body)
         if isinstance(found, Unreadable):
             return found
@@ -68,6 +74,8 @@ class GenericText(DocumentFormat):
     @override
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
         """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
+        if _is_call(request, body) and isinstance(RPC_TEXT.read_request(request, body), Conversation):
+            return RPC_TEXT.rewrite_request(request, body, texts)
         found = _take_apart(request, body) if body.content else unreadable("empty")
         if isinstance(found, Unreadable) or not texts.keys() <= {part.path for part in found.parts()}:
             raise ValueError("a path that reading this request did not give")
@@ -75,7 +83,9 @@ class GenericText(DocumentFormat):
 
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
-        """An error object for a client that speaks JSON, plain text for any other."""
+        """An error object for a client that speaks JSON, an error of its framing for a call, plain text for any other."""
+        if framing_of(request.media_type) is not None:
+            return refuse_call(refusal, request)
         if "json" in request.media_type or "json" in request.headers.get("accept"):
             return refuse_with_json(refusal, request, openai_error(refusal))
         content = refusal.message.encode("utf-8", "replace")
@@ -139,6 +149,10 @@ class _Found:
         if name is None:
             return not path or (self.in_pairs and path[1:2] == (1,))
         return name.lower() in _TYPED_NAMES
+
+
+def _is_call(request: Request, body: Body) -> bool:
+    return framing_of(request.media_type) is not None or looks_enveloped(body.content)
 
 
 def _file_text(file: Attachment) -> str | None:

@@ -15,12 +15,16 @@ from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.gemini_generate import GeminiGenerate
 from lockgate.apps.formats.gemini_web import GeminiWeb
 from lockgate.apps.formats.json_text import Parsed, parse_json
+from lockgate.apps.formats.kimi_web import KimiWeb
 from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_assistants import OpenAiAssistants
 from lockgate.apps.formats.openai_chat import OpenAiChat
 from lockgate.apps.formats.openai_completions import OpenAiCompletions
 from lockgate.apps.formats.openai_embeddings import OpenAiEmbeddings
 from lockgate.apps.formats.openai_responses import OpenAiResponses
+from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
+from lockgate.apps.formats.rpc_format import RpcFormat
+from lockgate.apps.formats.rpc_text import RPC_TEXT
 from lockgate.facts.traffic import Body, Request
 
 _GEMINI_WEB = GeminiWeb()
@@ -39,11 +43,13 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     OpenAiCompletions(),
 )
 
+_CALLS_IN_SNIFFING_ORDER: tuple[RpcFormat, ...] = (KimiWeb(),)
+
 # Formats that nothing in a body tells from any other: an app file has to name them.
-_NAMED_ONLY: tuple[WireFormat, ...] = (FileBytes(), FileForm(), FileJson(), FileUpload())
+_NAMED_ONLY: tuple[WireFormat, ...] = (FileBytes(), FileForm(), FileJson(), FileUpload(), RPC_TEXT)
 
 FORMATS: dict[str, WireFormat] = {
-    wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB, *_NAMED_ONLY)
+    wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB, *_CALLS_IN_SNIFFING_ORDER, *_NAMED_ONLY)
 }
 """Every format of plain requests by its id."""
 
@@ -58,8 +64,18 @@ def format_named(format_id: str) -> WireFormat | None:
 
 def sniff(request: Request, body: Body) -> WireFormat | None:
     """The format whose shape the body has, whatever its host, path and content type say; None when it has none."""
+    if framing_of(request.media_type) is not None or looks_enveloped(body.content):
+        return _sniff_call(request, body)
     parsed = parse_json(body.content)
     if isinstance(parsed, Parsed):
         return next((known for known in _IN_SNIFFING_ORDER if known.recognises(request, parsed.value)), None)
     form = parse_form(body.content) if b"f.req=" in body.content else parsed
     return _GEMINI_WEB if isinstance(form, Parsed) and _GEMINI_WEB.recognises(request, form.value) else None
+
+
+def _sniff_call(request: Request, body: Body) -> WireFormat | None:
+    for known in _CALLS_IN_SNIFFING_ORDER:
+        parsed = parse_rpc(body.content, request.media_type, coding_of(request.headers), known.known_request)
+        if isinstance(parsed, Parsed) and known.recognises(request, parsed.value):
+            return known
+    return None

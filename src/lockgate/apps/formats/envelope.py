@@ -1,0 +1,88 @@
+"""The envelope around each message of Connect, gRPC and gRPC-Web: a flag byte, four bytes of length (big-endian), the message.
+
+https://connectrpc.com/docs/protocol/ and gRPC's PROTOCOL-HTTP2 and PROTOCOL-WEB. Flag 1: this message is compressed. Flag 2:
+the end of a Connect stream, as JSON. Flag 128: the trailers of gRPC-Web, as HTTP/1 header lines. Separate from what a message
+says, and shared by requests, answers as they stream, and refusals. Never raises, and never inflates without a bound.
+"""
+
+import base64
+import binascii
+import zlib
+from dataclasses import dataclass
+
+from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.json_text import unreadable
+
+COMPRESSED, END, TRAILERS = 1, 2, 128
+"""The flags."""
+
+HEAD = 5
+MAX_ENVELOPES = 10_000
+MAX_INFLATED = 32 * 1024 * 1024
+"""Bytes that one compressed message may become."""
+
+_FLAGS = COMPRESSED | END | TRAILERS
+_GZIP = 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One message as it is on the wire: still compressed when its flag says so."""
+
+    flags: int
+    payload: bytes
+
+    def write(self) -> bytes:
+        """Its bytes."""
+        return seal(self.payload, self.flags)
+
+
+def seal(payload: bytes, flags: int = 0) -> bytes:
+    """A message in its envelope."""
+    return bytes((flags,)) + len(payload).to_bytes(4, "big") + payload
+
+
+def open_envelopes(content: bytes) -> list[Envelope] | Unreadable:
+    """The envelopes that `content` consists of, to its last byte."""
+    found: list[Envelope] = []
+    at = 0
+    while at < len(content):
+        end = at + HEAD + int.from_bytes(content[at + 1 : at + HEAD], "big")
+        if at + HEAD > len(content) or end > len(content) or content[at] & ~_FLAGS or len(found) >= MAX_ENVELOPES:
+            return unreadable("not whole envelopes")
+        found.append(Envelope(flags=content[at], payload=content[at + HEAD : end]))
+        at = end
+    return found
+
+
+def inflate(payload: bytes, coding: str) -> bytes | None:
+    """A compressed message in `coding` (gzip, also when nothing is declared); None when it cannot be read, or not all of it."""
+    if coding.strip().lower() not in ("", "gzip"):
+        return None
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        inflated = inflater.decompress(payload, MAX_INFLATED)
+    except zlib.error:
+        return None
+    return inflated if inflater.eof and not inflater.unused_data else None
+
+
+def from_base64(content: bytes) -> bytes | None:
+    """The bytes of gRPC-Web text: base64, perhaps in several padded pieces one after the other."""
+    pieces: list[bytes] = []
+    start = 0
+    try:
+        while start < len(content):
+            padding = content.find(b"=", start)
+            # A piece ends with its padding, which fills it up to a multiple of four.
+            end = len(content) if padding < 0 else start + (padding - start + 4) // 4 * 4
+            pieces.append(binascii.a2b_base64(content[start:end], strict_mode=True))
+            start = end
+    except binascii.Error:
+        return None
+    return b"".join(pieces)
+
+
+def to_base64(content: bytes) -> bytes:
+    """gRPC-Web text."""
+    return base64.b64encode(content)

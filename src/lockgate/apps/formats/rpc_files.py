@@ -1,0 +1,31 @@
+"""Bytes inside a binary document that no format knew: they leave with the request, so they are part of what it says.
+
+Separate because `Page` keeps every text and knows nothing of bytes, which plain JSON never has.
+"""
+
+from dataclasses import replace
+
+from lockgate.apps.formats.json_view import is_array, is_object
+from lockgate.facts.problem import Path
+from lockgate.facts.prompt import Attachment, Conversation, Role, chain
+
+
+def with_files(conversation: Conversation, document: object) -> Conversation:
+    """`conversation` with each run of bytes of `document` that is not in it yet, in a turn before the others."""
+    known = {attachment.path for turn in conversation.turns for attachment in turn.attachments}
+    files = tuple(Attachment(content=content, path=path) for path, content in _files(document) if path not in known)
+    return replace(conversation, turns=(*chain([(Role.USER, (), files)]), *conversation.turns)) if files else conversation
+
+
+def _files(document: object) -> list[tuple[Path, bytes]]:
+    found: list[tuple[Path, bytes]] = []
+    stack: list[tuple[Path, object]] = [((), document)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, bytes):
+            found.append((path, node))
+        elif is_object(node):
+            stack += [((*path, name), child) for name, child in node.items()]
+        elif is_array(node):
+            stack += [((*path, index), child) for index, child in enumerate(node)]
+    return found[::-1]

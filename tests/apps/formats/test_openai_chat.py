@@ -160,6 +160,8 @@ def test_a_deployment_in_the_path_is_the_model_that_the_body_does_not_name(read)
     assert read("openai-chat", document, path).model == "team-gpt"
     assert read("openai-chat", {**document, "model": "gpt-5"}, path).model == "gpt-5"
     assert read("openai-chat", document, "/v1/chat/completions").model is None
+    assert read("openai-chat", document, "/v1beta/models/small-1:chat").model == "small-1"
+    assert read("openai-chat", document, "/model/vendor.small-v1:0/invoke").model == "vendor.small-v1:0"
 
 
 def test_thoughts_documents_and_sounds_among_the_chunks(read, said):

@@ -13,6 +13,7 @@ from lockgate.apps.formats.json_text import unreadable, write_json
 from lockgate.apps.formats.json_view import dig, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES, is_messages
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.refusal import refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -50,21 +51,11 @@ class AnthropicMessages(DocumentFormat):
         body = members(document)
         if not items(body.get("messages")):
             return unreadable("no messages")
-        if "system" in body:
-            page.open(Role.SYSTEM, ("system",))
-            page.text(("system",))
-            for index in range(len(items(body["system"]))):
-                page.text(("system", index, "text"))
-        for index, message in enumerate(items(body["messages"])):
-            path = ("messages", index)
-            page.open(ROLES.get(string(dig(message, "role")), Role.USER), path)
-            page.typed((*path, "content"))
-            for position, block in enumerate(items(dig(message, "content"))):
-                _read_block(page, block, (*path, "content", position))
+        read_messages_body(page, body, ())
         session = _SESSION.search(string(dig(body, "metadata", "user_id")))
         return page.conversation(
             conversation_id=request.headers.get("x-claude-code-session-id") or (session.group(1) if session else None),
-            model=page.model() or _model_in(request.path),
+            model=page.model() or model_in_path(request.path),
             wants_stream=body.get("stream") is True or request.path.endswith(":streamRawPredict"),
         )
 
@@ -78,13 +69,23 @@ def permission_error(refusal: Refusal) -> object:
     return {"type": "error", "error": {"type": "permission_error", "message": refusal.message}}
 
 
+def read_messages_body(page: Page, body: object, path: Path) -> None:
+    """The system prompt and the messages of a body at `path`."""
+    if "system" in members(body):
+        page.open(Role.SYSTEM, (*path, "system"))
+        page.text((*path, "system"))
+        for index in range(len(items(dig(body, "system")))):
+            page.text((*path, "system", index, "text"))
+    for index, message in enumerate(items(dig(body, "messages"))):
+        at = (*path, "messages", index)
+        page.open(ROLES.get(string(dig(message, "role")), Role.USER), at)
+        page.typed((*at, "content"))
+        for position, block in enumerate(items(dig(message, "content"))):
+            _read_block(page, block, (*at, "content", position))
+
+
 def _has_own_block(message: object) -> bool:
     return any(string(dig(block, "type")) in _BLOCKS for block in items(dig(message, "content")))
-
-
-def _model_in(path: str) -> str:
-    _, found, rest = path.partition("/models/")
-    return rest.partition(":")[0] if found else ""
 
 
 def _read_block(page: Page, block: object, path: Path) -> None:

@@ -59,7 +59,10 @@ class WireFormat(Protocol):
         ...
 
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
-        """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
+        """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give.
+
+        A body whose signature covers it (`signed_body.body_is_signed`) cannot be rewritten: SignedBodyError, a ValueError.
+        """
         ...
 
     def read_response(self, response: Response, body: Body) -> ModelAnswer:

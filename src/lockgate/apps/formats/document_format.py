@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.aws_event_stream import MEDIA_TYPE as AWS_EVENT_STREAM
+from lockgate.apps.formats.aws_event_stream import AwsEventStreamReader
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.leaf_paths import rewrite
 from lockgate.apps.formats.ndjson import NDJSON_TYPES, NdjsonReader, WholeReader
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.signed_body import SignedBodyError, body_is_signed
 from lockgate.apps.formats.sse import SseReader
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, ModelAnswer
@@ -55,7 +58,12 @@ class DocumentFormat(ABC):
         return parsed if body.completeness is Completeness.COMPLETE else replace(parsed, completeness=body.completeness)
 
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
-        """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
+        """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give.
+
+        Raises SignedBodyError (a ValueError) for a body whose signature would no longer fit.
+        """
+        if texts and body_is_signed(request):
+            raise SignedBodyError("the body is signed")
         parsed = self._parse(request, body)
         said = self._read(request, parsed.value, Page(parsed.value, parsed.files)) if isinstance(parsed, Parsed) else parsed
         given = {part.path for turn in said.turns for part in turn.parts} if isinstance(said, Conversation) else set[Path]()
@@ -75,4 +83,6 @@ class DocumentFormat(ABC):
             return NdjsonReader(self._interpreter())
         if response.media_type.endswith("json"):
             return WholeReader(self._interpreter())
+        if response.media_type == AWS_EVENT_STREAM:
+            return AwsEventStreamReader(self._interpreter())
         return SseReader(self._interpreter())

@@ -5,6 +5,9 @@ Separate so that adding a format is one file and one line here.
 
 from lockgate.apps.formats.anthropic_messages import AnthropicMessages
 from lockgate.apps.formats.base import SocketFormat, WireFormat
+from lockgate.apps.formats.bedrock_agent import BedrockAgent
+from lockgate.apps.formats.bedrock_converse import BedrockConverse
+from lockgate.apps.formats.bedrock_invoke import BedrockInvoke
 from lockgate.apps.formats.chatgpt_web import ChatGptWeb
 from lockgate.apps.formats.claude_web import ClaudeWeb
 from lockgate.apps.formats.file_bytes import FileBytes
@@ -34,6 +37,9 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     ChatGptWeb(),
     ClaudeWeb(),
     GeminiGenerate(),
+    BedrockConverse(),
+    BedrockInvoke(),
+    BedrockAgent(),
     OpenAiAssistants(),
     OpenAiEmbeddings(),
     OpenAiResponses(),

@@ -25,6 +25,13 @@ WORDS = frozenset({
 })  # fmt: skip
 """Values of the protocols' own fields (types, roles, states, formats)."""
 
+LONG_NAMES = frozenset({
+    "additionalModelRequestFields", "additionalModelResponseFieldPaths", "bedrock-2023-05-31", "externalSourcesConfiguration",
+    "generationConfiguration", "KNOWLEDGE_BASE", "knowledgeBaseConfiguration", "messages-v1",
+    "retrievalConfiguration", "retrieveAndGenerateConfiguration", "textToImageParams", "vectorSearchConfiguration",
+})  # fmt: skip
+"""Members and marks of vendors' bodies that are longer than names usually are."""
+
 _IDENTIFIER = re.compile(
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
     r"|(?:toolu|srvtoolu|mcptoolu|call|chatcmpl|cmpl|resp|msg|fc|rs|ws|ctc|item|req|conv|cntr|container)[_-][A-Za-z0-9]{16,64}",
@@ -34,4 +41,4 @@ _IDENTIFIER = re.compile(
 
 def says_nothing(text: str) -> bool:
     """Whether `text` is too short, an enumeration value or an identifier that a server made."""
-    return len(text) < LEFTOVER_LENGTH or text in WORDS or _IDENTIFIER.fullmatch(text) is not None
+    return len(text) < LEFTOVER_LENGTH or text in WORDS or text in LONG_NAMES or _IDENTIFIER.fullmatch(text) is not None

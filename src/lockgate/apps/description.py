@@ -27,7 +27,7 @@ def listed(places: Places) -> tuple[str, ...]:
 class FilesDescription:
     """Files and images beside the words. `each` finds them, the other places are looked for in each.
 
-    `content` is base64 or a data URI, `text` the text of a file, `reference` a URL or an id of something uploaded before.
+    `content` is base64, a data URI or a URL, `text` the text of a file, `reference` a URL or an id of what was uploaded before.
     """
 
     __pydantic_config__ = _CONFIG
@@ -44,7 +44,7 @@ class MessagesDescription:
     """A conversation that is sent along. `each` finds its messages, the other places are looked for in each.
 
     `roles` says which of our roles a word of this app means; `user`, `assistant`, `system`, `tool` and their usual other names
-    are known, and any other word is the user's.
+    are known, and any other word is the user's. `answered` is the model's answer, where it stands in the message it answers.
     """
 
     __pydantic_config__ = _CONFIG
@@ -52,6 +52,7 @@ class MessagesDescription:
     text: Places
     role: str = ""
     roles: dict[str, Role] = field(default_factory=dict[str, Role])
+    answered: Places = ()
     files: tuple[FilesDescription, ...] = ()
 
 
@@ -60,8 +61,9 @@ class AnswerDescription:
     """How the answer is heard. Without `framing` the content type tells between events, lines of JSON and one JSON value.
 
     `mode` is whether an event adds to what was said before or repeats all of it. `each` takes events apart into pieces that are
-    heard one by one, `section` is the place of what tells pieces of one part of the answer from those of another. `whole` is
-    the whole text, which counts when nothing else was heard. `done` ends the answer when it finds something.
+    heard one by one (the end, errors and ids are looked for in both), `section` is the place of what tells pieces of one part of
+    the answer from those of another. `whole` is the whole text, which counts when nothing else was heard. `done` ends the
+    answer when it finds something.
     """
 
     __pydantic_config__ = _CONFIG

@@ -69,6 +69,7 @@ def _of_files(at: Path, files: FilesDescription) -> Iterator[_Given]:
 def _of_messages(messages: MessagesDescription) -> Iterator[_Given]:
     at = ("messages",)
     yield from _listed((*at, "text"), messages.text)
+    yield from _listed((*at, "answered"), messages.answered)
     if messages.role:
         yield (*at, "role"), messages.role
     for index, files in enumerate(messages.files):

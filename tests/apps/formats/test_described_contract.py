@@ -95,7 +95,9 @@ def test_a_rewritten_part_reads_back_and_all_others_stay(name: str):
     case = CASES[name]
     before = case.parts(case.content)
     assert len({path for path, _ in before}) == len(before)
-    for index, (path, _) in enumerate(before):
+    for index, (path, replaced) in enumerate(before):
+        if "Content-Disposition" in replaced:
+            continue  # the head of a part: without its name, the field is another one
         masked = f"[masked {index}]"
         after = [text for _, text in case.parts(case.rewrite(case.content, {path: masked}))]
         for other, (_, text) in enumerate(before):
@@ -106,7 +108,7 @@ def test_a_rewritten_part_reads_back_and_all_others_stay(name: str):
 def test_a_path_that_reading_did_not_give_is_refused(name: str):
     case = CASES[name]
     for path in ((), ("nowhere",), (999, 1), ("messages", 99, "content")):
-        if path not in {at for at, _ in case.parts(case.content)}:
+        if path not in {at for at, _ in case.parts(case.content)}:  # what a URL says cannot be rewritten at all
             with pytest.raises(ValueError, match="did not give"):
                 case.rewrite(case.content, {path: "x"})
 

@@ -95,3 +95,8 @@ def test_documents_inside_strings_are_read_on_into_a_few_levels():
     fourth = json.dumps([inner])
     assert [text for _, text in deep_leaves(fourth, ())] == ['["deep text"]']
     assert [text for _, text in deep_leaves(["[1, 2]", "{not json}"], ())] == ["[1, 2]", "{not json}"]
+
+
+def test_a_document_inside_a_string_is_not_its_own_text_once_all_of_it_was_read():
+    document = {"content": '{"text": "typed words"}', "empty": '{"a": 1, "b": []}'}
+    assert list(deep_leaves(document, (), skip={("content", "json", "text")})) == [(("empty",), '{"a": 1, "b": []}')]

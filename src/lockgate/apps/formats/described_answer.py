@@ -68,9 +68,14 @@ class Listener(Interpreter):
         """Take one event, whole or piece by piece."""
         if data == _DONE:
             self.draft.finished = True
+        self._hear_about(name, data)
         each = self._described.each
-        for piece in [data] if each is None else [value for _, value in each.find(data, name)]:
-            self._hear(name, piece)
+        if each is None:
+            self._hear_said(name, data)
+            return
+        for _, piece in each.find(data, name):
+            self._hear_about(name, piece)
+            self._hear_said(name, piece)
 
     @override
     def answer(self) -> ModelAnswer:
@@ -80,10 +85,13 @@ class Listener(Interpreter):
         is_whole = not self._described.done and bool(text or heard.reasoning or heard.references)
         return replace(heard, text=text, finished=heard.finished or (is_whole and not heard.error))
 
-    def _hear(self, name: str, piece: object) -> None:
-        described, draft = self._described, self.draft
-        for index, (channel, place) in enumerate(described.said):
+    def _hear_said(self, name: str, piece: object) -> None:
+        for index, (channel, place) in enumerate(self._described.said):
             self._say(index, channel, place.find(piece, name), piece)
+
+    def _hear_about(self, name: str, piece: object) -> None:
+        """What an event, or a piece of it, tells about the answer."""
+        described, draft = self._described, self.draft
         for place in described.error:
             draft.failed(place.first(piece, name))
         for place in described.model:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.form_text import parse_form
-from lockgate.apps.formats.json_text import Parsed, parse_json
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.json_view import items
 from lockgate.apps.formats.multipart_document import parse_multipart_document
 from lockgate.facts.traffic import Request
@@ -17,7 +17,7 @@ def described_body(kind: str, request: Request, content: bytes) -> Parsed | Unre
     """The document of a request. `kind` is the `body` of a description. Never raises."""
     match kind:
         case "url":
-            return _url(request)
+            return unreadable("a body beside the URL") if content else _url(request)
         case "multipart":
             return parse_multipart_document(content, request.headers.get("content-type"))
         case "form":

@@ -3,6 +3,7 @@
 Separate from `described.py`, which decodes bodies and answers. Compiled once, when the library is built; nothing raises then.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Request
 
 _LONGEST_ID = 200
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
 _IN_THE_HEAD = ("header", "query", "path")
 
 type Place = Where | Callable[[Request], str]
@@ -60,7 +62,11 @@ class _Files:
 
     def _read_content(self, page: Page, file: object, at: Path, name: str, media_type: str) -> None:
         for inside, content in self.content.find(file) if self.content else ():
-            if isinstance(content, str) and content and not page.data((*at, *inside), name=name, media_type=media_type):
+            if not isinstance(content, str) or not content:
+                continue
+            if _ADDRESS.match(content):
+                page.reference(content, (*at, *inside), name=name, media_type=media_type)
+            elif not page.data((*at, *inside), name=name, media_type=media_type):
                 page.could_not_read("inline file")
         for inside, _ in self.text.find(file) if self.text else ():
             page.text((*at, *inside), PartKind.FILE)
@@ -87,6 +93,7 @@ class _Messages:
     role: Where | None
     roles: dict[str, Role]
     text: tuple[Where, ...]
+    answered: tuple[Where, ...]
     files: tuple[_Files, ...]
 
     def read(self, page: Page, document: object) -> bool:
@@ -94,15 +101,19 @@ class _Messages:
         found = self.each.find(document)
         for path, message in found:
             role = self.roles.get(_word(self.role.first(message)), Role.USER) if self.role else Role.USER
-            page.open(role, path)
-            for text in self.text:
-                for below, _ in text.find(message):
-                    if role is Role.TOOL:
-                        page.text((*path, *below), PartKind.TOOL_RESULT)
-                    else:
-                        page.typed((*path, *below))
+            said = [(*path, *below) for text in self.text for below, _ in text.find(message)]
+            # A turn owns its whole message, unless the answer to it is in there, too.
+            page.open(role, said[0] if self.answered and said else path)
+            for at in said:
+                if role is Role.TOOL:
+                    page.text(at, PartKind.TOOL_RESULT)
+                else:
+                    page.typed(at)
             for files in self.files:
                 files.read(page, message, path)
+            for below in (below for text in self.answered for below, _ in text.find(message)):
+                page.open(Role.ASSISTANT, (*path, *below))
+                page.text((*path, *below))
         return bool(found)
 
 
@@ -112,6 +123,7 @@ def _messages(described: MessagesDescription) -> _Messages:
         role=_optional(described.role),
         roles={**ROLES, **described.roles},
         text=compile_places(described.text),
+        answered=compile_places(described.answered),
         files=_files(described.files),
     )
 

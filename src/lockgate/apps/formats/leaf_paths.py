@@ -62,7 +62,8 @@ def deep_leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS, de
         for below in deep_leaves(nested, (*at, "json"), skip, depth - 1):
             found = True
             yield below
-        if not found:
+        # A document without any text counts as text itself; one whose texts are all skipped has been read.
+        if not found and next(deep_leaves(nested, (), depth=depth - 1), None) is None:
             yield at, text
 
 

@@ -61,9 +61,9 @@ class AnswerDescription:
     """How the answer is heard. Without `framing` the content type tells between events, lines of JSON and one JSON value.
 
     `mode` is whether an event adds to what was said before or repeats all of it. `each` takes events apart into pieces that are
-    heard one by one (the end, errors and ids are looked for in both), `section` is the place of what tells pieces of one part of
-    the answer from those of another. `whole` is the whole text, which counts when nothing else was heard. `done` ends the
-    answer when it finds something.
+    heard one by one (the end, errors and ids are looked for in both), `section` is the place of what tells the parts of an
+    answer apart. `whole` is the whole text, which counts when nothing else was heard. `done` ends the answer when it finds
+    something.
     """
 
     __pydantic_config__ = _CONFIG

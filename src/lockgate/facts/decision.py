@@ -39,6 +39,7 @@ class Reason(StrEnum):
     CLIENT_LEFT = "client_left"
     CLIENT_DISTRUSTS_CA = "client_distrusts_ca"
     MALFORMED_REQUEST = "malformed_request"
+    MCP_HEADER_MISMATCH = "mcp_header_mismatch"
     PORTAL = "portal"
 
     @property
@@ -63,6 +64,7 @@ _EXPLANATIONS = {
     Reason.CLIENT_LEFT: "The client closed the connection before the exchange ended.",
     Reason.CLIENT_DISTRUSTS_CA: "The client refused the gateway's certificate: it pins its own or lacks the gateway's CA.",
     Reason.MALFORMED_REQUEST: "The request is not valid HTTP and was refused.",
+    Reason.MCP_HEADER_MISMATCH: "The MCP headers of the request and its body say different things.",
     Reason.PORTAL: "The request was for the gateway's own portal.",
 }
 

@@ -35,6 +35,9 @@ class Record:
 
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. Scores are shown values ("2.9") or empty. `status` is 0 when no response was sent.
+    `mcp_server`, `mcp_methods` and `mcp_tools` say what was asked of an MCP server, `mcp_changed` which of these tools were not
+    the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
+    answer which was read along called.
     """
 
     id: str
@@ -69,6 +72,11 @@ class Record:
     model: str = ""
     conversation: str = ""
     prompt_digest: str = ""
+    mcp_server: str = ""
+    mcp_methods: tuple[str, ...] = ()
+    mcp_tools: tuple[str, ...] = ()
+    mcp_changed: tuple[str, ...] = ()
+    tool_calls: tuple[str, ...] = ()
     verdict: Verdict = Verdict.ALLOW
     reason: Reason = Reason.DEFAULT
     rule: str = ""

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum, auto
 
-from lockgate.apps.formats.base import StreamReader
+from lockgate.apps.formats.base import StreamReader, WireFormat
+from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call, may_be_mcp
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
@@ -43,6 +44,7 @@ from lockgate.gate.record import ExchangeKind, Outcome, captured_text, write_rec
 from lockgate.policy import Pending, Settled, Walk, do_not_inspect, evaluate
 
 _EMPTY_BODY = Body(content=b"")
+_SHORT = 4 << 20
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 
 
@@ -74,6 +76,7 @@ class Exchange:
         self._reading_state = ExaminationState.COMPLETE
         self._decision: Decision | None = None
         self._failure: Failed | None = None
+        self._format: WireFormat | None = None
         self._answer: StreamReader | None = None
         self._answered_app: AppMatch | None = None
 
@@ -181,12 +184,13 @@ class Exchange:
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
             app_known=True, app=app, request=request, software=self._context.library.software(request),
+            mcp_known=not event.has_body or cannot_be_mcp(request), mcp=None if event.has_body else head_call(request),
         )  # fmt: skip
         if event.refused is not None:
             yield self.fail(event.refused)
             return
         outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._sheet)
-        if isinstance(outcome, Settled) and not self._capture_needs_body(outcome.decision):
+        if isinstance(outcome, Settled) and not self._needs_body(outcome.decision, event):
             yield self._settle(outcome.decision, streamed=event.has_body)
         elif request.is_websocket_upgrade:
             yield from self._websocket_without_a_look()
@@ -203,7 +207,9 @@ class Exchange:
         if app is not None and app.operation is None:
             app = replace(app, operation=Operation.UNRECOGNISED)
         self._reading_state = ExaminationState.STREAMED
-        self._sheet = replace(self._known, phase=Phase.REQUEST_BODY, app=app, conversation=Conversation(turns=()))
+        self._sheet = replace(
+            self._known, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, conversation=Conversation(turns=())
+        )
         yield from self._examined(Examination(state=ExaminationState.STREAMED, profiles=self._context.profiles))
 
     def _request_body(self, body: Body) -> Iterator[Effect]:
@@ -214,9 +220,16 @@ class Exchange:
         if not body.content and body.completeness is Completeness.COMPLETE:
             app = self._context.library.match(request)
         reading = read_request(self._context, app, request, body)
-        self._reading_state = reading.state
-        self._sheet = replace(self._known, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation)
-        yield from self._decide()
+        self._reading_state, self._format = reading.state, reading.format
+        self._sheet = replace(
+            self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=reading.mcp,
+            conversation=reading.conversation,
+        )  # fmt: skip
+        if reading.mcp is not None and reading.mcp.mismatch:
+            # Whoever goes by the headers would do something else than what is judged here. Servers have to refuse it, too.
+            yield self.fail(Reason.MCP_HEADER_MISMATCH)
+        else:
+            yield from self._decide()
 
     def _examined(self, examination: Examination) -> Iterator[Effect]:
         self._sheet = replace(self._known, examination=weaken(examination, self._reading_state))
@@ -250,8 +263,15 @@ class Exchange:
             topics=demand.topics | (done.topics if done else frozenset()),
         )
 
-    def _capture_needs_body(self, decision: Decision) -> bool:
-        return decision.capture is not Capture.NONE and decision.verdict is Verdict.ALLOW
+    @staticmethod
+    def _needs_body(decision: Decision, event: RequestHeadersSeen) -> bool:
+        """Whether an exchange that may pass has to be read: for what is captured of it, or to know what an agent does.
+
+        Messages of MCP are short and sent whole, so holding one that looks like it keeps nobody waiting.
+        """
+        if decision.verdict is not Verdict.ALLOW:
+            return False
+        return decision.capture is not Capture.NONE or (may_be_mcp(event.request) and _is_short(event.request))
 
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
         self._decision = decision
@@ -269,7 +289,7 @@ class Exchange:
         return Refuse(
             decision=decision,
             app_name=app.app.name if app else "",
-            format=self._context.formats.get(app.format) if app and app.format else None,
+            format=self._format or (self._context.formats.get(app.format) if app and app.format else None),
             conversation=sheet.conversation if sheet else None,
             upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
         )
@@ -287,7 +307,7 @@ class Exchange:
         if app is not None:
             # For the record alone: to rules, what the request did not show of the account stays absent.
             self._answered_app = self._context.library.with_answer(app, event.response)
-        wire_format = self._context.formats.get(app.format) if app and app.format else None
+        wire_format = self._format or (self._context.formats.get(app.format) if app and app.format else None)
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL
         if wants_answer and wire_format is not None:
             self._answer = wire_format.stream_reader(event.response)
@@ -295,6 +315,7 @@ class Exchange:
 
     def _closed(self, event: Closed) -> Note:
         self.state = State.CLOSED
+        answer = self._answer.finish() if self._answer is not None else None
         outcome = Outcome(
             worker=self._worker,
             kind=self._kind,
@@ -304,8 +325,8 @@ class Exchange:
             failure=self._failure,
             closed=event,
             reading=self._reading_state,
+            answer=answer,
         )
-        answer = self._answer.finish() if self._answer is not None else None
         captured = captured_text(outcome, answer)
         record = write_record(self.id, outcome)
         return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
@@ -331,6 +352,11 @@ class Exchange:
 def _says_more_than_its_path(request: Request, app: AppMatch) -> bool:
     """Whether a body would make this another operation than its path says: a GET that only reads brings none along."""
     return request.method in _WITHOUT_BODY and app.operation is not None and not app.operation.carries_payload
+
+
+def _is_short(request: Request) -> bool:
+    length = request.headers.get("content-length")
+    return length.isdecimal() and int(length[:20]) <= _SHORT
 
 
 def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:

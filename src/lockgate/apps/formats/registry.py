@@ -19,6 +19,7 @@ from lockgate.apps.formats.gemini_generate import GeminiGenerate
 from lockgate.apps.formats.gemini_web import GeminiWeb
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
+from lockgate.apps.formats.mcp import Mcp
 from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_assistants import OpenAiAssistants
 from lockgate.apps.formats.openai_chat import OpenAiChat
@@ -34,6 +35,7 @@ _GEMINI_WEB = GeminiWeb()
 
 # The more particular shape first: an OpenAI body is what is left when nothing else fits.
 _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
+    Mcp(),
     ChatGptWeb(),
     ClaudeWeb(),
     GeminiGenerate(),

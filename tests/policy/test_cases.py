@@ -172,12 +172,14 @@ rules:
 )
 def test_a_case_says_what_is_asked_of_an_mcp_server(given, expect, ruleset):
     cases = read_cases(parse_yaml("version: 1\n" + case(given, expect), "cases.yaml"))
-    (result,) = run_cases(ruleset(TOOLS), lambda _: None, cases)
+    (result,) = run_cases(ruleset(TOOLS), FakeLibrary(lambda _: None), cases)
     assert result.differences == ()
 
 
 def test_a_call_of_a_tool_is_that_operation_of_an_app(ruleset, app):
     policy = "version: 1\ndefault: allow\nrules: [{id: a, when: {operation: tool_call}, then: block}]"
     text = "version: 1\n" + case("mcp: {tool: x}", "verdict: block")
-    (result,) = run_cases(ruleset(policy), lambda _: app(operation=None), read_cases(parse_yaml(text, "cases.yaml")))
+    (result,) = run_cases(
+        ruleset(policy), FakeLibrary(lambda _: app(operation=None)), read_cases(parse_yaml(text, "cases.yaml"))
+    )
     assert result.differences == ()

@@ -24,7 +24,7 @@ _NOT_APPS = frozenset({RUBRIC_FILE, CLIENTS_FILE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFiles:
-    """Every app of a home, and what to remember once all have passed. `settled` says that they did, all together as they are."""
+    """Every app of a home, and what to remember once all have passed; `settled` when they did, together and as they are."""
 
     sources: tuple[AppSource, ...]
     settled: bool

@@ -168,15 +168,3 @@ def test_a_home_whose_state_cannot_be_written_loads_all_the_same(home: Home):
     home.state.write_text("not a folder")
     for _ in range(2):
         assert ids(load_library(home)) == ["one", "two"]
-
-
-def test_a_file_with_a_number_too_large_to_be_kept_loads_every_time(home: Home, parsed: list[str]):
-    write(
-        home,
-        "three",
-        app("three", sample="{request: GET https://three.example/, operation: browse, body: 36893488147419103232}"),
-    )
-    for _ in range(2):
-        parsed.clear()
-        assert ids(load_library(home)) == ["one", "three", "two"]
-        assert "three.yaml" in parsed

@@ -2,7 +2,7 @@
 
 Separate because nothing below the shell may know YAML. Differs from plain YAML 1.1 on purpose: only `true` and `false`
 are booleans (so `no` and `on` stay words), dates and sexagesimal numbers stay text, a repeated key is an error, and
-there are no tags.
+there are no tags. A number too long for 64 bits stays text too.
 """
 
 import re
@@ -19,6 +19,8 @@ _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "map", "seq")}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _DEPTH_LIMIT = 60
+_LONGEST_INTEGER = 19
+"""Characters; a longer one is an id that only looks like a number, and JSON could not carry it as one."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -114,7 +116,7 @@ def _scalar(node: ScalarNode) -> object:
     lowered = text.lower()
     if lowered in _WORDS:
         return _WORDS[lowered]
-    if _INTEGER.match(text):
+    if _INTEGER.match(text) and len(text) <= _LONGEST_INTEGER:
         return int(text)
     if _FLOAT.match(text):
         return float(text)

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     DO_NOT_INSPECT = "do_not_inspect"
     NOT_IN_LIBRARY = "not_in_library"
     UNINSPECTABLE = "uninspectable"
+    JUDGED_BY_MESSAGE = "judged_by_message"
     GATE_FAILED = "gate_failed"
     GATEWAY_OWN_ADDRESS = "gateway_own_address"
     PRIVATE_DESTINATION = "private_destination"
@@ -54,6 +55,7 @@ _EXPLANATIONS = {
     Reason.DO_NOT_INSPECT: "The host is on the do-not-inspect list, so the connection passed without decryption.",
     Reason.NOT_IN_LIBRARY: "The host is not an app of the library and the decrypt setting leaves such hosts alone.",
     Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
+    Reason.JUDGED_BY_MESSAGE: "The WebSocket was opened because its messages are read and decided about one by one.",
     Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",
     Reason.GATEWAY_OWN_ADDRESS: "The destination is the gateway itself.",
     Reason.PRIVATE_DESTINATION: "The destination is a loopback, link-local or private address, which is not allowed.",

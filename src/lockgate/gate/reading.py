@@ -5,6 +5,7 @@ Separate from the state machine because it is the one place where "known app, un
 
 from dataclasses import dataclass, replace
 
+from lockgate.apps.canonical import query_values
 from lockgate.apps.formats.base import Unreadable, UrlReader, WireFormat
 from lockgate.apps.formats.charset import is_declared_otherwise
 from lockgate.apps.formats.generic import generic_text
@@ -42,9 +43,11 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     wire_format = _format_of(context, app, request, body)
     conversation, completeness = _conversation(wire_format, request, body)
     conversation = _with_query(conversation, request)
+    if request.is_websocket_upgrade and conversation.model is None:
+        conversation = replace(conversation, model=query_values(request).get("model"))
     if body.completeness is not Completeness.COMPLETE:
         completeness = body.completeness
-    elif completeness is Completeness.COMPLETE and (is_declared_otherwise(request) or not _all_readable(conversation)):
+    elif completeness is Completeness.COMPLETE and (is_declared_otherwise(request) or not all_readable(conversation)):
         completeness = Completeness.UNDECODABLE
     if completeness is not Completeness.COMPLETE and not conversation.unread:
         conversation = replace(conversation, unread=(completeness.value,))
@@ -128,7 +131,7 @@ def _with_query(conversation: Conversation, request: Request) -> Conversation:
     return replace(conversation, unread=(*conversation.unread, "a query that cannot be read"))
 
 
-def _all_readable(conversation: Conversation) -> bool:
+def all_readable(conversation: Conversation) -> bool:
     """Whether everything that leaves with the request is text that detectors see."""
     carries_bytes = any(attachment.content for turn in conversation.turns for attachment in turn.attachments)
     return not carries_bytes and not conversation.unread

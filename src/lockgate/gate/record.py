@@ -32,6 +32,7 @@ class ExchangeKind(StrEnum):
 
     REQUEST = "request"
     WEBSOCKET = "websocket"
+    MESSAGE = "message"
     TUNNEL = "tunnel"
 
 
@@ -69,6 +70,8 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         upstream_contacted=closed.upstream_contacted,
         request_bytes=closed.request_bytes,
         response_bytes=closed.response_bytes,
+        messages=closed.messages,
+        socket=closed.socket,
         error=outcome.failure.error if outcome.failure else "",
         verdict=decision.verdict,
         reason=_final_reason(decision, outcome.failure),
@@ -239,6 +242,8 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
         examination = sheet.examination
         if examination is None or examination.state is not ExaminationState.COMPLETE:
             return None
+        if any(finding.span.turn >= len(sheet.conversation.turns) for finding in examination.findings):
+            return None  # it began in an earlier message of a WebSocket: a part of it stands here, and no mask covers that
         kept["prompt"] = [text for index, turn in said for text in _masked(index, turn, examination.findings)]
     else:
         kept["prompt"] = [part.text for _, turn in said for part in turn.parts]

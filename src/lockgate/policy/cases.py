@@ -147,7 +147,8 @@ def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decis
     examined: frozenset[str] = frozenset()
     if isinstance(outcome, Pending):
         examined = outcome.demand.profiles
-        sheet = replace(sheet, examination=_examination(case, examined))
+        opaque = sheet.app is not None and sheet.app.opaque
+        sheet = replace(sheet, examination=_examination(case, examined, opaque=opaque))
         outcome = evaluate(ruleset, Walk.REQUEST, sheet)
     # One examination answers everything that was demanded, so what stands now is settled.
     decision = outcome.decision if isinstance(outcome, Settled) else outcome.standing
@@ -173,7 +174,9 @@ def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
     return replace(sheet, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, mcp=call, conversation=conversation)
 
 
-def _examination(case: Case, profiles: frozenset[str]) -> Examination:
+def _examination(case: Case, profiles: frozenset[str], *, opaque: bool) -> Examination:
+    if opaque:
+        return Examination(state=ExaminationState.OPAQUE, profiles=profiles)
     found = tuple(finding for finding in case.findings if profiles & set(finding.profiles))
     return Examination(state=case.state, profiles=profiles, findings=found, examined=1)
 

@@ -264,7 +264,7 @@ SELECTORS: tuple[Selector, ...] = (
     Selector(
         name="request.websocket", type=ValueType.YES_NO, phase=_HEADERS,
         read=_plain(reading.from_request(lambda request: request.is_websocket_upgrade)),
-        doc="whether the request asks to open a WebSocket, whose messages cannot be looked into",
+        doc="whether the request asks to open a WebSocket, or is a message of one; messages are judged one by one",
     ),
     Selector(
         name="prompt.model", type=ValueType.TEXT, phase=_BODY,

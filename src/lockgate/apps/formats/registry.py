@@ -26,6 +26,7 @@ from lockgate.apps.formats.openai_chat import OpenAiChat
 from lockgate.apps.formats.openai_completions import OpenAiCompletions
 from lockgate.apps.formats.openai_embeddings import OpenAiEmbeddings
 from lockgate.apps.formats.openai_responses import OpenAiResponses
+from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
 from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.apps.formats.rpc_text import RPC_TEXT
@@ -61,7 +62,7 @@ FORMATS: dict[str, WireFormat] = {
 }
 """Every format of plain requests by its id."""
 
-SOCKET_FORMATS: dict[str, SocketFormat] = {}
+SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for socket_format in (OpenAiResponsesSocket(),)}
 """Every format of WebSocket messages by its id; a format that is spoken over both has one id in both tables."""
 
 

@@ -45,19 +45,8 @@ class GeminiGenerate(DocumentFormat):
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        found = False
-        for path, scope in _scopes(document):
-            for name in ("systemInstruction", "system_instruction"):
-                if name in members(scope):
-                    page.open(Role.SYSTEM, (*path, name))
-                    page.text((*path, name))
-                    _read_parts(page, dig(scope, name), (*path, name))
-            for at, content in _contents(members(scope), path):
-                found = True
-                page.open(ROLES.get(string(dig(content, "role")), Role.USER), at)
-                page.typed(at)
-                _read_parts(page, content, at)
-        if not found:
+        found = [read_contents(page, scope, path) for path, scope in _scopes(document)]
+        if not any(found):
             return unreadable("no contents")
         model = _MODEL.search(request.path)
         return page.conversation(
@@ -76,6 +65,21 @@ class GeminiGenerate(DocumentFormat):
         if response.media_type.endswith("json"):
             return JsonArrayReader(self._interpreter())
         return super().stream_reader(response)
+
+
+def read_contents(page: Page, scope: object, path: Path) -> bool:
+    """The system instruction and the contents of a body at `path`. Whether it has contents."""
+    for name in ("systemInstruction", "system_instruction"):
+        if name in members(scope):
+            page.open(Role.SYSTEM, (*path, name))
+            page.text((*path, name))
+            _read_parts(page, dig(scope, name), (*path, name))
+    contents = _contents(members(scope), path)
+    for at, content in contents:
+        page.open(ROLES.get(string(dig(content, "role")), Role.USER), at)
+        page.typed(at)
+        _read_parts(page, content, at)
+    return bool(contents)
 
 
 def _scopes(document: object) -> list[tuple[Path, object]]:

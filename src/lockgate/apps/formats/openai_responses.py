@@ -55,17 +55,9 @@ class OpenAiResponses(DocumentFormat):
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         body = members(document)
-        place = next((name for name in ("input", "items") if name in body), None)
-        if place is None and not {"instructions", "previous_response_id", "prompt", "conversation"} & body.keys():
+        if {"input", "items", "instructions", "previous_response_id", "prompt", "conversation"}.isdisjoint(body):
             return unreadable("no input")
-        if "instructions" in body:
-            page.open(Role.SYSTEM, ("instructions",))
-            page.text(("instructions",))
-        if isinstance(body.get("input"), str):
-            page.open(Role.USER, ("input",))
-            page.typed(("input",))
-        for index, item in enumerate(items(body.get(place or ""))):
-            _read_item(page, item, (place or "", index))
+        read_items(page, body, ())
         if dig(body, "prompt", "variables") is not None:
             _read_template(page, dig(body, "prompt", "variables"))
         for index in range(len(items(body.get("questions")))):
@@ -81,6 +73,20 @@ class OpenAiResponses(DocumentFormat):
     @override
     def _interpreter(self) -> Interpreter:
         return _ResponsesAnswer()
+
+
+def read_items(page: Page, body: object, path: Path) -> None:
+    """The instructions and the input (or the items) of a body at `path`."""
+    said = members(body)
+    if "instructions" in said:
+        page.open(Role.SYSTEM, (*path, "instructions"))
+        page.text((*path, "instructions"))
+    if isinstance(said.get("input"), str):
+        page.open(Role.USER, (*path, "input"))
+        page.typed((*path, "input"))
+    place = "input" if "input" in said else "items"
+    for index, item in enumerate(items(said.get(place))):
+        _read_item(page, item, (*path, place, index))
 
 
 def _conversation_of(request: Request, body: dict[str, object]) -> str:

@@ -22,9 +22,12 @@ from lockgate.apps.formats.kimi_web import KimiWeb
 from lockgate.apps.formats.mcp import Mcp
 from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_assistants import OpenAiAssistants
+from lockgate.apps.formats.openai_audio import OpenAiAudio
 from lockgate.apps.formats.openai_chat import OpenAiChat
 from lockgate.apps.formats.openai_completions import OpenAiCompletions
 from lockgate.apps.formats.openai_embeddings import OpenAiEmbeddings
+from lockgate.apps.formats.openai_files import OpenAiFiles
+from lockgate.apps.formats.openai_images import OpenAiImages
 from lockgate.apps.formats.openai_responses import OpenAiResponses
 from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
@@ -44,6 +47,8 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     BedrockInvoke(),
     BedrockAgent(),
     OpenAiAssistants(),
+    OpenAiAudio(),
+    OpenAiImages(),
     OpenAiEmbeddings(),
     OpenAiResponses(),
     AnthropicMessages(),
@@ -55,7 +60,7 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
 _CALLS_IN_SNIFFING_ORDER: tuple[RpcFormat, ...] = (KimiWeb(),)
 
 # Formats that nothing in a body tells from any other: an app file has to name them.
-_NAMED_ONLY: tuple[WireFormat, ...] = (FileBytes(), FileForm(), FileJson(), FileUpload(), RPC_TEXT)
+_NAMED_ONLY: tuple[WireFormat, ...] = (FileBytes(), FileForm(), FileJson(), FileUpload(), OpenAiFiles(), RPC_TEXT)
 
 FORMATS: dict[str, WireFormat] = {
     wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB, *_CALLS_IN_SNIFFING_ORDER, *_NAMED_ONLY)

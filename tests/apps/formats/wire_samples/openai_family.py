@@ -1,3 +1,6 @@
+import json
+
+from wire_samples.notations import MULTIPART, as_multipart
 from wire_samples.sample import WireSample, event
 
 OPENAI_ERROR = {
@@ -13,7 +16,56 @@ def said(value: str) -> dict[str, object]:
     return {"delta": {"content": [{"index": 0, "type": "text", "text": {"value": value}}]}}
 
 
+PICTURE = "\x89PNG\r\n\x1a\n\0\0"
+BATCH = "\n".join(
+    json.dumps({"custom_id": f"request-{number}", "method": "POST", "url": "/v1/chat/completions", "body": {
+        "model": "gpt-5", "messages": [{"role": "system", "content": "Be terse."}, {"role": "user", "content": words}]}})
+    for number, words in enumerate(("first question", "second question"))
+)  # fmt: skip
+
 SAMPLES = (
+    WireSample(
+        id="openai-images",
+        path="/v1/images/generations",
+        document={"model": "gpt-image-1", "prompt": "a lighthouse at dusk", "size": "1024x1024", "stream": True,
+                  "user": "employee number 17"},
+        prompt="a lighthouse at dusk",
+        answer=(
+            event({"type": "image_generation.partial_image", "partial_image_index": 0, "b64_json": "AAAA"}),
+            event({"type": "image_generation.completed", "b64_json": "AAAA", "usage": {"total_tokens": 1}}),
+        ),
+        heard="",
+        refused=(400, OPENAI_ERROR),
+    ),
+    WireSample(
+        id="openai-audio",
+        path="/v1/audio/transcriptions",
+        document={"model": "gpt-4o-transcribe", "prompt": "a talk about sailing", "stream": "true",
+                  "file": ["talk.mp3", "audio/mpeg", "\xff\xfb\0\0"]},
+        prompt="a talk about sailing",
+        encode=as_multipart,
+        headers=MULTIPART,
+        sniffed=False,
+        answer=(
+            event({"type": "transcript.text.delta", "delta": "Grü"}),
+            event({"type": "transcript.text.delta", "delta": "ße 😀"}),
+            event({"type": "transcript.text.done", "text": "Grüße 😀"}),
+        ),
+        refused=(400, OPENAI_ERROR),
+    ),
+    WireSample(
+        id="openai-files",
+        path="/v1/files",
+        document={"purpose": "assistants", "file": ["notes.txt", "text/plain", "the plan for the quarter"]},
+        prompt="",
+        encode=as_multipart,
+        headers=MULTIPART,
+        sniffed=False,
+        media_type="application/json",
+        answer=('{"id": "file-abc123", "object": "file", "bytes": 7, "filename": "notes.txt", "status": "processed"}',),
+        heard="",
+        refused=(400, OPENAI_ERROR),
+    ),
     WireSample(
         id="openai-completions",
         path="/v1/completions",

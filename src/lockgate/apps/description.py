@@ -70,7 +70,7 @@ class AnswerDescription:
     framing: Literal["json", "sse", "ndjson", "lines", "text"] | None = None
     mode: Literal["delta", "cumulative"] = "delta"
     each: str = ""
-    section: str = ""
+    section: Places = ()
     text: Places = ()
     reasoning: Places = ()
     whole: Places = ()
@@ -85,6 +85,8 @@ class AnswerDescription:
 class RefusalDescription:
     """What a refused client gets: one of `body`, `events`, `lines`, or `messages` of a WebSocket, as in a sample's response.
 
+    `details` go with the error of a call, which has the call's own framing.
+
     `{message}`, `{reference}` and `{conversation}` are put in; `{message_json}` is the message as a JSON string, quotes
     included, and `{'>json>': value}` a value written as JSON into a string. `status` is 400 for a body, 200 for a stream.
     """
@@ -95,6 +97,7 @@ class RefusalDescription:
     body: Any = None
     events: tuple[Any, ...] = ()
     lines: tuple[Any, ...] = ()
+    details: tuple[Any, ...] = ()
     messages: tuple[Any, ...] = ()
     close: bool = False
 
@@ -103,13 +106,14 @@ class RefusalDescription:
 class Description:
     """How the requests of one operation are read. The places of `model` and `conversation` may lie in the head, too.
 
-    `body` is how the body is written; `url` reads the URL instead. `prompt` is what a person typed, `messages` a conversation,
-    `system` instructions, `context` text of files, pages and selections that comes along. `background` says that a client
-    sends this by itself: always, or when a place is found.
+    `body` is how the body is written; `url` reads the URL instead, and of a `call` each message is read. `prompt` is what a
+    person typed, `messages` a conversation, `system` instructions, `context` text of files, pages and selections that comes
+    along. `tokens` are sign-in tokens of the app's own client, which are left out of what is said. `background` says that a
+    client sends this by itself: always, or when a place is found.
     """
 
     __pydantic_config__ = _CONFIG
-    body: Literal["json", "form", "multipart", "url"] = "json"
+    body: Literal["json", "form", "multipart", "url", "call"] = "json"
     prompt: Places = ()
     messages: MessagesDescription | None = None
     system: Places = ()
@@ -117,6 +121,7 @@ class Description:
     files: tuple[FilesDescription, ...] = ()
     model: Places = ()
     conversation: Places = ()
+    tokens: Places = ()
     background: bool | str = False
     answer: AnswerDescription | None = None
     refusal: RefusalDescription | None = None

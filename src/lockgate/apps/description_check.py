@@ -9,6 +9,7 @@ from lockgate.apps.description import AnswerDescription, Description, FilesDescr
 from lockgate.apps.formats.described import described_id
 from lockgate.apps.formats.described_refusal import check_refusal
 from lockgate.apps.formats.described_request import compile_place
+from lockgate.apps.formats.protobuf_places import known_answer, known_request
 from lockgate.apps.formats.where import compile_where
 from lockgate.apps.schema import AppFile, Sample, Signature
 from lockgate.apps.vocabulary import Protocol
@@ -40,6 +41,7 @@ def _places(reads: Description) -> Iterator[Finding]:
     head = (*_listed(("model",), reads.model), *_listed(("conversation",), reads.conversation))
     yield from _refused(head, compile_place)
     outer = [*_listed(("prompt",), reads.prompt), *_listed(("system",), reads.system), *_listed(("context",), reads.context)]
+    outer += _listed(("tokens",), reads.tokens)
     if isinstance(reads.background, str):
         outer.append((("background",), reads.background))
     inner: list[_Given] = []
@@ -52,10 +54,17 @@ def _places(reads: Description) -> Iterator[Finding]:
     if reads.answer is not None:
         inner += _of_answer(reads.answer)
     yield from _refused((*outer, *inner), compile_where)
+    try:
+        known_request(reads)
+        _ = known_answer(reads.answer) if reads.answer else None
+    except ValueError as error:
+        yield (), str(error), _SEE
     for path, text in outer:
-        if reads.body == "json" and text.startswith("field "):
+        if reads.body in ("json", "call") and text.startswith("field "):
             yield path, f"`{text}` is a place in a form, and the body is JSON", "give `body: form`, `multipart` or `url`"
-        if reads.body != "json" and not text.startswith("field ") and text != "$":
+        if reads.body != "call" and text.startswith("pb "):
+            yield path, f"`{text}` is a place in a protobuf message", "give `body: call`"
+        if reads.body not in ("json", "call") and not text.startswith("field ") and text != "$":
             yield path, f"`{text}` is a place in JSON, and the body has fields", "begin with `field NAME`, then ` >json> $...`"
 
 
@@ -88,6 +97,8 @@ def _refusal(signature: Signature, reads: Description) -> Iterator[Finding]:
         yield ("body",), "messages of a WebSocket are JSON", "leave `body` out"
     if reads.refusal is None:
         return
+    if reads.refusal.details and reads.body != "call":
+        yield ("refusal", "details"), "details go with the error of a call", "give `body: call`"
     if is_socket != bool(reads.refusal.messages):
         yield ("refusal",), "`messages` refuse on a WebSocket, and nothing else does", _SEE
         return

@@ -22,13 +22,17 @@ from lockgate.apps.formats.base import (
 )
 from lockgate.apps.formats.described_answer import CodedLines, DescribedAnswer, ErrorBody, Listener, compile_answer
 from lockgate.apps.formats.described_body import described_body
-from lockgate.apps.formats.described_refusal import describe_refusal, refusal_messages
+from lockgate.apps.formats.described_refusal import describe_call_refusal, describe_refusal, refusal_messages
 from lockgate.apps.formats.described_request import DescribedRequest, compile_request
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.leaf_paths import rewrite
 from lockgate.apps.formats.ndjson import NdjsonReader, WholeReader
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.protobuf_places import known_answer, known_request
+from lockgate.apps.formats.protobuf_text import NOTHING_KNOWN
+from lockgate.apps.formats.rpc_answer import CallEvents, call_reader
+from lockgate.apps.formats.rpc_files import say_what_is_unread, with_files
 from lockgate.apps.formats.sse import SseReader, event_data
 from lockgate.apps.formats.text_stream import TextReader
 from lockgate.apps.schema import Signature
@@ -87,6 +91,8 @@ class DescribedFormat(DocumentFormat):
         self._refusal = described.refusal
         self._request: DescribedRequest = compile_request(described)
         self._answer: DescribedAnswer | None = compile_answer(described.answer) if described.answer else None
+        self._known_request = known_request(described)
+        self._known_answer = known_answer(described.answer) if described.answer else NOTHING_KNOWN
 
     @property
     def reads_url(self) -> bool:
@@ -101,6 +107,8 @@ class DescribedFormat(DocumentFormat):
     @override
     def stream_reader(self, response: Response) -> StreamReader:
         """A reader for a response, framed as described, or else as its content type says."""
+        if self._body == "call":
+            return call_reader(response, CallEvents(self._interpreter()), self._known_answer)
         if self._answer is None or response.status >= _ERRORS:
             return WholeReader(ErrorBody())
         listener = Listener(self._answer)
@@ -121,18 +129,24 @@ class DescribedFormat(DocumentFormat):
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The described refusal."""
-        return describe_refusal(self._refusal, refusal, request, (conversation and conversation.id) or "")
+        named = (conversation and conversation.id) or ""
+        if self._body == "call":
+            return describe_call_refusal(self._refusal, refusal, request, named)
+        return describe_refusal(self._refusal, refusal, request, named)
 
     @override
     def _parse(self, request: Request, body: Body) -> Parsed | Unreadable:
-        return described_body(self._body, request, body.content)
+        return described_body(self._body, request, body.content, self._known_request)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        if not self._request.read(page, document):
+        if not self._request.read(page, document) and self._body != "call":  # a call may have any of its service's messages
             return unreadable("nothing at the described places")
-        streams = self._answer is not None and self._answer.framing not in ("json", None)
-        return self._request.close(page, document, request, wants_stream=streams)
+        streams = self._answer is not None and (self._answer.framing not in ("json", None) or self._body == "call")
+        if self._body != "call":
+            return self._request.close(page, document, request, wants_stream=streams)
+        say_what_is_unread(document, page)
+        return with_files(self._request.close(page, document, request, wants_stream=streams), document)
 
     @override
     def _interpreter(self) -> Interpreter:

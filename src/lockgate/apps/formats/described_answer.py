@@ -27,7 +27,7 @@ class DescribedAnswer:
     framing: str | None
     repeats: bool
     each: Where | None
-    section: Where | None
+    section: tuple[Where, ...]
     said: tuple[tuple[Channel, Where], ...]
     whole: tuple[Where, ...]
     error: tuple[Where, ...]
@@ -44,7 +44,7 @@ def compile_answer(described: AnswerDescription) -> DescribedAnswer:
         framing=described.framing,
         repeats=described.mode == "cumulative",
         each=compile_where(described.each) if described.each else None,
-        section=compile_where(described.section) if described.section else None,
+        section=compile_places(described.section),
         said=tuple((channel, place) for channel, places in channels for place in compile_places(places)),
         whole=compile_places(described.whole),
         error=compile_places(described.error),
@@ -108,12 +108,12 @@ class Listener(Interpreter):
     def _say(self, index: int, channel: Channel, found: list[tuple[tuple[str | int, ...], object]], piece: object) -> None:
         """Add to what was said. What repeats itself is told apart by where in the event it stands, unless `section` tells."""
         section = self._described.section
-        told = str(section.first(piece))[:_LONGEST_ID] if section and found else ""
+        told = next((str(value)[:_LONGEST_ID] for place in section for _, value in place.find(piece)), "") if found else ""
         for path, text in found:
             if self._described.repeats:
                 self.draft.put(channel, (index, told, path), text)
             else:
-                self.draft.add(channel, (index, told), text)
+                self.draft.add(channel, told if section else index, text)
 
 
 class CodedLines(Interpreter):

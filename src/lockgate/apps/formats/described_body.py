@@ -1,4 +1,4 @@
-"""From a request to the document that a description names places in: JSON, a form, a multipart body, or the URL.
+"""From a request to the document that a description names places in: JSON, a form, a multipart body, a call, or the URL.
 
 Separate because a format that is described may be written in any of them. Fields become pairs of a name and a value.
 """
@@ -10,12 +10,16 @@ from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.json_view import items
 from lockgate.apps.formats.multipart_document import parse_multipart_document
+from lockgate.apps.formats.protobuf_text import NOTHING_KNOWN, Known
+from lockgate.apps.formats.rpc_body import coding_of, parse_rpc
 from lockgate.facts.traffic import Request
 
 
-def described_body(kind: str, request: Request, content: bytes) -> Parsed | Unreadable:
-    """The document of a request. `kind` is the `body` of a description. Never raises."""
+def described_body(kind: str, request: Request, content: bytes, known: Known = NOTHING_KNOWN) -> Parsed | Unreadable:
+    """The document of a request. `kind` is the `body` of a description, `known` what it says of messages. Never raises."""
     match kind:
+        case "call":
+            return parse_rpc(content, request.media_type, coding_of(request.headers), known)
         case "url":
             return unreadable("a body beside the URL") if content else _url(request)
         case "multipart":

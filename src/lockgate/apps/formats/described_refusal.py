@@ -3,18 +3,22 @@
 Separate because a template comes from a file and the message does not: what is put in must never become structure.
 """
 
+import base64
 from typing import Any, cast
 
 import orjson
 
 from lockgate.apps.description import RefusalDescription
 from lockgate.apps.formats.base import Refusal
+from lockgate.apps.formats.protobuf_wire import write_protobuf
 from lockgate.apps.formats.refusal import openai_error, refuse_with, refuse_with_json
+from lockgate.apps.formats.rpc_refusal import refuse_call
 from lockgate.apps.sample_exchange import sample_answer, sample_replies
 from lockgate.apps.schema import SampleResponse
 from lockgate.facts.traffic import Answer, Request, SocketMessage
 
 _AS_TEXT = ">json>"
+_AS_PROTOBUF, _UNPADDED = ">pb>", ">pb unpadded>"
 _STATUS_OF_A_BODY = 400
 """The one status that all measured clients show without asking again."""
 
@@ -29,6 +33,16 @@ def describe_refusal(described: RefusalDescription | None, refusal: Refusal, req
     return refuse_with(refusal, request, status=status, content=body.content, content_type=content_type)
 
 
+def describe_call_refusal(
+    described: RefusalDescription | None, refusal: Refusal, request: Request, conversation: str
+) -> Answer:
+    """The described answer to a call; without one, the error of the call's framing, with the described details."""
+    if described is not None and not described.details:
+        return describe_refusal(described, refusal, request, conversation)
+    words = _words(refusal, conversation)
+    return refuse_call(refusal, request, tuple(_fill(detail, words) for detail in described.details) if described else ())
+
+
 def refusal_messages(described: RefusalDescription | None, refusal: Refusal, conversation: str) -> tuple[SocketMessage, ...]:
     """The described messages on a WebSocket; without a description, none, which leaves closing it."""
     return sample_replies(_filled(described, refusal, conversation)) if described else ()
@@ -36,18 +50,24 @@ def refusal_messages(described: RefusalDescription | None, refusal: Refusal, con
 
 def check_refusal(described: RefusalDescription) -> None:
     """Raises ValueError with a lower-case clause when a template says nothing, or more than one thing."""
-    trial = Refusal(message="message", code="code", reference="reference")
-    filled = _filled(described, trial, "")
-    if described.messages:
-        content = b"".join(message.content for message in sample_replies(filled))
-    else:
-        content = sample_answer(filled)[1].content
-    if b"message" not in content:
+    if described.details and (described.body is not None or described.events or described.lines or described.messages):
+        raise ValueError("details go with the error of a call, and nothing else does")
+    if _trial(described, "one message") == _trial(described, "another one"):
         raise ValueError("a refusal says why: put `{message}` in")
 
 
+def _trial(described: RefusalDescription, message: str) -> bytes:
+    refusal = Refusal(message=message, code="code", reference="reference")
+    if described.details:
+        return orjson.dumps([_fill(detail, _words(refusal, "")) for detail in described.details])
+    filled = _filled(described, refusal, "")
+    if described.messages:
+        return b"".join(reply.content for reply in sample_replies(filled))
+    return sample_answer(filled)[1].content
+
+
 def _filled(described: RefusalDescription, refusal: Refusal, conversation: str) -> SampleResponse:
-    words = {"reference": refusal.reference, "conversation": conversation, "message": refusal.message}
+    words = _words(refusal, conversation)
     return SampleResponse(
         type=described.type,
         body=_fill(described.body, words),
@@ -55,6 +75,10 @@ def _filled(described: RefusalDescription, refusal: Refusal, conversation: str) 
         lines=tuple(_fill(line, words) for line in described.lines),
         messages=tuple(_fill(message, words) for message in described.messages),
     )
+
+
+def _words(refusal: Refusal, conversation: str) -> dict[str, str]:
+    return {"reference": refusal.reference, "conversation": conversation, "message": refusal.message}
 
 
 def _fill(value: Any, words: dict[str, str]) -> Any:
@@ -66,6 +90,9 @@ def _fill(value: Any, words: dict[str, str]) -> Any:
         return quoted.join(piece.replace("{message}", words["message"]) for piece in value.split("{message_json}"))
     if isinstance(value, dict):
         filled = {name: _fill(child, words) for name, child in cast("dict[str, Any]", value).items()}
+        if filled.keys() <= {_AS_PROTOBUF, _UNPADDED} and filled:
+            (message,) = filled.values()
+            return base64.b64encode(write_protobuf(message)).decode().rstrip("=" if _UNPADDED in filled else "")
         return orjson.dumps(filled[_AS_TEXT]).decode() if filled.keys() == {_AS_TEXT} else filled
     if isinstance(value, list):
         return [_fill(child, words) for child in cast("list[Any]", value)]

@@ -16,10 +16,11 @@ from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.where import Where, compile_where
 from lockgate.apps.schema import Clue
 from lockgate.facts.problem import Path
-from lockgate.facts.prompt import Conversation, PartKind, Role
+from lockgate.facts.prompt import Attachment, Conversation, PartKind, Role
 from lockgate.facts.traffic import Request
 
 _LONGEST_ID = 200
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=$:-]{16,8192}", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
 _IN_THE_HEAD = ("header", "query", "path")
 
@@ -27,16 +28,16 @@ type Place = Where | Callable[[Request], str]
 """A place in the body, or one in the head of the request."""
 
 
-def compile_places(places: Places) -> tuple[Where, ...]:
-    """Places in the body. Raises ValueError as `compile_where` does."""
-    return tuple(map(compile_where, listed(places)))
+def compile_places(places: Places, *, in_messages: bool = False) -> tuple[Where, ...]:
+    """Places in the body, or in each message of a call. Raises ValueError as `compile_where` does."""
+    return tuple(compile_where(place, in_messages=in_messages) for place in listed(places))
 
 
-def compile_place(text: str) -> Place:
+def compile_place(text: str, *, in_messages: bool = False) -> Place:
     """`header NAME`, `query NAME`, `path PATTERN` (its first group), or a place in the body. Raises ValueError."""
     kind, _, name = text.partition(" ")
     if kind not in _IN_THE_HEAD:
-        return compile_where(text)
+        return compile_where(text, in_messages=in_messages)
     return compile_clue(Clue(**{kind: name.strip()})).value  # type: ignore[arg-type]
 
 
@@ -62,21 +63,24 @@ class _Files:
 
     def _read_content(self, page: Page, file: object, at: Path, name: str, media_type: str) -> None:
         for inside, content in self.content.find(file) if self.content else ():
-            if not isinstance(content, str) or not content:
-                continue
-            if _ADDRESS.match(content):
-                page.reference(content, (*at, *inside), name=name, media_type=media_type)
-            elif not page.data((*at, *inside), name=name, media_type=media_type):
-                page.could_not_read("inline file")
+            self._attach(page, content, (*at, *inside), name, media_type)
         for inside, _ in self.text.find(file) if self.text else ():
             page.text((*at, *inside), PartKind.FILE)
             page.names(name, at, media_type=media_type)
 
+    def _attach(self, page: Page, content: object, path: Path, name: str, media_type: str) -> None:
+        if isinstance(content, bytes) and content:
+            page.attach(Attachment(name=name, media_type=media_type, content=content, path=path))
+        elif isinstance(content, str) and _ADDRESS.match(content):
+            page.reference(content, path, name=name, media_type=media_type)
+        elif isinstance(content, str) and content and not page.data(path, name=name, media_type=media_type):
+            page.could_not_read("inline file")
 
-def _files(described: tuple[FilesDescription, ...]) -> tuple[_Files, ...]:
+
+def _files(described: tuple[FilesDescription, ...], *, in_messages: bool = False) -> tuple[_Files, ...]:
     return tuple(
         _Files(
-            each=compile_where(one.each),
+            each=compile_where(one.each, in_messages=in_messages),
             name=_optional(one.name),
             media_type=_optional(one.media_type),
             content=_optional(one.content),
@@ -117,9 +121,9 @@ class _Messages:
         return bool(found)
 
 
-def _messages(described: MessagesDescription) -> _Messages:
+def _messages(described: MessagesDescription, *, in_messages: bool) -> _Messages:
     return _Messages(
-        each=compile_where(described.each),
+        each=compile_where(described.each, in_messages=in_messages),
         role=_optional(described.role),
         roles={**ROLES, **described.roles},
         text=compile_places(described.text),
@@ -139,10 +143,15 @@ class DescribedRequest:
     files: tuple[_Files, ...]
     model: tuple[Place, ...]
     conversation: tuple[Place, ...]
+    tokens: tuple[Where, ...]
     background: Where | bool
 
     def read(self, page: Page, document: object) -> bool:
         """Claim what is described on `page`, without closing it. Whether anything a person says was there."""
+        for place in self.tokens:
+            for path, token in place.find(document):
+                if isinstance(token, str) and _TOKEN.fullmatch(token):
+                    page.claim(path)
         for place in self.system:
             for path, _ in place.find(document):
                 page.open(Role.SYSTEM, path)
@@ -184,15 +193,17 @@ class DescribedRequest:
 
 def compile_request(described: Description) -> DescribedRequest:
     """A description of requests, ready to be used. Raises ValueError for a place that is none."""
+    each, background = described.body == "call", described.background
     return DescribedRequest(
-        prompt=compile_places(described.prompt),
-        messages=_messages(described.messages) if described.messages else None,
-        system=compile_places(described.system),
-        context=compile_places(described.context),
-        files=_files(described.files),
-        model=tuple(map(compile_place, listed(described.model))),
-        conversation=tuple(map(compile_place, listed(described.conversation))),
-        background=described.background if isinstance(described.background, bool) else compile_where(described.background),
+        prompt=compile_places(described.prompt, in_messages=each),
+        messages=_messages(described.messages, in_messages=each) if described.messages else None,
+        system=compile_places(described.system, in_messages=each),
+        context=compile_places(described.context, in_messages=each),
+        files=_files(described.files, in_messages=each),
+        model=tuple(compile_place(place, in_messages=each) for place in listed(described.model)),
+        conversation=tuple(compile_place(place, in_messages=each) for place in listed(described.conversation)),
+        tokens=compile_places(described.tokens, in_messages=each),
+        background=background if isinstance(background, bool) else compile_where(background, in_messages=each),
     )
 
 

@@ -22,11 +22,21 @@ _KNOWN_FLAGS = COMPRESSED | END | TRAILERS
 class EnvelopeReader:
     """Feeds an interpreter with the message in every envelope."""
 
-    def __init__(self, interpreter: Interpreter, known: Known, *, coding: str = "", as_base64: bool = False) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        known: Known,
+        *,
+        coding: str = "",
+        as_base64: bool = False,
+        may_end_anywhere: bool = False,
+    ) -> None:
         self._interpreter = interpreter
         self._known = known
         self._coding = coding
         self._as_base64 = as_base64
+        self._may_end_anywhere = may_end_anywhere
+        self._has_message = False
         self._digits = b""
         self._pending = bytearray()
         self._to_skip = 0
@@ -49,6 +59,8 @@ class EnvelopeReader:
         """What was said; an answer that ends inside a message is not finished."""
         if self._pending or self._to_skip or self._broken or self._digits:
             self._interpreter.draft.finished = False
+        elif self._may_end_anywhere and self._has_message:
+            self._interpreter.draft.finished = True
         return self._interpreter.answer()
 
     def _decoded(self, chunk: bytes) -> bytes | None:
@@ -84,6 +96,7 @@ class EnvelopeReader:
             return
         parsed = parse_message(inflated, self._known)
         if isinstance(parsed, Parsed):
+            self._has_message = True
             self._interpreter.event(END_EVENT if flags & END else "", parsed.value)
 
     def _give_up(self) -> None:

@@ -10,7 +10,8 @@ from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_object, items, string
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.rpc_format import RpcAnswer, RpcFormat
+from lockgate.apps.formats.rpc_answer import RpcAnswer
+from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.facts.prompt import Conversation, Role
 from lockgate.facts.traffic import Request
 

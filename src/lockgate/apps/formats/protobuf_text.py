@@ -127,7 +127,15 @@ def _value(taken: _Taken, one: Field, known: Known | Leaf | Hex | None, depth: i
         case None:
             return _guess(taken, one, depth)
         case _:
-            return _message(taken, one.at, one.end, known, depth + 1) or _guess(taken, one, depth)
+            return _expected(taken, one, known, depth) or _guess(taken, one, depth)
+
+
+def _expected(taken: _Taken, one: Field, known: Known, depth: int) -> _Message | None:
+    """The message that should be here, unless what is here is a text: what is known of one version may be wrong of another."""
+    message = _message(taken, one.at, one.end, known, depth + 1)
+    text = _text(taken, one)
+    is_words = text is not None and _CONTROL.search(text) is None
+    return None if message is None or (is_words and not _explains(taken, message, is_text=True)) else message
 
 
 def _hex(taken: _Taken, one: Field, known: Known, depth: int) -> _Taken | None:

@@ -5,7 +5,8 @@ are all taken apart by these rules. Groups (kinds 3 and 4, deprecated before 201
 pass for a message. Never raises, and looks at every byte once.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, cast
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 """The kinds of values (wire types)."""
@@ -80,3 +81,20 @@ def write_varint(value: int) -> bytes:
         value >>= 7
     written.append(value)
     return bytes(written)
+
+
+def write_protobuf(message: Mapping[str, object]) -> bytes:
+    """A message of texts, whole numbers, messages and lists of these; `f3` is the name of field 3."""
+    written = bytearray()
+    for name, value in message.items():
+        number = int(name.removeprefix("f"))
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            written += _written_field(number, one)
+    return bytes(written)
+
+
+def _written_field(number: int, value: object) -> bytes:
+    if isinstance(value, int):
+        return write_varint(number << 3 | VARINT) + write_varint(value)
+    raw = write_protobuf(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else str(value).encode()
+    return write_varint(number << 3 | LENGTH) + write_varint(len(raw)) + raw

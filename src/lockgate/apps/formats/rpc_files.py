@@ -1,13 +1,21 @@
-"""Bytes inside a binary document that no format knew: they leave with the request, so they are part of what it says.
+"""What of a call no format can read as text: bytes inside its messages, and messages that could not be taken apart.
 
-Separate because `Page` keeps every text and knows nothing of bytes, which plain JSON never has.
+They leave with the request, so they are part of what it says. Separate because `Page` keeps every text and knows nothing of
+bytes, which plain JSON never has.
 """
 
 from dataclasses import replace
 
-from lockgate.apps.formats.json_view import is_array, is_object
+from lockgate.apps.formats.json_view import is_array, is_object, items
+from lockgate.apps.formats.page import Page
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Role, chain
+
+
+def say_what_is_unread(document: object, page: Page) -> None:
+    """Say that the look is partial when some of a call's messages could not be taken apart."""
+    if any(isinstance(message, (str, bytes)) for message in items(document)):
+        page.could_not_read("a message of the call")
 
 
 def with_files(conversation: Conversation, document: object) -> Conversation:

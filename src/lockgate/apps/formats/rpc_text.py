@@ -13,7 +13,8 @@ from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.leaf_paths import deep_leaves
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.protobuf_text import AS_TEXT
-from lockgate.apps.formats.rpc_format import RpcAnswer, RpcFormat
+from lockgate.apps.formats.rpc_answer import RpcAnswer
+from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, Role
 from lockgate.facts.traffic import Request

@@ -1,9 +1,11 @@
 """Places in a document, as app files write them: `$.messages[*].content`, `field data >json> $.inputs`, `$.text on partial`.
 
     [field NAME] [>json>] $PATH [>json> $PATH]... [on NAME...] [if CONDITION]
+    pb NUMBER[.NUMBER]... [on NAME...] [if CONDITION]
 
 `$PATH` is a JSONPath (RFC 9535), `>json>` steps into a string that holds JSON, `field` is a field of a form, of a multipart
-body or of a URL. `on` asks for the name of an event, `if` for a filter expression about the whole document (`@`).
+body or of a URL, `pb` a field of a protobuf message. `on` asks for the name of an event, `if` for a filter expression about the
+whole document (`@`).
 
 Separate because requests and answers are read with the same places. Descendants (`..`), functions, lists of selectors and
 queries from the root inside a filter are refused: without them, a place takes no more steps than the document has values.
@@ -11,13 +13,14 @@ queries from the root inside a filter are refused: without them, a place takes n
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_text import parse_nested
 from lockgate.apps.formats.json_view import dig, is_array, is_object, items, string
+from lockgate.apps.formats.protobuf_places import as_json_path
 from lockgate.facts.problem import Path
 
 _SHAPE = re.compile(r"(?P<way>.+?)(?: on (?P<names>\S+(?: \S+)*))?")
@@ -60,16 +63,21 @@ class _Leg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """One place, ready to be looked for."""
+    """One place, ready to be looked for. With `in_messages`, it is looked for in each message of a call."""
 
     text: str
     field: str | None
     legs: tuple[_Leg, ...]
     names: frozenset[str]
     condition: JSONPathQuery | None
+    in_messages: bool = False
 
     def find(self, document: object, name: str = "") -> list[Found]:
         """Everything at this place, each with its path. Never raises. `name` is the event's, for a place with `on`."""
+        if self.in_messages:
+            below = replace(self, in_messages=False)
+            messages = enumerate(items(document))
+            return [((index, *path), value) for index, message in messages for path, value in below.find(message, name)]
         if self.names and name not in self.names:
             return []
         if self.condition is not None and not self.condition.findall([document]):
@@ -87,9 +95,9 @@ class Where:
         return found[0][1] if found else None
 
 
-def compile_where(text: str) -> Where:
+def compile_where(text: str, *, in_messages: bool = False) -> Where:
     """The place that `text` describes. Raises ValueError with a lower-case clause when it describes none."""
-    way, _, condition = text.partition(" if ")
+    way, _, condition = as_json_path(text).partition(" if ")
     shape = _SHAPE.fullmatch(way.strip())
     if shape is None:
         raise ValueError(f"`{text}` is not a place")
@@ -101,6 +109,7 @@ def compile_where(text: str) -> Where:
         legs=tuple(map(_leg, rest if field is not None else (first, *rest))),
         names=frozenset((shape["names"] or "").split()),
         condition=_query(f"$[?{condition.strip()}]", shown=condition)[0] if condition else None,
+        in_messages=in_messages,
     )
 
 

@@ -95,11 +95,12 @@ def test_a_rewritten_part_reads_back_and_all_others_stay(name: str):
     case = CASES[name]
     before = case.parts(case.content)
     assert len({path for path, _ in before}) == len(before)
-    for index, (path, replaced) in enumerate(before):
-        if "Content-Disposition" in replaced:
-            continue  # the head of a part: without its name, the field is another one
+    for index, (path, _) in enumerate(before):
+        if isinstance(case.sample.body, str) and path[1:] == (0,):
+            continue  # the name of a field: with another one, it is another field
         masked = f"[masked {index}]"
-        after = [text for _, text in case.parts(case.rewrite(case.content, {path: masked}))]
+        rewritten = case.rewrite(case.content, {path: masked})
+        after = [text for _, text in case.parts(rewritten)] + [case.read(rewritten).model or ""]
         for other, (_, text) in enumerate(before):
             assert (masked if other == index else text) in "\n".join(after), (path, other)
 

@@ -110,7 +110,7 @@ class DescribedFormat(DocumentFormat):
         if self._body == "call":
             return call_reader(response, CallEvents(self._interpreter()), self._known_answer)
         if self._answer is None or response.status >= _ERRORS:
-            return WholeReader(ErrorBody())
+            return WholeReader(ErrorBody(self._answer))
         listener = Listener(self._answer)
         match self._answer.framing:
             case "text":
@@ -150,7 +150,7 @@ class DescribedFormat(DocumentFormat):
 
     @override
     def _interpreter(self) -> Interpreter:
-        return Listener(self._answer) if self._answer else ErrorBody()
+        return Listener(self._answer) if self._answer else ErrorBody(None)
 
 
 class DescribedSocket(SocketFormat):

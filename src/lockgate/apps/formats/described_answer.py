@@ -17,7 +17,9 @@ from lockgate.facts.prompt import ModelAnswer
 
 _DONE = "[DONE]"
 _LONGEST_ID = 200
-_ERROR_PLACES = (("error", "message"), ("error",), ("message",), ("detail",), ("msg",), ("errors", 0, "message"))
+_ERROR_PLACES = (
+    ("error", "message"), ("error",), ("message",), ("detail", "message"), ("detail",), ("msg",), ("errors", 0, "message"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,13 +141,18 @@ class CodedLines(Interpreter):
 
 
 class ErrorBody(Interpreter):
-    """The body of a response that is an error, in any of the usual shapes."""
+    """The body of a response that is an error, as described or in any of the usual shapes."""
+
+    def __init__(self, described: DescribedAnswer | None) -> None:
+        super().__init__()
+        self._places = described.error if described is not None else ()
 
     @override
     def event(self, name: str, data: object) -> None:
         """Take the body."""
-        if isinstance(data, str):
-            self.draft.failed(data)
+        self.draft.failed(data)
+        for described in self._places:
+            self.draft.failed(described.first(data))
         for place in _ERROR_PLACES:
             if not self.draft.error:
                 self.draft.failed(dig(data, *place))

@@ -106,19 +106,24 @@ class _Messages:
         for path, message in found:
             role = self.roles.get(_word(self.role.first(message)), Role.USER) if self.role else Role.USER
             said = [(*path, *below) for text in self.text for below, _ in text.find(message)]
-            # A turn owns its whole message, unless the answer to it is in there, too.
-            page.open(role, said[0] if self.answered and said else path)
-            for at in said:
-                if role is Role.TOOL:
-                    page.text(at, PartKind.TOOL_RESULT)
-                else:
-                    page.typed(at)
-            for files in self.files:
-                files.read(page, message, path)
-            for below in (below for text in self.answered for below, _ in text.find(message)):
-                page.open(Role.ASSISTANT, (*path, *below))
-                page.text((*path, *below))
+            answers = [(*path, *below) for text in self.answered for below, _ in text.find(message)]
+            if said or not answers:
+                # A turn owns its whole message, unless the answer to it is in there, too.
+                page.open(role, said[0] if answers else path)
+                self._read_turn(page, role, said)
+                for files in self.files:
+                    files.read(page, message, path)
+            for at in answers:
+                page.open(Role.ASSISTANT, at)
+                page.text(at)
         return bool(found)
+
+    def _read_turn(self, page: Page, role: Role, said: list[Path]) -> None:
+        for at in said:
+            if role is Role.TOOL:
+                page.text(at, PartKind.TOOL_RESULT)
+            else:
+                page.typed(at)
 
 
 def _messages(described: MessagesDescription, *, in_messages: bool) -> _Messages:

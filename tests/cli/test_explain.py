@@ -179,3 +179,12 @@ def test_the_portal_is_not_a_destination(explain):
 def test_what_was_not_asked_of_the_library_is_not_told(explain):
     assert "app " not in explain("https://192.168.1.1/")[1]
     assert "none of the library" in explain("https://www.example.org/")[1]
+
+
+def test_the_body_of_a_websocket_is_what_its_client_says_first(explain):
+    message = '{"type": "response.create", "input": "hello"}'
+    code, printed = explain("wss://api.openai.com/v1/responses", "--body", message, "--json")
+    said = json.loads(printed)
+    assert (code, said["verdict"]) == (0, "allow")
+    assert (said["app"], said["format"], said["opaque"]) == ("openai-api", "openai-responses", False)
+    assert said["examination"] == "complete"

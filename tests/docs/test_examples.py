@@ -15,7 +15,7 @@ from lockgate.home.schema import read_as
 from lockgate.home.settings import Settings, check_settings
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.identity.users_file import UsersFile, check_users
-from lockgate.policy import compile_policy
+from lockgate.policy import compile_policy, read_cases, run_cases
 from lockgate.runtime.snapshot import vocabulary
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,9 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
         text, keys = "rules:\n" + textwrap.indent(text, "  "), {"rules"}
     if text.startswith("when:"):
         text, keys = "rules:\n- id: example\n  then: block\n" + textwrap.indent(text, "  "), {"rules"}
-    if "rules" in keys:
+    if "cases" in keys:
+        read_cases(parse_yaml(text, where))
+    elif "rules" in keys:
         head = "" if "version" in keys else "version: 1\ndefault: allow\n"
         compile_policy(parse_yaml(head + text, where), names)
     elif "hosts" in keys:
@@ -63,6 +65,15 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
     else:
         document = parse_yaml(text, where)
         check_settings(document, read_as(document, Settings))
+
+
+def test_the_policy_of_the_guide_to_mcp_tools_does_what_its_cases_say(names):
+    library = load_library(Home(ROOT))
+    policy, _, cases = (text for where, text in examples() if "control-mcp-tools" in where)
+    ruleset = compile_policy(parse_yaml(policy, "policy.yaml"), names)
+    results = run_cases(ruleset, library, read_cases(parse_yaml(cases, "cases.yaml")))
+    assert [str(result.problem) for result in results if not result.passed] == []
+    assert len(results) > 4
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, ELSEWHERE, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
 from upstream.answering import TAIL
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept": "text/html,application/xhtml+xml"}
 
@@ -151,20 +149,6 @@ def test_a_script_in_a_page_may_read_the_refusal(gateway: Gateway) -> None:
         )
     assert answer.headers["access-control-allow-origin"] == "https://tool.example.com"
     assert MESSAGE in answer.text
-
-
-def test_a_websocket_nobody_can_look_into_is_refused_so_that_clients_fall_back(gateway: Gateway, reached: Since) -> None:
-    watch = gateway.watch()
-    device = gateway.device
-    with (
-        pytest.raises(InvalidStatus) as refused,
-        connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls),
-    ):
-        pass
-    assert refused.value.response.status_code == 426
-    record = watch.record(kind="websocket")
-    assert (record["verdict"], record["reason"], record["app"]) == ("block", "uninspectable", "openai-api")
-    assert reached.arrivals() == []
 
 
 def test_a_compressed_prompt_is_looked_into(gateway: Gateway, reached: Since) -> None:

@@ -1,6 +1,8 @@
 """One exchange, from its first event to its record."""
 
 import json
+from copy import copy
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from lockgate.gate.effects import Examine, Forward, Hold, Intercept, Note, PassR
 from lockgate.gate.events import Closed, Examined, Failed, RequestBodySeen, ResponseChunkSeen, ResponseHeadersSeen
 from lockgate.gate.exchange import Exchange, UnexpectedEventError
 from lockgate.testing.builders import body, chat, client, connecting, examined, head
+from lockgate.testing.playbook import Playbook
 
 CHAT = "https://api.openai.com/v1/chat/completions"
 ALLOW_ALL = "default: allow\nrules: []\n"
@@ -245,12 +248,46 @@ def test_a_prompt_in_the_url_is_examined_too(play):
         exchange >> examined("credentials", found=("credentials",)) << Refuse
 
 
-def test_a_websocket_whose_messages_a_rule_must_see_is_refused_with_an_upgrade_hint(play):
+def test_a_websocket_whose_messages_a_rule_must_see_is_opened_for_they_are_judged_one_by_one(play):
     with play(NO_SECRETS) as exchange:
-        exchange >> head("GET", "https://api.openai.com/v1/responses", has_body=False, upgrade="websocket") << Refuse
-        assert exchange.last.upgrade_required
+        exchange >> head("GET", "https://api.openai.com/v1/responses", has_body=False, upgrade="websocket") << Examine
+        exchange >> examined("credentials") << Forward(streamed=False)
+        assert exchange.exchange.opens_websocket
         record = record_of(exchange)
-    assert (record.kind, record.reason, record.examination) == ("websocket", Reason.UNINSPECTABLE, "streamed")
+    assert (record.kind, record.verdict, record.examination) == ("websocket", Verdict.ALLOW, "complete")
+
+
+def test_words_in_the_address_of_a_websocket_are_examined_before_it_opens(play):
+    url = "https://api.openai.com/v1/responses?note=my+secret+words"
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("GET", url, has_body=False, upgrade="websocket") << Examine
+        assert "my secret words" in exchange.last.conversation.turns[0].parts[0].text
+        exchange >> examined("credentials", found=("credentials",)) << Refuse
+        assert exchange.last.upgrade_required
+        assert not exchange.exchange.opens_websocket
+        assert record_of(exchange).reason is Reason.RULE
+
+
+def test_a_rule_below_one_that_needs_the_look_still_refuses_the_websocket_itself(play):
+    policy = NO_SECRETS + "  - {id: no-more, when: {app.id: openai-api}, then: block}\n"
+    with play(policy) as exchange:
+        exchange >> head("GET", "https://api.openai.com/v1/responses", has_body=False, upgrade="websocket") << Examine
+        exchange >> examined("credentials") << Refuse
+        assert (record_of(exchange).rule, exchange.exchange.opens_websocket) == ("no-more", False)
+
+
+def test_a_websocket_is_not_refused_for_what_only_its_messages_can_tell(play):
+    policy = """
+default: block
+on_uninspectable: block
+rules:
+  - {id: good-model, when: {prompt.model: gpt-5}, then: allow}
+"""
+    with play(policy) as exchange:
+        exchange >> head("GET", "https://api.openai.com/v1/responses", has_body=False, upgrade="websocket")
+        exchange << Forward(streamed=False)
+        record = record_of(exchange)
+    assert (record.verdict, record.reason, record.rule) == (Verdict.ALLOW, Reason.JUDGED_BY_MESSAGE, "")
 
 
 def test_a_websocket_no_rule_looks_into_is_let_through(play):
@@ -417,3 +454,51 @@ def context_of_session(library):
 
     ruleset = compile_policy(parse_yaml("version: 1\n" + NO_SECRETS, "t.yaml"), Vocabulary(profiles=frozenset({"credentials"})))
     return GateContext(ruleset=ruleset, library=library, sniff=sniff)
+
+
+# --- what nobody can read
+
+
+@pytest.fixture
+def opaque(context_of):
+    """Exchanges under a policy, in a library that knows the voice operation of ChatGPT as opaque."""
+
+    def start(policy):
+        context = context_of(policy)
+        library = copy(context.library)
+        library.match = lambda request: replace(context.library.match(request), opaque=True)
+        return Playbook(Exchange("exchange-1", replace(context, library=library)))
+
+    return start
+
+
+VOICE = "https://chatgpt.com/realtime/vp"
+NO_SECRETS_SPOKEN = NO_SECRETS.replace("[send_prompt]", "[voice, unrecognised]")
+
+
+@pytest.mark.parametrize("upgrade", [{}, {"upgrade": "websocket"}], ids=["request", "websocket"])
+def test_what_nobody_can_read_is_refused_at_its_head_when_a_rule_needed_to_look(opaque, upgrade):
+    with opaque(NO_SECRETS_SPOKEN) as exchange:
+        exchange >> head("GET" if upgrade else "POST", VOICE, **upgrade) << Refuse
+        record = record_of(exchange)
+    assert (record.verdict, record.reason, record.examination) == (Verdict.BLOCK, Reason.UNINSPECTABLE, "opaque")
+
+
+def test_what_nobody_can_read_streams_when_the_policy_lets_it(opaque):
+    with opaque(NO_SECRETS_SPOKEN.replace("on_uninspectable: block", "on_uninspectable: allow")) as exchange:
+        exchange >> head("POST", VOICE) << Forward(streamed=True)
+        record = record_of(exchange)
+    assert (record.verdict, record.examination) == (Verdict.ALLOW, "opaque")
+
+
+def test_a_capture_holds_nothing_of_what_nobody_can_read(opaque):
+    with opaque("default: allow\nrules:\n  - {id: keep, then: {capture: masked}}\n") as exchange:
+        exchange >> head("POST", VOICE) << Forward(streamed=True)
+        assert record_of(exchange).capture is Capture.NONE
+
+
+def test_a_rule_can_name_what_nobody_can_read(opaque):
+    policy = "default: allow\nrules:\n  - {id: no-calls, when: {examination.state: opaque}, then: block}\n"
+    with opaque(policy) as exchange:
+        exchange >> head("POST", VOICE) << Refuse
+        assert record_of(exchange).rule == "no-calls"

@@ -3,7 +3,7 @@
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.home.yaml_document import parse_yaml
+from lockgate.home.yaml_document import located, parse_yaml
 
 
 def data(text):
@@ -16,6 +16,7 @@ def data(text):
         ("no", "no"), ("on", "on"), ("yes", "yes"), ("true", True), ("False", False), ("~", None), ("null", None), ("", None),
         ("1", 1), ("-7", -7), ("012", "012"), ("0x1f", "0x1f"), ("1:30", "1:30"), ("2026-01-02", "2026-01-02"), ("3.0", 3.0),
         ("1e3", "1e3"), (".5", 0.5), ("1_000", "1_000"), ("'1'", "1"), ('"true"', "true"), (".inf", ".inf"), ("1.2.3", "1.2.3"),
+        ("9999999999999999999", 9999999999999999999), ("36893488147419103232", "36893488147419103232"),
     ],
 )  # fmt: skip
 def test_scalars(text, value):
@@ -27,6 +28,12 @@ def test_every_value_and_key_knows_its_place():
     document = parse_yaml("a:\n  - x\n  - b: 1\n", "f.yaml")
     assert str(document.place(("a", 1, "b"))) == "f.yaml:3:8"
     assert str(document.place(("a", 0))) == "f.yaml:2:5"
+
+
+def test_data_that_is_known_already_gets_its_places_from_the_text():
+    document = located({"a": ["x"]}, "a:\n  - x\n", "f.yaml")
+    assert str(document.place(("a", 0))) == "f.yaml:2:5"
+    assert str(document.key_place(("a",))) == "f.yaml:1:1"
 
 
 def test_the_place_of_what_is_missing_is_its_nearest_ancestor():

@@ -86,6 +86,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
         sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"], "software": facts["software"]}
     if phase >= Phase.REQUEST_BODY:
         sheet |= {"conversation": facts["conversation"], "examination": facts["examination"]}
+        sheet |= {"mcp_known": True, "mcp": facts.get("mcp")}
     if phase >= Phase.RESPONSE_HEADERS:
         sheet["response"] = facts["response"]
     return FactSheet(**sheet)

@@ -144,3 +144,42 @@ def test_a_document_of_any_shape_is_a_file_of_cases_or_a_usage_error():
     for data in (None, [], {"version": 1, "cases": [None, 3, {"given": 3}]}, {"apps": {"a": 3}}):
         with pytest.raises(UsageError):
             read_cases(Document(file="c", data=data, places={}))
+
+
+TOOLS = """
+version: 1
+default: allow
+rules:
+  - {id: changed, when: {mcp.tool_changed: true}, then: block}
+  - {id: files-only-read, when: {mcp.server: files.example/mcp, mcp.tool: {outside: [list, "read_*"]}}, then: block}
+  - {id: no-other-servers, when: {mcp.server: {known: true}, not: {mcp.server: files.example/mcp}}, then: {tag: other}}
+  - {id: no-shell, when: {agent.tools: shell}, then: block}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expect"),
+    [
+        ("url: 'https://files.example/mcp', mcp: {tool: read_one}", "verdict: allow, rule: none, tags: []"),
+        ("url: 'https://files.example/mcp', mcp: {tool: [list, drop]}", "verdict: block, rule: files-only-read"),
+        ("url: 'https://files.example/mcp', mcp: {method: initialize}", "verdict: allow, rule: none"),
+        ("url: 'https://files.example/mcp', mcp: {tool: list, changed: true}", "verdict: block, rule: changed"),
+        ("mcp: {server: 'x.example/mcp', tool: drop}", "verdict: allow, tags: [other]"),
+        ("url: 'https://files.example/mcp'", "verdict: allow, tags: []"),
+        ("agent_tools: [shell]", "verdict: block, rule: no-shell"),
+        ("agent_tools: other", "verdict: allow"),
+    ],
+)
+def test_a_case_says_what_is_asked_of_an_mcp_server(given, expect, ruleset):
+    cases = read_cases(parse_yaml("version: 1\n" + case(given, expect), "cases.yaml"))
+    (result,) = run_cases(ruleset(TOOLS), FakeLibrary(lambda _: None), cases)
+    assert result.differences == ()
+
+
+def test_a_call_of_a_tool_is_that_operation_of_an_app(ruleset, app):
+    policy = "version: 1\ndefault: allow\nrules: [{id: a, when: {operation: tool_call}, then: block}]"
+    text = "version: 1\n" + case("mcp: {tool: x}", "verdict: block")
+    (result,) = run_cases(
+        ruleset(policy), FakeLibrary(lambda _: app(operation=None)), read_cases(parse_yaml(text, "cases.yaml"))
+    )
+    assert result.differences == ()

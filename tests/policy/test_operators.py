@@ -6,6 +6,7 @@ import pytest
 
 from lockgate.facts.decision import Truth
 from lockgate.facts.finding import DetectionConfidence
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.traffic import Client
 from lockgate.policy import Walk, evaluate
 from lockgate.policy.operators import OPERATORS, ValueType
@@ -37,6 +38,11 @@ EXAMPLES = {
     (ValueType.NAMES, "any"): ("[staff, finance]", [("staff",), ("x", "finance")], [("x",), ()]),
     (ValueType.NAMES, "all"): ("[staff, finance]", [("finance", "staff", "x")], [("staff",), ()]),
     (ValueType.NAMES, "none"): ("[staff, finance]", [("x",), ()], [("staff",), ("x", "finance")]),
+    (ValueType.WORDS, "any"): ("[get, 'put_*']", [{"get"}, {"x", "put_it"}, {"put_"}], [{"got"}, {"output_it"}, set(), None]),
+    (ValueType.WORDS, "all"): ("[get, 'put_*']", [{"get", "put_a", "x"}], [{"get"}, {"put_a"}, set(), None]),
+    (ValueType.WORDS, "none"): ("[get, 'put_*']", [{"x"}, set()], [{"get", "x"}, {"put_a"}, None]),
+    (ValueType.WORDS, "outside"): ("[get, 'put_*']", [{"x"}, {"get", "x"}], [{"get"}, {"get", "put_a"}, set(), None]),
+    (ValueType.WORDS, "known"): ("false", [None], [set(), {"get"}]),
     (ValueType.NUMBER, "is"): ("443", [443], [442, 444]),
     (ValueType.NUMBER, "in"): ("[80, 443]", [80, 443], [81, 442]),
     (ValueType.NUMBER, "below"): ("443", [442, 0], [443, 444]),
@@ -60,7 +66,7 @@ EXAMPLES = {
 
 SELECTORS = {
     ValueType.TEXT: "user", ValueType.WORD: "app.category", ValueType.HOST: "host", ValueType.ADDRESS: "source.address",
-    ValueType.NAMES: "user.groups", ValueType.NUMBER: "port", ValueType.SCORE: "app.gen_ai_score",
+    ValueType.NAMES: "user.groups", ValueType.WORDS: "mcp.tool", ValueType.NUMBER: "port", ValueType.SCORE: "app.gen_ai_score",
     ValueType.LEVEL: "dlp.detection_confidence.pii", ValueType.YES_NO: "app.tier_known",
 }  # fmt: skip
 
@@ -79,6 +85,7 @@ def facts_with(app, sheet, examination, finding):
         ValueType.HOST: lambda value: sheet(host=value),
         ValueType.ADDRESS: lambda value: sheet(client=Client(address=value)),
         ValueType.NAMES: lambda value: sheet(client=Client(address="10.0.0.7", groups=value)),
+        ValueType.WORDS: lambda value: sheet(mcp=None if value is None else McpCall(server="a.example/", tools=tuple(value))),
         ValueType.NUMBER: lambda value: sheet(port=value),
         ValueType.SCORE: lambda value: sheet(app=app(gen_ai=value)),
         ValueType.LEVEL: of_level,
@@ -115,6 +122,7 @@ def test_an_operator_means_what_it_says(kind, operator, ruleset, facts_with):
         ("port: [80, 443]", "port: {in: [80, 443]}"),
         ("user.groups: staff", "user.groups: {any: [staff]}"),
         ("user.groups: [a, b]", "user.groups: {any: [b, a]}"),
+        ("mcp.tool: [a, b]", "mcp.tool: {any: [b, a]}"),
         ("app.category: [writing, chat-assistant]", "app.category: {in: [chat-assistant, writing, writing]}"),
         ("app.gen_ai_score: {below: 3}", "app.gen_ai_score: {below: 3.0}"),
         ("all: [{port: 1}, {user: a}]", "user: a, port: 1"),

@@ -8,7 +8,8 @@ from lockgate.facts.app import AccountKind, CredentialKind, Operation, ReviewSta
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE
 from lockgate.facts.decision import Truth
 from lockgate.facts.finding import DetectionConfidence, ExaminationState
-from lockgate.facts.prompt import Conversation
+from lockgate.facts.mcp import McpCall
+from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import Demand
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy import Pending, Walk, evaluate, selector_reference
@@ -18,6 +19,10 @@ REQUEST = Request(method="POST", scheme="https", host="chatgpt.com", port=443, p
 ANONYMOUS = Client(address="192.0.2.1")
 ALICE = Client(address="10.1.2.3", user="alice", groups=("staff",), identified_by=IdentifiedBy.ADDRESS_TABLE)
 UPGRADE = Headers((("upgrade", "websocket"),))
+
+CALL = McpCall(server="a.example/mcp", methods=("tools/call",), tools=("search", "delete"))
+RESULT = Part(text="a list of files", path=(), kind=PartKind.TOOL_RESULT, name="mcp__files__list")
+AGENT = Conversation(turns=chain([(Role.TOOL, (RESULT,), ())]))
 
 # Selector: a condition, how the facts are changed for it to hold, and how for it not to.
 EXAMPLES = {
@@ -74,6 +79,11 @@ EXAMPLES = {
     ),
     "prompt.model": ("prompt.model: {matches: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
     "conversation.id": ("conversation.id: c-1", {}, {"conversation": Conversation(turns=(), id="c-2")}),
+    "mcp.server": ("mcp.server: a.example/mcp", {"mcp": CALL}, {"mcp": replace(CALL, server="a.example/mcp2")}),
+    "mcp.method": ("mcp.method: tools/call", {"mcp": CALL}, {"mcp": replace(CALL, methods=("tools/list",))}),
+    "mcp.tool": ("mcp.tool: {outside: [search]}", {"mcp": CALL}, {"mcp": replace(CALL, tools=("search",))}),
+    "mcp.tool_changed": ("mcp.tool_changed: true", {"mcp": replace(CALL, changed=("delete",))}, {"mcp": CALL}),
+    "agent.tools": ("agent.tools: 'mcp__files__*'", {"conversation": AGENT}, {}),
     "examination.state": ("examination.state: crashed", {"state": ExaminationState.CRASHED}, {}),
     "dlp.profiles": ("dlp.profiles: pii", {"found": [("pii",)]}, {"found": [("financial",)]}),
     "dlp.detectors": (
@@ -280,3 +290,34 @@ class TestExamination:
     def test_after_the_request_nothing_is_pending_for_an_examination(self, ruleset, sheet):
         compiled = ruleset(rule_with("dlp.profiles: pii, response.status: 200"))
         assert outcome_of(compiled, sheet(examination=None))[1].truth is Truth.UNINSPECTABLE
+
+
+class TestMcp:
+    def test_a_request_that_may_be_mcp_and_could_not_be_read_cannot_be_known(self, ruleset, sheet):
+        facts = sheet(mcp=McpCall(server="a.example/mcp", unread=True))
+        for condition in ("mcp.tool: search", "mcp.server: {known: true}", "mcp.tool_changed: true", "mcp.method: initialize"):
+            assert outcome_of(ruleset(rule_with(condition)), facts)[1].truth is Truth.UNINSPECTABLE
+
+    @pytest.mark.parametrize("operator", ["any: [x]", "none: [x]", "outside: [x]", "all: [x]"])
+    def test_no_rule_on_tools_holds_for_what_is_not_mcp(self, operator, ruleset, sheet):
+        assert outcome_of(ruleset(rule_with(f"mcp.tool: {{{operator}}}")), sheet())[1].truth is Truth.NO
+
+    def test_what_the_head_rules_out_is_not_waited_for(self, ruleset, sheet):
+        facts = replace(sheet(Phase.REQUEST_HEADERS), mcp_known=True)
+        assert outcome_of(ruleset(rule_with("mcp.tool: search")), facts)[1].truth is Truth.NO
+
+
+class TestAgentTools:
+    def test_what_was_called_in_earlier_turns_is_not_new(self, ruleset, sheet):
+        call = replace(RESULT, kind=PartKind.TOOL_CALL)
+        last = Part(text="thank you", path=())
+        turns = [(Role.ASSISTANT, (call,), ()), (Role.TOOL, (RESULT,), ())]
+        compiled = ruleset(rule_with("agent.tools: mcp__files__list"))
+        assert outcome_of(compiled, sheet(conversation=Conversation(turns=chain(turns))))[1].truth is Truth.YES
+        turns += [(Role.ASSISTANT, (replace(last, text="done"),), ()), (Role.USER, (last,), ())]
+        assert outcome_of(compiled, sheet(conversation=Conversation(turns=chain(turns))))[1].truth is Truth.NO
+
+    def test_a_body_that_could_not_be_read_may_have_any(self, ruleset, sheet):
+        compiled = ruleset(rule_with("agent.tools: shell"))
+        for conversation in (None, Conversation(turns=(), unread=("truncated",))):
+            assert outcome_of(compiled, sheet(conversation=conversation))[1].truth is Truth.UNINSPECTABLE

@@ -258,6 +258,34 @@ def test_a_length_that_is_only_said_counts_as_well(ask):
     assert (*outcome(answer)[:2], answer.sheet.examination.state) == (Verdict.BLOCK, Reason.UNINSPECTABLE, "truncated")
 
 
+# --- messages of WebSockets
+
+SOCKET = "https://api.openai.com/v1/responses"
+UPGRADE = [("connection", "Upgrade"), ("upgrade", "websocket")]
+
+
+def said(text):
+    return json.dumps({"type": "response.create", "model": "gpt-5", "input": text}).encode()
+
+
+def test_a_websocket_is_judged_by_its_head_and_a_message_by_what_it_says(ask):
+    opened = ask(SOCKET, headers=UPGRADE)
+    assert (opened.decision.verdict, opened.sheet.conversation.turns) == (Verdict.ALLOW, ())
+    harmless = ask(SOCKET, said("hello"), method="GET", headers=UPGRADE)
+    assert (harmless.decision.verdict, harmless.sheet.conversation.prompt.typed_text) == (Verdict.ALLOW, "hello")
+    assert outcome(ask(SOCKET, said(SECRET), method="GET", headers=UPGRADE)) == (Verdict.BLOCK, Reason.RULE, "no-secrets")
+
+
+def test_a_binary_message_nobody_can_read_is_not_looked_into(ask):
+    answer = ask(SOCKET, b"\x00\xff" * 9, method="GET", headers=UPGRADE)
+    assert (*outcome(answer)[:2], answer.sheet.examination.state) == (Verdict.BLOCK, Reason.UNINSPECTABLE, "undecodable")
+
+
+def test_a_message_over_the_limit_is_truncated(ask):
+    answer = ask(SOCKET, said("hello " * (LIMIT // 6 + 1)), method="GET", headers=UPGRADE)
+    assert (*outcome(answer)[:2], answer.sheet.examination.state) == (Verdict.BLOCK, Reason.UNINSPECTABLE, "truncated")
+
+
 # --- parity
 
 

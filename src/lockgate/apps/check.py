@@ -26,11 +26,16 @@ _LONGEST_QUOTE = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSource:
-    """One app file with where it came from. `overridden` names the fields a home file put in place of the shipped ones."""
+    """One app file with where it came from.
+
+    `overridden` names the fields a home file put in place of the shipped ones. `proven` says that it passed every check before,
+    as it is now.
+    """
 
     document: Document
     file: AppFile
     overridden: tuple[str, ...] = ()
+    proven: bool = False
 
 
 def check_app(source: AppSource, rubric: Rubric, formats: Collection[str]) -> tuple[Problem, ...]:

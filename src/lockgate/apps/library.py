@@ -5,7 +5,7 @@ file, one host claimed twice, one sample that fails, and there is no library. On
 never raise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -17,13 +17,13 @@ from lockgate.apps.clients_file import ClientsFile
 from lockgate.apps.credentials import CredentialKinds
 from lockgate.apps.evidence import of_tier
 from lockgate.apps.formats.base import SocketFormat, WireFormat
-from lockgate.apps.formats.described import described_formats, described_ids
+from lockgate.apps.formats.described import described_formats, described_id, described_ids
 from lockgate.apps.hosts import HostIndex
 from lockgate.apps.matching import CompiledApp, compile_app
 from lockgate.apps.overlap import overlaps
 from lockgate.apps.pattern import fixed_domain
 from lockgate.apps.rubric import Rubric
-from lockgate.apps.samples import Readers, failures
+from lockgate.apps.samples import Readers, failures, misled
 from lockgate.apps.schema import AppFile, Tier
 from lockgate.apps.scores import TierExplanation, explain_tier, score_tier
 from lockgate.facts.app import App, AppMatch, AppTier
@@ -105,25 +105,43 @@ class AppLibrary:
         """A library of checked files whose samples hold. Raises UsageError with every problem of every file.
 
         `formats` and `sockets` are the formats of requests and of WebSocket messages that there is code for, by id. `clients`
-        was checked before.
+        was checked before. Of a source that is proven only what depends on other files is checked.
         """
         sockets = {} if sockets is None else sockets
-        known = {*formats, *sockets, *described_ids((source.file.id, source.file.operations) for source in sources)}
-        problems = [problem for source in sources for problem in check_app(source, rubric, known)]
+        described = described_ids((source.file.id, source.file.operations) for source in sources)
+        stands = {source.file.id for source in sources if source.proven and not _leans(source.file, described)}
+        new = [source for source in sources if source.file.id not in stands]
+        known = {*formats, *sockets, *described}
+        problems = [problem for source in new for problem in check_app(source, rubric, known)]
         problems += overlaps(sources)
         if problems:
             raise UsageError(*problems)
         library = cls(sources, rubric, formats, sockets, clients or ClientsFile())
-        readers = Readers(match=library.match, formats=library.formats, sockets=library.socket_formats)
-        problems = [
-            Problem(place=source.document.place(("samples", index)), problem=failure, help="correct the sample or the file")
-            for source in sources
-            for index, sample in enumerate(source.file.samples)
-            for failure in failures(source.file.id, sample, readers)
-        ]
+        problems = [problem for source in sources for problem in library._unproven(source, whole=source.file.id not in stands)]
         if problems:
             raise UsageError(*problems)
         return library
+
+    @classmethod
+    def trusted(
+        cls,
+        sources: Sequence[AppSource],
+        rubric: Rubric,
+        formats: Mapping[str, WireFormat],
+        sockets: Mapping[str, SocketFormat],
+        clients: ClientsFile,
+    ) -> "AppLibrary":
+        """A library of files that passed `build` before, all of them together and as they are now: nothing is checked."""
+        return cls(sources, rubric, formats, sockets, clients)
+
+    def _unproven(self, source: AppSource, *, whole: bool) -> Iterator[Problem]:
+        """What a file's samples say otherwise; unless `whole`, only whether their requests still go to its app."""
+        readers = Readers(match=self.match, formats=self.formats, sockets=self.socket_formats)
+        for index, sample in enumerate(source.file.samples):
+            found = failures(source.file.id, sample, readers) if whole else misled(source.file.id, sample, self._index.owner)
+            for failure in found:
+                place = source.document.place(("samples", index))
+                yield Problem(place=place, problem=failure, help="correct the sample or the file")
 
     def host(self, host: str) -> HostMatch | None:
         """What is known about a host before anything is decrypted; None for a host no app has anything to do with."""
@@ -195,6 +213,12 @@ class AppLibrary:
             names |= {*hosts.exact, *(owned.host for owned in hosts.also if owned.decrypt)}
             names |= {f".{name}" for name in hosts.suffix} | {f"*.{fixed_domain(text)}" for text in hosts.regex}
         return tuple(sorted(names))
+
+
+def _leans(file: AppFile, described: Collection[str]) -> bool:
+    """Whether an operation is read with what another file describes: then that file's proof is not this one's."""
+    own = {described_id(file.id, operation.id) for operation in file.operations}
+    return any(operation.format in described and operation.format not in own for operation in file.operations)
 
 
 def _app(file: AppFile, rubric: Rubric) -> App:

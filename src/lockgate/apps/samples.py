@@ -39,6 +39,13 @@ def failures(app: str, sample: Sample, readers: Readers) -> Iterator[str]:
         yield str(error)
 
 
+def misled(app: str, sample: Sample, owner: Callable[[Request], str | None]) -> Iterator[str]:
+    """Whether the request of a sample goes to another app than its own: all that other files can change about it."""
+    found = owner(sample_request(sample))
+    if found != app:
+        yield f"the app of `{sample.request}` is `{found or 'none'}`, not `{app}`"
+
+
 def _misjudged(app: str, sample: Sample, found: AppMatch) -> Iterator[str]:
     operation = found.operation.value if found.operation is not None else UNDECIDED
     tier = found.tier.id if found.tier is not None and found.tier_known else None

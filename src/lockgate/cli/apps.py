@@ -21,7 +21,7 @@ def apps() -> None:
 @click.pass_obj
 def check(home_option: HomeOption) -> None:
     """Check every app file: schema, hosts claimed twice, evidence the rubric knows, samples that hold."""
-    library = load_library(home_option.home)
+    library = load_library(home_option.home, prove=True)
     samples = sum(len(source.file.samples) for source in (library.source(app.id) for app in library.apps) if source)
     click.echo(f"{len(library.apps)} apps are fine, {samples} samples hold (version {library.version})")
 

@@ -14,7 +14,9 @@ from lockgate.facts.problem import Place, Problem, UsageError
 from lockgate.facts.traffic import Headers, Request
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_SOCKETS = {"ws": "http", "wss": "https"}
+_UPGRADE = (("connection", "Upgrade"), ("upgrade", "websocket"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +28,14 @@ class AskedRequest:
 
 
 def written_request(url: str, method: str | None, headers: tuple[str, ...], body: str | None) -> AskedRequest:
-    """A request from options. Without a method it is a GET, or a POST when it has a body."""
+    """A request from options. Without a method it is a GET, or a POST when it has a body.
+
+    With a `ws` or `wss` URL it opens a WebSocket, and the body is the first message that the client says on it.
+    """
     content = _body(body)
     fields = tuple(_header(line, None) for line in headers)
-    return AskedRequest(head=_head(url, method or ("POST" if content else "GET"), fields, None), content=content)
+    usual = "POST" if content and not _is_socket(url) else "GET"
+    return AskedRequest(head=_head(url, method or usual, fields, None), content=content)
 
 
 def saved_request(name: str) -> AskedRequest:
@@ -61,11 +67,22 @@ def _head(url: str, method: str, headers: tuple[tuple[str, str], ...], place: Pl
         what = "its port is not a number up to 65535" if "port" in str(error).lower() else str(error).lower()
         raise _wrong(f"`{url}` is not a URL: {what}", example, place) from None
     if parts.scheme not in _PORTS or not host:
-        raise _wrong(f"`{url}` is not an http or https URL", example, place)
+        raise _wrong(f"`{url}` is not an http, https, ws or wss URL", example, place)
+    if parts.scheme in _SOCKETS:
+        headers += tuple(field for field in _UPGRADE if not Headers(headers).get(field[0]))
     return Request(
-        method=method.upper(), scheme=parts.scheme, host=host, port=_PORTS[parts.scheme] if port is None else port,
-        path=parts.path or "/", query=parts.query, headers=Headers(headers),
-    )  # fmt: skip
+        method=method.upper(),
+        scheme=_SOCKETS.get(parts.scheme, parts.scheme),
+        host=host,
+        port=_PORTS[parts.scheme] if port is None else port,
+        path=parts.path or "/",
+        query=parts.query,
+        headers=Headers(headers),
+    )
+
+
+def _is_socket(url: str) -> bool:
+    return url.partition("://")[0].lower() in _SOCKETS
 
 
 def _header(line: str, place: Place | None) -> tuple[str, str]:

@@ -55,6 +55,8 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:  # fmt: skip
     """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why.
 
+    With a wss:// URL, the body is what the client says first on the WebSocket.
+
     Nobody is contacted, and no name is resolved. Exit code 0: allowed, 2: blocked or redirected.
     """
     asked_as = Persona.of(address=address, user=user, groups=groups)
@@ -99,6 +101,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "status": match.app.status.value if match else None,
         "operation": match.operation.value if match and match.operation else None,
         "format": match.format if match else None,
+        "opaque": match.opaque if match else False,
         "tier": tier.id if tier else None,
         "tier_known": match.tier_known if match else False,
         "application_confidence_score": tier.application_confidence.shown if tier else None,
@@ -131,7 +134,8 @@ def _as_text(explanation: Explanation) -> str:
     if explanation.unresolved:
         lines.append("  destination  a name: the proxy resolves it, and refuses it if that gives an address it may not reach")
     if data["app"]:
-        lines.append(f"  app          {data['app']} ({data['status']}), operation {data['operation']}, format {data['format']}")
+        notation = "opaque: nobody can read it" if data["opaque"] else f"format {data['format']}"
+        lines.append(f"  app          {data['app']} ({data['status']}), operation {data['operation']}, {notation}")
         known = "" if data["tier_known"] else ", the lowest-scoring known tier because the account's is unknown"
         if data["tier"]:
             lines.append(

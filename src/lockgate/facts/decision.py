@@ -29,6 +29,7 @@ class Reason(StrEnum):
     DO_NOT_INSPECT = "do_not_inspect"
     NOT_IN_LIBRARY = "not_in_library"
     UNINSPECTABLE = "uninspectable"
+    JUDGED_BY_MESSAGE = "judged_by_message"
     GATE_FAILED = "gate_failed"
     GATEWAY_OWN_ADDRESS = "gateway_own_address"
     PRIVATE_DESTINATION = "private_destination"
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     CLIENT_LEFT = "client_left"
     CLIENT_DISTRUSTS_CA = "client_distrusts_ca"
     MALFORMED_REQUEST = "malformed_request"
+    MCP_HEADER_MISMATCH = "mcp_header_mismatch"
     PORTAL = "portal"
 
     @property
@@ -53,6 +55,7 @@ _EXPLANATIONS = {
     Reason.DO_NOT_INSPECT: "The host is on the do-not-inspect list, so the connection passed without decryption.",
     Reason.NOT_IN_LIBRARY: "The host is not an app of the library and the decrypt setting leaves such hosts alone.",
     Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
+    Reason.JUDGED_BY_MESSAGE: "The WebSocket was opened because its messages are read and decided about one by one.",
     Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",
     Reason.GATEWAY_OWN_ADDRESS: "The destination is the gateway itself.",
     Reason.PRIVATE_DESTINATION: "The destination is a loopback, link-local or private address, which is not allowed.",
@@ -63,6 +66,7 @@ _EXPLANATIONS = {
     Reason.CLIENT_LEFT: "The client closed the connection before the exchange ended.",
     Reason.CLIENT_DISTRUSTS_CA: "The client refused the gateway's certificate: it pins its own or lacks the gateway's CA.",
     Reason.MALFORMED_REQUEST: "The request is not valid HTTP and was refused.",
+    Reason.MCP_HEADER_MISMATCH: "The MCP headers of the request and its body say different things.",
     Reason.PORTAL: "The request was for the gateway's own portal.",
 }
 

@@ -44,13 +44,17 @@ class TopicScore:
 
 
 class ExaminationState(StrEnum):
-    """How an examination ended. Only `COMPLETE` can prove that something is absent."""
+    """How an examination ended. Only `COMPLETE` can prove that something is absent.
+
+    `OPAQUE` is an operation of which nobody on the way can read what leaves (sound, WebRTC, a stream with its own encryption).
+    """
 
     COMPLETE = "complete"
     TRUNCATED = "truncated"
     UNDECODABLE = "undecodable"
     ENCRYPTED = "encrypted"
     STREAMED = "streamed"
+    OPAQUE = "opaque"
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
 

@@ -3,7 +3,7 @@
 Separate because every loader reports in this one shape. Nothing here reads a file; a `Document` is what a reader made of one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import ClassVar
@@ -45,6 +45,30 @@ class UsageError(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+class LatePlaces(Mapping[Path, Place]):
+    """Positions that are worked out when the first of them is asked for: nobody asks about a file that is in order."""
+
+    __slots__ = ("_find", "_found")
+
+    def __init__(self, find: Callable[[], Mapping[Path, Place]]) -> None:
+        self._find = find
+        self._found: Mapping[Path, Place] | None = None
+
+    def _places(self) -> Mapping[Path, Place]:
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def __getitem__(self, path: Path) -> Place:
+        return self._places()[path]
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._places())
+
+    def __len__(self) -> int:
+        return len(self._places())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

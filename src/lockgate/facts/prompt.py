@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Path
 
 
@@ -33,6 +34,9 @@ class PartKind(StrEnum):
     REASONING = "reasoning"
     TOOL_CALL = "tool_call"
     TOOL_RESULT = "tool_result"
+
+
+_OF_TOOLS = frozenset({PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ class Conversation:
     `wants_stream` is whether the client asked for a streamed answer. `unread` names what the format could not read
     (a file that does not decode, a prompt as token numbers); a non-empty tuple means the look was partial. `background` says
     that a client sends this by itself around a prompt (a title, a token count, a summary), so it is no prompt of its own.
+    `mcp` is what it asks of an MCP server, when that is who it is addressed to.
     """
 
     turns: tuple[Turn, ...]
@@ -93,11 +98,24 @@ class Conversation:
     wants_stream: bool = False
     unread: tuple[str, ...] = ()
     background: bool = False
+    mcp: McpCall | None = None
 
     @property
     def prompt(self) -> Turn | None:
         """The last turn in which a person typed something, or None."""
         return next((t for t in reversed(self.turns) if t.role is Role.USER and t.typed_text.strip()), None)
+
+    @property
+    def new_turns(self) -> tuple[Turn, ...]:
+        """What is new in a history that is sent again each time: the model's last turn and what answers it."""
+        spoke = (index for index in range(len(self.turns) - 1, -1, -1) if self.turns[index].role is Role.ASSISTANT)
+        return self.turns[next(spoke, 0) :]
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The names of the tools that are called, or whose results are sent, in what is new."""
+        new = self.turns if self.mcp is not None else self.new_turns
+        return frozenset(part.name for turn in new for part in turn.parts if part.kind in _OF_TOOLS and part.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,10 +31,14 @@ class SealedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One exchange: one request with its response, one WebSocket, or one tunnel.
+    """One exchange: one request with its response, one WebSocket, one message of a WebSocket, or one tunnel.
 
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. Scores are shown values ("2.9") or empty. `status` is 0 when no response was sent.
+    `mcp_server`, `mcp_methods` and `mcp_tools` say what was asked of an MCP server, `mcp_changed` which of these tools were not
+    the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
+    answer which was read along called.
+    `messages` counts what the client said on a WebSocket; `socket` is the id of the WebSocket's record, for a message.
     """
 
     id: str
@@ -69,6 +73,11 @@ class Record:
     model: str = ""
     conversation: str = ""
     prompt_digest: str = ""
+    mcp_server: str = ""
+    mcp_methods: tuple[str, ...] = ()
+    mcp_tools: tuple[str, ...] = ()
+    mcp_changed: tuple[str, ...] = ()
+    tool_calls: tuple[str, ...] = ()
     verdict: Verdict = Verdict.ALLOW
     reason: Reason = Reason.DEFAULT
     rule: str = ""
@@ -88,5 +97,7 @@ class Record:
     request_bytes: int = 0
     response_bytes: int = 0
     first_byte_ms: float = 0.0
+    messages: int = 0
+    socket: str = ""
     error: str = ""
     worker: int = 0

@@ -9,6 +9,7 @@ from datetime import datetime
 from lockgate.facts.app import AppMatch
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.finding import Examination
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, Phase, Request, Response
 
@@ -18,7 +19,8 @@ class FactSheet:
     """The facts of an exchange so far.
 
     `host` is the lower-case name the client asked for. `app_known` says whether the app library has been asked; when it has,
-    `app` is None for a host outside the library. `host_category` comes from the operator's lists, empty when on none.
+    `app` is None for a host outside the library. `mcp_known` says whether it is settled if the request speaks MCP, to whatever
+    host; when it is, `mcp` is None for one that does not. `host_category` comes from the operator's lists, empty when on none.
     """
 
     at: datetime
@@ -30,6 +32,8 @@ class FactSheet:
     app: AppMatch | None = None
     request: Request | None = None
     software: ClientSoftware | None = None
+    mcp_known: bool = False
+    mcp: McpCall | None = None
     conversation: Conversation | None = None
     examination: Examination | None = None
     response: Response | None = None

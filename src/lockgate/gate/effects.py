@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from lockgate.apps.formats.base import WireFormat
+from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.facts.decision import Decision
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.record import Record
+from lockgate.facts.traffic import SocketMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,27 @@ class PassResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassMessage:
+    """Let a message of the client go. Unless `recorded`, it was no exchange of its own (a ping, a handshake)."""
+
+    recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseMessage:
+    """Drop a message of the client and tell the client so, in `format`.
+
+    Unless `recorded`, it is more of what was refused before, of which the client was told then.
+    """
+
+    decision: Decision
+    app_name: str
+    format: SocketFormat
+    message: SocketMessage
+    recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
     """Text to seal with the record: what was said, masked or in full."""
 
@@ -76,4 +98,4 @@ class Note:
     captured: Captured | None = None
 
 
-type Effect = Tunnel | Intercept | Hold | Forward | Examine | Refuse | PassResponse | Note
+type Effect = Tunnel | Intercept | Hold | Forward | Examine | Refuse | PassResponse | PassMessage | RefuseMessage | Note

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.finding import Examination
-from lockgate.facts.traffic import Body, Client, Request, Response
+from lockgate.facts.traffic import Body, Client, Completeness, Request, Response, SocketMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,22 @@ class ResponseChunkSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSeen:
+    """A message of the client on an open WebSocket. One that is longer than may be held is `TRUNCATED` and without content."""
+
+    at: datetime
+    message: SocketMessage
+    completeness: Completeness = Completeness.COMPLETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepliesSeen:
+    """Messages of the server passed by after a message of the client, and before the next that says something."""
+
+    messages: tuple[SocketMessage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """Something outside the gate went wrong; `reason` says what, `error` how (never content)."""
 
@@ -72,7 +88,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """The exchange is over. Byte counts are of bodies (of both directions, for a tunnel); times are milliseconds."""
+    """The exchange is over. Byte counts are of bodies (of both directions, for a tunnel); times are milliseconds.
+
+    `messages` counts what a client said on a WebSocket, `socket` is the id of that WebSocket's exchange, for one message of it.
+    """
 
     duration_ms: float
     first_byte_ms: float = 0.0
@@ -80,8 +99,19 @@ class Closed:
     upstream_contacted: bool = False
     request_bytes: int = 0
     response_bytes: int = 0
+    messages: int = 0
+    socket: str = ""
 
 
 type Event = (
-    Connecting | RequestHeadersSeen | RequestBodySeen | Examined | ResponseHeadersSeen | ResponseChunkSeen | Failed | Closed
+    Connecting
+    | RequestHeadersSeen
+    | RequestBodySeen
+    | Examined
+    | ResponseHeadersSeen
+    | ResponseChunkSeen
+    | MessageSeen
+    | RepliesSeen
+    | Failed
+    | Closed
 )

@@ -16,109 +16,70 @@ An event that its state does not expect is a bug of the shell and raises; the sh
 
 from collections.abc import Iterator
 from dataclasses import replace
-from enum import Enum, auto
+from typing import override
 
-from lockgate.apps.formats.base import StreamReader
+from lockgate.apps.formats.base import StreamReader, WireFormat
+from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call, may_be_mcp
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
-from lockgate.facts.finding import Examination, ExaminationState
-from lockgate.facts.prompt import Conversation
-from lockgate.facts.sheet import Demand, FactSheet
+from lockgate.facts.finding import ExaminationState
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Completeness, Phase, Request
 from lockgate.gate.context import GateContext
-from lockgate.gate.effects import Effect, Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
+from lockgate.gate.effects import Effect, Forward, Hold, Intercept, PassResponse, Refuse, Tunnel
 from lockgate.gate.events import (
-    Closed,
     Connecting,
     Event,
     Examined,
-    Failed,
     RequestBodySeen,
     RequestHeadersSeen,
     ResponseChunkSeen,
     ResponseHeadersSeen,
 )
-from lockgate.gate.reading import read_request, weaken
-from lockgate.gate.record import ExchangeKind, Outcome, captured_text, write_record
-from lockgate.policy import Pending, Settled, Walk, do_not_inspect, evaluate
+from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.reading import read_request
+from lockgate.gate.record import ExchangeKind
+from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
 
 _EMPTY_BODY = Body(content=b"")
+_SHORT = 4 << 20
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
+_UNREAD = Conversation(turns=(), unread=("opaque",))
 
 
-class State(Enum):
-    """Where an exchange stands."""
-
-    NEW = auto()
-    CONNECTED = auto()
-    HOLDING = auto()
-    EXAMINING = auto()
-    SETTLED = auto()
-    CLOSED = auto()
-
-
-class UnexpectedEventError(Exception):
-    """The shell sent an event that the exchange's state does not expect: a bug of the shell."""
-
-
-class Exchange:
-    """One request with its response, one WebSocket, or one tunnel. Feed events to `handle`, perform the effects it returns."""
+class Exchange(Judging):
+    """One request with its response, one WebSocket, or one tunnel."""
 
     def __init__(self, exchange_id: str, context: GateContext, worker: int = 0) -> None:
-        self.id = exchange_id
-        self._worker = worker
-        self.state = State.NEW
-        self._context = context
-        self._sheet: FactSheet | None = None
-        self._kind = ExchangeKind.REQUEST
-        self._reading_state = ExaminationState.COMPLETE
-        self._decision: Decision | None = None
-        self._failure: Failed | None = None
-        self._answer: StreamReader | None = None
-        self._answered_app: AppMatch | None = None
+        super().__init__(exchange_id, context, worker, ExchangeKind.REQUEST)
+        self._answer_reader: StreamReader | None = None
+        self._format: WireFormat | None = None
 
     @property
-    def decision(self) -> Decision | None:
-        """What was decided, once settled."""
-        return self._decision
+    def opens_websocket(self) -> bool:
+        """Whether this asks to open a WebSocket and may."""
+        allowed = self._decision is not None and self._decision.verdict is Verdict.ALLOW
+        return self._kind is ExchangeKind.WEBSOCKET and allowed
 
-    @property
-    def sheet(self) -> FactSheet | None:
-        """What is known so far (for explain)."""
-        return self._sheet
-
-    def handle(self, event: Event) -> tuple[Effect, ...]:
-        """Take one event. Raises UnexpectedEventError for an event out of turn."""
+    @override
+    def _take(self, event: Event) -> Iterator[Effect]:
         match event, self.state:
             case Connecting(), State.NEW | State.CONNECTED:
-                return tuple(self._connecting(event))
+                yield from self._connecting(event)
             case RequestHeadersSeen(), State.NEW:
-                return tuple(self._request_headers(event))
+                yield from self._request_headers(event)
             case RequestBodySeen(), State.HOLDING:
-                return tuple(self._request_body(event.body))
+                yield from self._request_body(event.body)
             case Examined(), State.EXAMINING:
-                return tuple(self._examined(event.examination))
+                yield from self._examined(event.examination)
             case ResponseHeadersSeen(), State.SETTLED:
-                return tuple(self._response_headers(event))
+                yield from self._response_headers(event)
             case ResponseChunkSeen(), State.SETTLED:
-                if self._answer is not None:
-                    self._answer.feed(event.chunk)
-                return ()
-            case Failed(), _ if self.state is not State.CLOSED:
-                self._failure = self._failure or event
-                return ()
-            case Closed(), _ if self.state is not State.CLOSED:
-                return (self._closed(event),)
+                if self._answer_reader is not None:
+                    self._answer_reader.feed(event.chunk)
             case _:
                 raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
-
-    def refusal(self, reason: Reason) -> Refuse:
-        """What a client is told when `reason` ends the exchange.
-
-        Changes nothing: this arms an exchange before it is decided.
-        """
-        decision = Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._context.ruleset.version)
-        return self._refusal(decision)
 
     def fail(self, reason: Reason, seen: Connecting | RequestHeadersSeen | None = None) -> Refuse:
         """The fail-safe: whatever was about to be decided, the exchange is refused.
@@ -129,8 +90,9 @@ class Exchange:
         if self._sheet is None and seen is not None:
             self._sheet = _bare_facts(seen)
             self._kind = ExchangeKind.TUNNEL if isinstance(seen, Connecting) else ExchangeKind.REQUEST
-        refusal = self.refusal(reason)
-        return self._refuse(refusal.decision)
+        decision = Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._version)
+        self._refuse(decision)
+        return self._refusal(decision)
 
     def _connecting(self, event: Connecting) -> Iterator[Effect]:
         name = (event.sni or event.host).lower().rstrip(".")
@@ -166,8 +128,7 @@ class Exchange:
 
     def _tunnel(self, reason: Reason, rule: str | None) -> Tunnel:
         self.state = State.CONNECTED
-        version = self._context.ruleset.version
-        self._decision = Decision(verdict=Verdict.TUNNEL, reason=reason, rule=rule, policy_version=version)
+        self._decision = Decision(verdict=Verdict.TUNNEL, reason=reason, rule=rule, policy_version=self._version)
         return Tunnel()
 
     def _request_headers(self, event: RequestHeadersSeen) -> Iterator[Effect]:
@@ -181,15 +142,17 @@ class Exchange:
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
             app_known=True, app=app, request=request, software=self._context.library.software(request),
+            mcp_known=not event.has_body or cannot_be_mcp(request), mcp=None if event.has_body else head_call(request),
         )  # fmt: skip
         if event.refused is not None:
             yield self.fail(event.refused)
             return
+        if app is not None and app.opaque:
+            yield self._opaque(app, streamed=event.has_body)
+            return
         outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._sheet)
-        if isinstance(outcome, Settled) and not self._capture_needs_body(outcome.decision):
+        if isinstance(outcome, Settled) and not self._needs_body(outcome.decision, event):
             yield self._settle(outcome.decision, streamed=event.has_body)
-        elif request.is_websocket_upgrade:
-            yield from self._websocket_without_a_look()
         elif event.has_body:
             self.state = State.HOLDING
             yield Hold()
@@ -197,14 +160,18 @@ class Exchange:
             self.state = State.HOLDING
             yield from self._request_body(_EMPTY_BODY)
 
-    def _websocket_without_a_look(self) -> Iterator[Effect]:
-        """Messages of a WebSocket are not read, so a rule that needs the look has to do without."""
-        app = self._known.app
-        if app is not None and app.operation is None:
-            app = replace(app, operation=Operation.UNRECOGNISED)
-        self._reading_state = ExaminationState.STREAMED
-        self._sheet = replace(self._known, phase=Phase.REQUEST_BODY, app=app, conversation=Conversation(turns=()))
-        yield from self._examined(Examination(state=ExaminationState.STREAMED, profiles=self._context.profiles))
+    def _opaque(self, app: AppMatch, *, streamed: bool) -> Effect:
+        """Nothing more will be learned of what nobody can read, so it is settled at once: a stream of it may never end."""
+        examination = opaque_examination(self._context)
+        self._reading_state = examination.state
+        app = replace(app, operation=app.operation or Operation.UNRECOGNISED)
+        facts = self._sheet = replace(
+            self._known, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, conversation=_UNREAD, examination=examination
+        )
+        outcome = evaluate(self._context.ruleset, Walk.REQUEST, facts)
+        if not isinstance(outcome, Settled):
+            return self.fail(Reason.GATE_FAILED)
+        return self._settle(outcome.decision, streamed=streamed)
 
     def _request_body(self, body: Body) -> Iterator[Effect]:
         request = self._known.request
@@ -214,62 +181,52 @@ class Exchange:
         if not body.content and body.completeness is Completeness.COMPLETE:
             app = self._context.library.match(request)
         reading = read_request(self._context, app, request, body)
-        self._reading_state = reading.state
-        self._sheet = replace(self._known, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation)
-        yield from self._decide()
+        self._reading_state, self._format = reading.state, reading.format
+        self._sheet = replace(
+            self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=reading.mcp,
+            conversation=reading.conversation,
+        )  # fmt: skip
+        if reading.mcp is not None and reading.mcp.mismatch:
+            # Whoever goes by the headers would do something else than what is judged here. Servers have to refuse it, too.
+            yield self.fail(Reason.MCP_HEADER_MISMATCH)
+        else:
+            yield from self._decide()
 
-    def _examined(self, examination: Examination) -> Iterator[Effect]:
-        self._sheet = replace(self._known, examination=weaken(examination, self._reading_state))
-        yield from self._decide()
+    @staticmethod
+    def _needs_body(decision: Decision, event: RequestHeadersSeen) -> bool:
+        """Whether an exchange that may pass has to be read: for what is captured of it, or to know what an agent does.
 
-    def _decide(self) -> Iterator[Effect]:
-        """Settle with what is known, or ask for the examination that some rule still needs."""
-        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
-        match outcome:
-            case Settled(decision=decision):
-                if decision.capture is Capture.MASKED and self._known.examination is None:
-                    # Masking can only hide what was looked for, so a masked capture looks for everything.
-                    yield self._examine(Demand(phase=Phase.REQUEST_BODY, profiles=self._context.profiles))
-                else:
-                    yield self._settle(decision, streamed=False)
-            case Pending(demand=demand) if demand.needs_examination and not self._looked_for(demand):
-                yield self._examine(demand)
-            case Pending():
-                yield self.fail(Reason.GATE_FAILED)
+        Messages of MCP are short and sent whole, so holding one that looks like it keeps nobody waiting.
+        """
+        if decision.verdict is not Verdict.ALLOW:
+            return False
+        return decision.capture is not Capture.NONE or (may_be_mcp(event.request) and _is_short(event.request))
 
-    def _looked_for(self, demand: Demand) -> bool:
-        done = self._known.examination
-        return done is not None and demand.profiles <= done.profiles and demand.topics <= done.topics
-
-    def _examine(self, demand: Demand) -> Effect:
-        done = self._known.examination
-        self.state = State.EXAMINING
-        return Examine(
-            conversation=self._known.conversation or Conversation(turns=()),
-            profiles=demand.profiles | (done.profiles if done else frozenset()),
-            topics=demand.topics | (done.topics if done else frozenset()),
-        )
-
-    def _capture_needs_body(self, decision: Decision) -> bool:
-        return decision.capture is not Capture.NONE and decision.verdict is Verdict.ALLOW
-
+    @override
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
-        self._decision = decision
-        self.state = State.SETTLED
-        return Forward(streamed=streamed) if decision.verdict is Verdict.ALLOW else self._refuse(decision)
+        if self._kind is ExchangeKind.WEBSOCKET and self._is_about_messages(decision):
+            decision = replace(decision, verdict=Verdict.ALLOW, reason=Reason.JUDGED_BY_MESSAGE, rule=None)
+        return super()._settle(decision, streamed=streamed)
 
-    def _refuse(self, decision: Decision) -> Refuse:
-        self._decision = decision
-        self.state = State.SETTLED
-        return self._refusal(decision)
+    def _is_about_messages(self, decision: Decision) -> bool:
+        """Whether a WebSocket would be refused only for what its messages may say: those are judged one by one."""
+        stopped = decision.verdict is not Verdict.ALLOW and decision.reason is Reason.UNINSPECTABLE
+        examination = self._known.examination
+        looked = examination is None or examination.state is ExaminationState.COMPLETE
+        return stopped and looked and self._reading_state is ExaminationState.COMPLETE
 
+    @override
+    def _let_go(self, *, streamed: bool) -> Effect:
+        return Forward(streamed=streamed)
+
+    @override
     def _refusal(self, decision: Decision) -> Refuse:
         sheet = self._sheet
         app = sheet.app if sheet else None
         return Refuse(
             decision=decision,
             app_name=app.app.name if app else "",
-            format=self._context.formats.get(app.format) if app and app.format else None,
+            format=self._format or (self._context.formats.get(app.format) if app and app.format else None),
             conversation=sheet.conversation if sheet else None,
             upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
         )
@@ -287,31 +244,20 @@ class Exchange:
         if app is not None:
             # For the record alone: to rules, what the request did not show of the account stays absent.
             self._answered_app = self._context.library.with_answer(app, event.response)
-        wire_format = self._context.formats.get(app.format) if app and app.format else None
+        wire_format = self._format or (self._context.formats.get(app.format) if app and app.format else None)
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL
         if wants_answer and wire_format is not None:
-            self._answer = wire_format.stream_reader(event.response)
-        yield PassResponse(tap=self._answer is not None)
+            self._answer_reader = wire_format.stream_reader(event.response)
+        yield PassResponse(tap=self._answer_reader is not None)
 
-    def _closed(self, event: Closed) -> Note:
-        self.state = State.CLOSED
-        outcome = Outcome(
-            worker=self._worker,
-            kind=self._kind,
-            sheet=self._named(self._sheet),
-            answered_app=self._answered_app,
-            decision=self._decision,
-            failure=self._failure,
-            closed=event,
-            reading=self._reading_state,
-        )
-        answer = self._answer.finish() if self._answer is not None else None
-        captured = captured_text(outcome, answer)
-        record = write_record(self.id, outcome)
-        return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
+    @override
+    def _answer(self) -> ModelAnswer | None:
+        return self._answer_reader.finish() if self._answer_reader is not None else None
 
-    def _named(self, sheet: FactSheet | None) -> FactSheet | None:
-        """The facts of a tunnel with the app its host belongs to, for the record; rules ask what the requests inside do."""
+    @override
+    def _sheet_for_record(self) -> FactSheet | None:
+        """The facts of a tunnel with the app its host belongs to; rules ask what the requests inside do."""
+        sheet = self._sheet
         if sheet is None or self._kind is not ExchangeKind.TUNNEL or self._failed_to_decide:
             return sheet
         host = self._context.library.host(sheet.host)
@@ -321,16 +267,15 @@ class Exchange:
     def _failed_to_decide(self) -> bool:
         return self._decision is not None and self._decision.reason is Reason.GATE_FAILED
 
-    @property
-    def _known(self) -> FactSheet:
-        if self._sheet is None:
-            raise UnexpectedEventError("no facts yet")
-        return self._sheet
-
 
 def _says_more_than_its_path(request: Request, app: AppMatch) -> bool:
     """Whether a body would make this another operation than its path says: a GET that only reads brings none along."""
     return request.method in _WITHOUT_BODY and app.operation is not None and not app.operation.carries_payload
+
+
+def _is_short(request: Request) -> bool:
+    length = request.headers.get("content-length")
+    return length.isdecimal() and int(length[:20]) <= _SHORT
 
 
 def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:

@@ -5,41 +5,60 @@ Separate from the state machine because it is the one place where "known app, un
 
 from dataclasses import dataclass, replace
 
+from lockgate.apps.canonical import query_values
 from lockgate.apps.formats.base import Unreadable, UrlReader, WireFormat
 from lockgate.apps.formats.charset import is_declared_otherwise
 from lockgate.apps.formats.generic import generic_text
+from lockgate.apps.formats.mcp_messages import head_call, may_be_mcp, server_of
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Body, Completeness, Headers, Request
 from lockgate.gate.context import GateContext
 
 _NOTHING_SAID = Conversation(turns=())
+_MCP = "mcp"
+_JSON_RPC = b"jsonrpc"
 _FORM_HEADERS = Headers((("content-type", "application/x-www-form-urlencoded"),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read. `state` is how complete the look at the content can be at best; `app` has its operation settled."""
+    """What was read.
+
+    `state` is how complete the look at the content can be at best; `app` has its operation settled; `format` is the one the
+    body is in, whether its host is an app or not; `mcp` is what is asked of an MCP server.
+    """
 
     app: AppMatch | None
     conversation: Conversation
     state: ExaminationState
+    format: WireFormat | None = None
+    mcp: McpCall | None = None
 
 
 def read_request(context: GateContext, app: AppMatch | None, request: Request, body: Body) -> Reading:
     """Read a request whose body is at hand (empty when it has none). Never raises on hostile input."""
     wire_format = _format_of(context, app, request, body)
-    settled = _settled(app, wire_format)
     conversation, completeness = _conversation(wire_format, request, body)
     conversation = _with_query(conversation, request)
+    if request.is_websocket_upgrade and conversation.model is None:
+        conversation = replace(conversation, model=query_values(request).get("model"))
     if body.completeness is not Completeness.COMPLETE:
         completeness = body.completeness
-    elif completeness is Completeness.COMPLETE and (is_declared_otherwise(request) or not _all_readable(conversation)):
+    elif completeness is Completeness.COMPLETE and (is_declared_otherwise(request) or not all_readable(conversation)):
         completeness = Completeness.UNDECODABLE
     if completeness is not Completeness.COMPLETE and not conversation.unread:
         conversation = replace(conversation, unread=(completeness.value,))
-    return Reading(app=settled, conversation=conversation, state=ExaminationState(completeness.value))
+    call = conversation.mcp or _mcp_without_a_look(app, request, body, completeness)
+    return Reading(
+        app=_settled(app, wire_format, call),
+        conversation=conversation,
+        state=ExaminationState(completeness.value),
+        format=context.formats.get(_MCP) if call is not None and wire_format is None else wire_format,
+        mcp=call,
+    )
 
 
 def weaken(examination: Examination, state: ExaminationState) -> Examination:
@@ -52,13 +71,34 @@ def weaken(examination: Examination, state: ExaminationState) -> Examination:
 def _format_of(context: GateContext, app: AppMatch | None, request: Request, body: Body) -> WireFormat | None:
     if app is not None and app.format is not None:
         return context.formats.get(app.format)
-    if not body.content or (app is not None and app.operation is not None and not app.operation.carries_payload):
+    found = context.sniff(request, body) if body.content else None
+    if app is None or app.operation is None or app.operation.carries_payload:
+        return found
+    # What the path says is not for carrying content may still be where an MCP server listens.
+    return found if found is not None and found.id == _MCP else None
+
+
+def _mcp_without_a_look(app: AppMatch | None, request: Request, body: Body, completeness: Completeness) -> McpCall | None:
+    """What the head alone says is MCP, or a body that may be it and could not be read."""
+    if not body.content and completeness is Completeness.COMPLETE:
+        return head_call(request)
+    if completeness is Completeness.COMPLETE or request.method != "POST":
         return None
-    return context.sniff(request, body)
+    declared = app is not None and app.format == _MCP
+    unseen = not body.content and (request.media_type.endswith("json") or not request.media_type)
+    if declared or may_be_mcp(request) or unseen or _JSON_RPC in body.content:
+        return McpCall(server=server_of(request), unread=True)
+    return None
 
 
-def _settled(app: AppMatch | None, wire_format: WireFormat | None) -> AppMatch | None:
-    """An operation that the path left open: a prompt when the body has the shape of one, otherwise unrecognised."""
+def _settled(app: AppMatch | None, wire_format: WireFormat | None, call: McpCall | None) -> AppMatch | None:
+    """An operation that the path left open: a prompt when the body has the shape of one, otherwise unrecognised.
+
+    What is asked of an MCP server says more than any path.
+    """
+    if app is not None and call is not None and not call.unread:
+        operation = Operation.STATUS if call.housekeeping else Operation.TOOL_CALL
+        return replace(app, operation=operation, format=_MCP)
     if app is None or app.operation is not None:
         return app if app is None or app.format or wire_format is None else replace(app, format=wire_format.id)
     if wire_format is None:
@@ -91,7 +131,7 @@ def _with_query(conversation: Conversation, request: Request) -> Conversation:
     return replace(conversation, unread=(*conversation.unread, "a query that cannot be read"))
 
 
-def _all_readable(conversation: Conversation) -> bool:
+def all_readable(conversation: Conversation) -> bool:
     """Whether everything that leaves with the request is text that detectors see."""
     carries_bytes = any(attachment.content for turn in conversation.turns for attachment in turn.attachments)
     return not carries_bytes and not conversation.unread

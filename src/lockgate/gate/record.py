@@ -4,20 +4,24 @@ Separate because a record is a promise to readers: every field is filled here, i
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from lockgate.facts.app import AppMatch
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
-from lockgate.facts.prompt import ModelAnswer, Turn
+from lockgate.facts.prompt import Conversation, ModelAnswer, Role, Turn
 from lockgate.facts.record import FindingSummary, Record
 from lockgate.facts.sheet import FactSheet
 from lockgate.gate.effects import Captured
 from lockgate.gate.events import Closed, Failed
 
 _FINDINGS_KEPT = 50
+_NAMES_KEPT = 100
+_LONGEST_NAME = 256
 _LONGEST_CAPTURE = 1_000_000
 """Characters. Written as JSON, each takes six bytes at most."""
 _NEVER_DECIDED = Decision(verdict=Verdict.BLOCK, reason=Reason.GATE_FAILED)
@@ -28,6 +32,7 @@ class ExchangeKind(StrEnum):
 
     REQUEST = "request"
     WEBSOCKET = "websocket"
+    MESSAGE = "message"
     TUNNEL = "tunnel"
 
 
@@ -46,6 +51,7 @@ class Outcome:
     closed: Closed
     reading: ExaminationState
     answered_app: AppMatch | None = None
+    answer: ModelAnswer | None = None
 
 
 def write_record(exchange_id: str, outcome: Outcome) -> Record:
@@ -64,6 +70,8 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         upstream_contacted=closed.upstream_contacted,
         request_bytes=closed.request_bytes,
         response_bytes=closed.response_bytes,
+        messages=closed.messages,
+        socket=closed.socket,
         error=outcome.failure.error if outcome.failure else "",
         verdict=decision.verdict,
         reason=_final_reason(decision, outcome.failure),
@@ -81,6 +89,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         **_where(sheet),
         **_what(sheet, outcome.answered_app),
         **_with_what(sheet),
+        **_asked_of_tools(sheet, outcome.answer),
         **_looked(examination),
     )
 
@@ -155,6 +164,8 @@ def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
             "application_confidence_score": tier.application_confidence.shown if tier else "",
             "genai_confidence_score": tier.genai_confidence.shown if tier else "",
         }
+    elif sheet.mcp is not None:
+        known["format"] = "mcp"
     conversation = sheet.conversation
     known["conversation"] = (
         (conversation.id if conversation else None)
@@ -168,6 +179,28 @@ def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
             "prompt_digest": prompt.digest if prompt else "",
         }
     return known
+
+
+def _asked_of_tools(sheet: FactSheet | None, answer: ModelAnswer | None) -> dict[str, Any]:
+    """Names only: of an MCP server, its methods and tools, and of the tools in a conversation with a model."""
+    if sheet is None:
+        return {}
+    called = sorted(sheet.conversation.tools) if sheet.conversation is not None else []
+    called += [call.partition(" ")[0] for call in answer.tool_calls] if answer is not None else []
+    known: dict[str, Any] = {"tool_calls": _names(called)}
+    if sheet.mcp is not None:
+        known |= {
+            "mcp_server": sheet.mcp.server,
+            "mcp_methods": _names(sheet.mcp.methods),
+            "mcp_tools": _names(sheet.mcp.tools),
+            "mcp_changed": _names(sheet.mcp.changed),
+        }
+    return known
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    """Each once, so many and so long that a record stays small."""
+    return tuple(name[:_LONGEST_NAME] for name in islice(dict.fromkeys(names), _NAMES_KEPT))
 
 
 def _looked(examination: Examination | None) -> dict[str, Any]:
@@ -194,25 +227,36 @@ def _summary(finding: Finding) -> FindingSummary:
 def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
     """The text to seal, as JSON: the last human turn and the attachments' names; with a full capture also the answer.
 
+    Of what goes to an MCP server it is all that an agent or a person says: calls with their arguments, answers to questions.
     A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked. Of a text beyond
     a million characters the beginning is kept, and `truncated` says so: a record must never be too large to be kept.
     """
     decision, sheet = outcome.decision, outcome.sheet
     if decision is None or sheet is None or sheet.conversation is None or decision.capture is Capture.NONE:
         return None
-    prompt = sheet.conversation.prompt
-    if prompt is None:
+    said = _said(sheet.conversation)
+    if not said:
         return None
-    kept: dict[str, Any] = {"attachments": [attachment.name for attachment in prompt.attachments]}
+    kept: dict[str, Any] = {"attachments": [attachment.name for _, turn in said for attachment in turn.attachments]}
     if decision.capture is Capture.MASKED:
         examination = sheet.examination
         if examination is None or examination.state is not ExaminationState.COMPLETE:
             return None
-        kept["prompt"] = _masked(sheet.conversation.turns.index(prompt), prompt, examination.findings)
+        if any(finding.span.turn >= len(sheet.conversation.turns) for finding in examination.findings):
+            return None  # it began in an earlier message of a WebSocket: a part of it stands here, and no mask covers that
+        kept["prompt"] = [text for index, turn in said for text in _masked(index, turn, examination.findings)]
     else:
-        kept["prompt"] = [part.text for part in prompt.parts]
+        kept["prompt"] = [part.text for _, turn in said for part in turn.parts]
         kept["answer"] = answer.text if answer else ""
     return Captured(text=json.dumps(_within_bounds(kept), ensure_ascii=False))
+
+
+def _said(conversation: Conversation) -> list[tuple[int, Turn]]:
+    """The turns to capture, with their places."""
+    if conversation.mcp is not None:
+        return [(index, turn) for index, turn in enumerate(conversation.turns) if turn.role is not Role.SYSTEM]
+    prompt = conversation.prompt
+    return [] if prompt is None else [(conversation.turns.index(prompt), prompt)]
 
 
 def _within_bounds(kept: dict[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,11 @@ class Home:
         return self.state / "compiled" / "detectors.bin"
 
     @property
+    def proven_apps(self) -> Path:
+        """What app files were when they last passed, kept between starts."""
+        return self.state / "compiled" / "apps.json"
+
+    @property
     def users_file(self) -> Path:
         """Users, groups and the address table."""
         return self.path / "users.yaml"

@@ -8,39 +8,22 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from lockgate.apps.check import AppSource
 from lockgate.apps.client_software import ClientCatalogue, compile_mark, sample_failures
 from lockgate.apps.clients_file import ClientsFile, check_clients, with_own
 from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.apps.library import AppLibrary
-from lockgate.apps.override import override
 from lockgate.apps.rubric import Rubric, check_rubric
-from lockgate.apps.schema import AppFile
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.dlp.schema import DetectorFile, ProfileFile
 from lockgate.facts.problem import Document, Problem, UsageError
+from lockgate.home.app_files import CLIENTS_FILE, RUBRIC_FILE, read_apps
 from lockgate.home.home import Home
+from lockgate.home.proven_apps import ProvenApps, code_mark, digest
+from lockgate.home.reading import read_document
 from lockgate.home.schema import read_as
 from lockgate.home.settings import Settings, check_settings
-from lockgate.home.yaml_document import parse_yaml
 
-RUBRIC_FILE = "rubric.yaml"
-CLIENTS_FILE = "clients.yaml"
-_NOT_APPS = frozenset({RUBRIC_FILE, CLIENTS_FILE})
-_LARGEST_FILE_BYTES = 8 << 20
-
-
-def read_document(file: Path) -> Document:
-    """One YAML file. Raises UsageError when it cannot be read or is not valid YAML."""
-    try:
-        if file.stat().st_size > _LARGEST_FILE_BYTES:
-            raise UsageError(Problem(problem=f"`{file}` is too large", help=f"at most {_LARGEST_FILE_BYTES >> 20} MiB"))
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(Problem(problem=f"cannot read `{file}`: {(error.strerror or str(error)).lower()}")) from None
-    except UnicodeDecodeError:
-        raise UsageError(Problem(problem=f"`{file}` is not UTF-8 text")) from None
-    return parse_yaml(text, _shown(file))
+__all__ = ["load_clients", "load_detectors", "load_library", "load_settings", "read_document"]
 
 
 def load_settings(home: Home) -> Settings:
@@ -53,26 +36,31 @@ def load_settings(home: Home) -> Settings:
     return settings
 
 
-def load_library(home: Home) -> AppLibrary:
-    """The app library: shipped apps, the home's own over them, field by field."""
+def load_library(home: Home, *, prove: bool = False) -> AppLibrary:
+    """The app library: shipped apps, the home's own over them, field by field.
+
+    Files that are as they were when they last passed are taken as proven, unless `prove` asks for it again.
+    """
     rubric_files = [file for file, _ in home.data_files("apps") if file.name == RUBRIC_FILE]
     if not rubric_files:
         raise UsageError(Problem(problem=f"apps/{RUBRIC_FILE} is missing", help="it ships with the package; install it anew"))
     rubric_document = read_document(rubric_files[-1])
     rubric = read_as(rubric_document, Rubric)
     check_rubric(rubric_document, rubric)
-    shipped = _by_id(_apps(home.shipped_files("apps")))
-    own = _by_id(_apps(home.own_files("apps")))
-    problems: list[Problem] = []
-    sources: list[AppSource] = []
-    for app_id in sorted({*shipped, *own}):
-        try:
-            sources.append(_app_source(shipped.get(app_id), own.get(app_id)))
-        except UsageError as error:
-            problems += error.problems
-    if problems:
-        raise UsageError(*problems)
-    return AppLibrary.build(sources, rubric, FORMATS, SOCKET_FORMATS, load_clients(home))
+    clients = load_clients(home)
+    head = digest(code_mark().encode(), repr(rubric).encode())
+    content = None
+    with contextlib.suppress(OSError):
+        content = home.proven_apps.read_bytes()
+    known = ProvenApps.load(content, head)
+    read = read_apps(home, ProvenApps(head=head) if prove else known)
+    if read.settled:
+        library = AppLibrary.trusted(read.sources, rubric, FORMATS, SOCKET_FORMATS, clients)
+    else:
+        library = AppLibrary.build(read.sources, rubric, FORMATS, SOCKET_FORMATS, clients)
+    if read.remembered != known and (kept := read.remembered.dump()) is not None:
+        _keep(home.proven_apps, kept)
+    return library
 
 
 def load_clients(home: Home) -> ClientsFile:
@@ -125,35 +113,6 @@ def _keep(file: Path, content: bytes) -> None:
         partial.replace(file)
 
 
-def _app_source(shipped: Document | None, own: Document | None) -> AppSource:
-    if shipped is not None and own is not None:
-        merged = override(shipped, own)
-        return AppSource(document=merged.document, file=read_as(merged.document, AppFile), overridden=merged.fields)
-    document = shipped or own
-    if document is None:
-        raise ValueError("an app comes from at least one file")
-    return AppSource(document=document, file=read_as(document, AppFile))
-
-
-def _apps(files: Iterable[Path]) -> Iterable[Path]:
-    return (file for file in files if file.name not in _NOT_APPS)
-
-
-def _by_id(files: Iterable[Path]) -> dict[str, Document]:
-    """Documents by the id they give themselves; one without an id goes by its file's name and is told about later."""
-    documents: dict[str, Document] = {}
-    for file in files:
-        document = read_document(file)
-        data = document.data
-        given = data.get("id") if isinstance(data, dict) else None  # type: ignore[reportUnknownMemberType]
-        app_id = given if isinstance(given, str) else file.stem
-        if app_id in documents:
-            place = document.place(("id",))
-            raise UsageError(Problem(place=place, problem=f"app `{app_id}` is already in {documents[app_id].file}"))
-        documents[app_id] = document
-    return documents
-
-
 def _typed[T](files: Iterable[Path], kind: type[T]) -> list[tuple[Document, T]]:
     read: list[tuple[Document, T]] = []
     problems: list[Problem] = []
@@ -166,11 +125,3 @@ def _typed[T](files: Iterable[Path], kind: type[T]) -> list[tuple[Document, T]]:
     if problems:
         raise UsageError(*problems)
     return read
-
-
-def _shown(file: Path) -> str:
-    """The file as people name it: relative to where they stand when it is below there."""
-    try:
-        return str(file.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(file)

@@ -1,24 +1,26 @@
-"""YAML to plain data with the position of every value.
+"""YAML to plain data, with the position of every value for those who ask.
 
 Separate because nothing below the shell may know YAML. Differs from plain YAML 1.1 on purpose: only `true` and `false`
 are booleans (so `no` and `on` stay words), dates and sexagesimal numbers stay text, a repeated key is an error, and
-there are no tags.
+there are no tags. A number too long for 64 bits stays text too.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from lockgate.facts.problem import Document, Path, Place, Problem, UsageError
+from lockgate.facts.problem import Document, LatePlaces, Path, Place, Problem, UsageError
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "map", "seq")}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _DEPTH_LIMIT = 60
+_LONGEST_INTEGER = 19
+"""Characters; a longer one is an id that only looks like a number, and JSON could not carry it as one."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -27,6 +29,24 @@ def parse_yaml(text: str, file: str) -> Document:
 
     Raises UsageError with line and column on bad syntax, a repeated key, an alias cycle or a tag.
     """
+    return located(_data(text, file, None), text, file)
+
+
+def located(data: object, text: str, file: str) -> Document:
+    """A document whose `data` is known to be what `text` says. Where things are in it is worked out when somebody asks."""
+
+    @cache
+    def places() -> _Places:
+        found = _Places()
+        _data(text, file, found)
+        return found
+
+    return Document(
+        file=file, data=data, places=LatePlaces(lambda: places().values), key_places=LatePlaces(lambda: places().keys)
+    )
+
+
+def _data(text: str, file: str, places: "_Places | None") -> object:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -34,9 +54,7 @@ def parse_yaml(text: str, file: str) -> Document:
         place = Place(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Place(file=file, line=1, column=1)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise UsageError(Problem(place=place, problem=f"not valid YAML: {problem}")) from None
-    found = _Places()
-    data = _plain(root, file, (), found) if root is not None else None
-    return Document(file=file, data=data, places=found.values, key_places=found.keys)
+    return _Reader(file, places).plain(root, ()) if root is not None else None
 
 
 @dataclass(slots=True)
@@ -47,41 +65,48 @@ class _Places:
     keys: dict[Path, Place] = field(default_factory=dict[Path, Place])
 
 
-def _place(node: Node, file: str) -> Place:
-    return Place(file=file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One pass over the nodes of a document; `places` is what to write down of where they are, if anything."""
 
+    file: str
+    places: _Places | None
 
-def _plain(node: Node, file: str, path: Path, places: _Places) -> object:
-    place = _place(node, file)
-    places.values[path] = place
-    if node.tag and node.tag not in _TAGS:
-        raise UsageError(Problem(place=place, problem=f"tag `{node.tag}` is not supported", help="write plain values"))
-    if len(path) > _DEPTH_LIMIT:
-        raise UsageError(Problem(place=place, problem="nested too deeply", help=f"at most {_DEPTH_LIMIT} levels"))
-    if isinstance(node, ScalarNode):
-        return _scalar(node)
-    if isinstance(node, SequenceNode):
-        return [_plain(child, file, (*path, index), places) for index, child in enumerate(node.value)]
-    if isinstance(node, MappingNode):
+    def plain(self, node: Node, path: Path) -> object:
+        places = self.places
+        if places is not None:
+            places.values[path] = self._place(node)
+        if node.tag and node.tag not in _TAGS:
+            raise self._refused(node, f"tag `{node.tag}` is not supported", "write plain values")
+        if len(path) > _DEPTH_LIMIT:
+            raise self._refused(node, "nested too deeply", f"at most {_DEPTH_LIMIT} levels")
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if isinstance(node, SequenceNode):
+            return [self.plain(child, (*path, index)) for index, child in enumerate(node.value)]
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        raise self._refused(node, "unsupported YAML construct")
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, object]:
         mapping: dict[str, object] = {}
-        for key, key_place, value in _entries(node, file):
-            places.keys[(*path, key)] = key_place
-            mapping[key] = _plain(value, file, (*path, key), places)
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                raise self._refused(key_node, "a key must be a word")
+            key = key_node.value
+            if key in mapping:
+                raise self._refused(key_node, f"key `{key}` is given twice", "keep one of them")
+            below = (*path, key)
+            if self.places is not None:
+                self.places.keys[below] = self._place(key_node)
+            mapping[key] = self.plain(value_node, below)
         return mapping
-    raise UsageError(Problem(place=place, problem="unsupported YAML construct"))
 
+    def _refused(self, node: Node, problem: str, help_text: str = "") -> UsageError:
+        return UsageError(Problem(place=self._place(node), problem=problem, help=help_text))
 
-def _entries(node: MappingNode, file: str) -> Iterator[tuple[str, Place, Node]]:
-    seen: set[str] = set()
-    for key_node, value_node in node.value:
-        place = _place(key_node, file)
-        if not isinstance(key_node, ScalarNode):
-            raise UsageError(Problem(place=place, problem="a key must be a word"))
-        key = key_node.value
-        if key in seen:
-            raise UsageError(Problem(place=place, problem=f"key `{key}` is given twice", help="keep one of them"))
-        seen.add(key)
-        yield key, place, value_node
+    def _place(self, node: Node) -> Place:
+        return Place(file=self.file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
 
 
 def _scalar(node: ScalarNode) -> object:
@@ -91,7 +116,7 @@ def _scalar(node: ScalarNode) -> object:
     lowered = text.lower()
     if lowered in _WORDS:
         return _WORDS[lowered]
-    if _INTEGER.match(text):
+    if _INTEGER.match(text) and len(text) <= _LONGEST_INTEGER:
         return int(text)
     if _FLOAT.match(text):
         return float(text)

@@ -12,6 +12,7 @@ from lockgate.facts.app import AccountKind, App, AppMatch, AppTier, ConfidenceSc
 from lockgate.facts.client_software import ClientKind, ClientSoftware
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy.cases import Case, Expected
@@ -27,11 +28,12 @@ _CASE = ("name", "given", "expect")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "client", "model",
-    "conversation", "findings", "examination", "response",
+    "conversation", "mcp", "agent_tools", "findings", "examination", "response",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
 )  # fmt: skip
+_MCP = ("server", "method", "tool", "changed")
 _PHASES = {phase.name.lower(): phase for phase in Phase}
 _LEVELS = {level.name.lower(): level for level in DetectionConfidence}
 _NONE = "none"
@@ -103,17 +105,20 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
     app_name = given.choice("app", "app of this file", apps, "")
     operation = given.choice("operation", "operation", frozenset(Operation), "")
     state = given.choice("examination", "examination state", frozenset(ExaminationState), ExaminationState.COMPLETE)
+    request = _request(given)
     return Case(
         name=name,
         place=fields.report.document.place(fields.path),
         client=_client(given),
-        request=_request(given),
+        request=request,
         app_given=bool(app_name),
         app=apps.get(app_name),
         operation=Operation(operation) if operation else None,
         software=_software(given),
         model=given.text("model") or None,
         conversation=given.text("conversation") or None,
+        mcp=_mcp(given, request),
+        agent_tools=_texts(given, "agent_tools"),
         findings=_findings(given),
         state=ExaminationState(state),
         response=_response(given),
@@ -179,6 +184,28 @@ def _findings(given: Fields) -> tuple[Finding, ...]:
         )
         found += [finding] * fields.number("count", 1)
     return tuple(found)
+
+
+def _mcp(given: Fields, request: Request) -> McpCall | None:
+    """`{tool: name}` is a call of it; the server is the one at the case's `url` unless it is named."""
+    if "mcp" not in given:
+        return None
+    fields = Fields(given.report, given.value("mcp"), given.at("mcp"), _MCP, what="what is asked of an MCP server")
+    tools = _texts(fields, "tool")
+    methods = _texts(fields, "method") or (("tools/call",) if tools else ("tools/list",))
+    return McpCall(
+        server=fields.text("server") or f"{request.host}{request.path.rstrip('/') or '/'}",
+        methods=methods,
+        tools=tools,
+        changed=tools if fields.flag("changed", absent=False) else (),
+        housekeeping=not tools and all(method.endswith("/list") or method == "initialize" for method in methods),
+    )
+
+
+def _texts(fields: Fields, key: str) -> tuple[str, ...]:
+    """A list of words, or one of them alone."""
+    value = fields.value(key)
+    return (value,) if isinstance(value, str) else fields.texts(key)
 
 
 def _response(given: Fields) -> Response | None:

@@ -13,6 +13,7 @@ from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import Examination, ExaminationState, Finding
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Place, Problem
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import FactSheet
@@ -60,6 +61,7 @@ class Case:
     The library is asked for the app unless `app_given`, and for the program unless `software` says. `operation` replaces what
     the app would say. `findings` are what there would be to find; only those of profiles that are examined for are found.
     `state` is how such an examination would end.
+    `mcp` is what is asked of an MCP server; `agent_tools` are what is new of tools in a conversation with a model.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Case:
     operation: Operation | None = None
     model: str | None = None
     conversation: str | None = None
+    mcp: McpCall | None = None
+    agent_tools: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     state: ExaminationState = ExaminationState.COMPLETE
     response: Response | None = None
@@ -143,7 +147,8 @@ def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decis
     examined: frozenset[str] = frozenset()
     if isinstance(outcome, Pending):
         examined = outcome.demand.profiles
-        sheet = replace(sheet, examination=_examination(case, examined))
+        opaque = sheet.app is not None and sheet.app.opaque
+        sheet = replace(sheet, examination=_examination(case, examined, opaque=opaque))
         outcome = evaluate(ruleset, Walk.REQUEST, sheet)
     # One examination answers everything that was demanded, so what stands now is settled.
     decision = outcome.decision if isinstance(outcome, Settled) else outcome.standing
@@ -158,15 +163,20 @@ def _app(library: Library, case: Case) -> AppMatch | None:
 
 
 def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
-    app = sheet.app
-    if app is not None and app.operation is None:
+    app, call = sheet.app, case.mcp
+    if app is not None and call is not None and case.operation is None:
+        app = replace(app, operation=Operation.STATUS if call.housekeeping else Operation.TOOL_CALL)
+    elif app is not None and app.operation is None:
         app = replace(app, operation=Operation.UNRECOGNISED)
     words = Part(text="what was said", path=(), kind=PartKind.TEXT)
-    conversation = Conversation(turns=chain([(Role.USER, (words,), ())]), model=case.model, id=case.conversation)
-    return replace(sheet, phase=Phase.REQUEST_BODY, app=app, conversation=conversation)
+    results = tuple(Part(text="what it gave", path=(), kind=PartKind.TOOL_RESULT, name=tool) for tool in case.agent_tools)
+    conversation = Conversation(turns=chain([(Role.USER, (words, *results), ())]), model=case.model, id=case.conversation)
+    return replace(sheet, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, mcp=call, conversation=conversation)
 
 
-def _examination(case: Case, profiles: frozenset[str]) -> Examination:
+def _examination(case: Case, profiles: frozenset[str], *, opaque: bool) -> Examination:
+    if opaque:
+        return Examination(state=ExaminationState.OPAQUE, profiles=profiles)
     found = tuple(finding for finding in case.findings if profiles & set(finding.profiles))
     return Examination(state=case.state, profiles=profiles, findings=found, examined=1)
 

@@ -54,6 +54,8 @@ def _membership(test: Test, operand: Has, surroundings: Surroundings) -> Check:
             return all_of(members)
         case Quantifier.NONE:
             return negate(any_of(members))
+        case Quantifier.OUTSIDE:
+            raise TypeError("members are asked for by name")
         case _:
             assert_never(operand.quantifier)
 
@@ -65,7 +67,7 @@ def _comparison(test: Test, surroundings: Surroundings) -> Check:
 
 
 def _outcome_of(read: Read, outcome: Callable[[Reading], Outcome], kind: ValueType) -> Check:
-    remembered = outcome if kind is ValueType.TEXT else lru_cache(maxsize=_REMEMBERED)(outcome)
+    remembered = outcome if kind in (ValueType.TEXT, ValueType.WORDS) else lru_cache(maxsize=_REMEMBERED)(outcome)
     return lambda sheet: remembered(read(sheet))
 
 
@@ -102,5 +104,5 @@ def _shown(kind: ValueType, value: Reading) -> str:
         case int() if kind is ValueType.LEVEL:
             return DetectionConfidence(value).name.lower() if value else "none"
         case _:
-            text = str(value)
+            text = ", ".join(sorted(value)) if isinstance(value, frozenset) else str(value)
             return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

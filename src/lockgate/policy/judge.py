@@ -11,6 +11,7 @@ from typing import assert_never
 from lockgate.facts.decision import Truth
 from lockgate.policy.operand import (
     UNBOUNDED,
+    Among,
     Has,
     HostsWithin,
     InNetworks,
@@ -21,6 +22,7 @@ from lockgate.policy.operand import (
     OneOf,
     Operand,
     Present,
+    Quantifier,
     StartsWith,
 )
 from lockgate.policy.reading import AtLeast, Reading
@@ -31,17 +33,10 @@ type Judge = Callable[[Reading], Truth]
 def judge_of(operand: Operand) -> Judge:
     """The function for an operand. Sets are asked for their members instead."""
     match operand:
-        case OneOf(words=words):
-            return lambda value: _truth(value in words)
-        case HostsWithin(names=names, suffixes=suffixes):
-            return lambda value: _truth(value in names or (isinstance(value, str) and value.endswith(suffixes)))
+        case OneOf() | HostsWithin() | StartsWith() | Like() | Among():
+            return _of_words(operand)
         case InNetworks(networks=networks):
             return partial(_in_networks, networks)
-        case StartsWith(prefixes=prefixes):
-            return lambda value: _truth(isinstance(value, str) and value.startswith(prefixes))
-        case Like(patterns=patterns):
-            split = tuple(tuple(pattern.split("*")) for pattern in patterns)
-            return lambda value: _truth(isinstance(value, str) and any(_fits(value, pieces) for pieces in split))
         case InRanges(ranges=ranges):
             return partial(_in_ranges, ranges)
         case Present(wanted=wanted):
@@ -52,6 +47,27 @@ def judge_of(operand: Operand) -> Judge:
             raise TypeError("a set is asked for its members")
         case _:
             assert_never(operand)
+
+
+def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Among) -> Judge:
+    match operand:
+        case OneOf(words=words):
+            return lambda value: _truth(value in words)
+        case HostsWithin(names=names, suffixes=suffixes):
+            return lambda value: _truth(value in names or (isinstance(value, str) and value.endswith(suffixes)))
+        case StartsWith(prefixes=prefixes):
+            return lambda value: _truth(isinstance(value, str) and value.startswith(prefixes))
+        case Like(patterns=patterns):
+            split = _split(patterns)
+            return lambda value: _truth(isinstance(value, str) and any(_fits(value, pieces) for pieces in split))
+        case Among(quantifier=quantifier, patterns=patterns):
+            return partial(_among, quantifier, _split(patterns))
+        case _:
+            assert_never(operand)
+
+
+def _split(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(pattern.split("*")) for pattern in patterns)
 
 
 def _truth(holds: bool) -> Truth:
@@ -71,6 +87,22 @@ def _in_ranges(ranges: tuple[tuple[float, float], ...], value: Reading) -> Truth
     if any(low <= value.number and high == UNBOUNDED for low, high in ranges):
         return Truth.YES
     return Truth.UNINSPECTABLE if any(high >= value.number for _, high in ranges) else Truth.NO
+
+
+def _among(quantifier: Quantifier, patterns: tuple[tuple[str, ...], ...], value: Reading) -> Truth:
+    if not isinstance(value, frozenset):
+        return Truth.NO
+    match quantifier:
+        case Quantifier.ANY:
+            return _truth(any(_fits(name, pieces) for name in value for pieces in patterns))
+        case Quantifier.ALL:
+            return _truth(all(any(_fits(name, pieces) for name in value) for pieces in patterns))
+        case Quantifier.NONE:
+            return _truth(not any(_fits(name, pieces) for name in value for pieces in patterns))
+        case Quantifier.OUTSIDE:
+            return _truth(any(not any(_fits(name, pieces) for pieces in patterns) for name in value))
+        case _:
+            assert_never(quantifier)
 
 
 def _fits(text: str, pieces: tuple[str, ...]) -> bool:

@@ -111,11 +111,12 @@ class IsTrue:
 
 
 class Quantifier(StrEnum):
-    """How many of the named members a set must have."""
+    """How many of the named members a set must have; `outside` is at least one that is not named."""
 
     ANY = "any"
     ALL = "all"
     NONE = "none"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,19 @@ class Has:
         return f"{self.quantifier} [{', '.join(sorted(self.names))}]"
 
 
-type Operand = OneOf | HostsWithin | InNetworks | StartsWith | Like | InRanges | Present | IsTrue | Has
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A set of which any, all, none or some others fit these patterns, in which `*` stands for any characters."""
+
+    quantifier: Quantifier
+    patterns: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `outside [a, b_*]`."""
+        return f"{self.quantifier} [{', '.join(sorted(self.patterns))}]"
+
+
+type Operand = OneOf | HostsWithin | InNetworks | StartsWith | Like | InRanges | Present | IsTrue | Has | Among
 
 UNBOUNDED = inf

@@ -15,6 +15,7 @@ from lockgate.facts.problem import Path
 from lockgate.policy.fields import is_list
 from lockgate.policy.operand import (
     UNBOUNDED,
+    Among,
     Has,
     HostsWithin,
     InNetworks,
@@ -39,6 +40,7 @@ class ValueType(StrEnum):
     HOST = "host"
     ADDRESS = "address"
     NAMES = "names"
+    WORDS = "set of names"
     NUMBER = "number"
     SCORE = "score"
     LEVEL = "level"
@@ -208,6 +210,14 @@ def _has(quantifier: Quantifier) -> Parse:
     return parse
 
 
+def _among(quantifier: Quantifier) -> Parse:
+    def parse(written: Written) -> Operand | None:
+        words = _words(written)
+        return Among(quantifier, tuple(sorted(words))) if words else None
+
+    return parse
+
+
 type _Number = Callable[[Written], int | None]
 
 
@@ -334,6 +344,16 @@ OPERATORS: Mapping[ValueType, Mapping[str, Operator]] = {
         "all": Operator(doc="has each of these", parse=_has(Quantifier.ALL)),
         "none": Operator(doc="has not one of these", parse=_has(Quantifier.NONE)),
     },
+    ValueType.WORDS: {
+        "any": Operator(doc="has at least one of these; `*` stands for any characters", parse=_among(Quantifier.ANY)),
+        "all": Operator(doc="has each of these; `*` as above", parse=_among(Quantifier.ALL)),
+        "none": Operator(doc="has not one of these; `*` as above", parse=_among(Quantifier.NONE)),
+        "outside": Operator(
+            doc="has at least one that is none of these, as an allow-list is broken; `*` as above",
+            parse=_among(Quantifier.OUTSIDE),
+        ),
+        **_KNOWN,
+    },
     ValueType.NUMBER: _number_operators(_whole),
     ValueType.SCORE: {
         **_number_operators(_hundredths),
@@ -350,6 +370,6 @@ OPERATORS: Mapping[ValueType, Mapping[str, Operator]] = {
 
 def shorthand(kind: ValueType, value: object) -> str:
     """The operator that a bare value means: a list is `in`, anything else `is`; for a set both are `any`."""
-    if kind is ValueType.NAMES:
+    if kind in (ValueType.NAMES, ValueType.WORDS):
         return Quantifier.ANY.value
     return "in" if isinstance(value, list) else "is"

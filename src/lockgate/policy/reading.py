@@ -13,9 +13,10 @@ from urllib.parse import unquote
 from lockgate.facts.app import AppMatch, AppTier
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.sheet import Demand, FactSheet
-from lockgate.facts.traffic import Phase, Request, Response
+from lockgate.facts.traffic import Completeness, Phase, Request, Response
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ class AtLeast:
 
 type Address = IPv4Address | IPv6Address
 type Unsettled = Waiting | Unknowable
-type Reading = str | int | AtLeast | Address | Unsettled | None
+type Reading = str | int | AtLeast | Address | frozenset[str] | Unsettled | None
 type Read = Callable[[FactSheet], Reading]
 
 _UNTIL_HEADERS = Waiting((Demand(phase=Phase.REQUEST_HEADERS),))
@@ -51,6 +52,7 @@ _NO_APP_LOOKUP = Unknowable("the app library was not asked")
 _NO_REQUEST = Unknowable("there was no request")
 _NO_RESPONSE = Unknowable("there was no response")
 _NOT_READ = Unknowable("the body was not read")
+_NOTHING_TO_READ = frozenset(Completeness) - {Completeness.COMPLETE}
 
 
 def source_address(sheet: FactSheet) -> Reading:
@@ -194,6 +196,28 @@ def from_conversation(read: Callable[[Conversation], str | None]) -> Read:
 
 
 _format_conversation = from_conversation(lambda conversation: conversation.id)
+
+
+def from_mcp(read: Callable[[McpCall], str | int | frozenset[str] | None]) -> Read:
+    """Of what is asked of an MCP server; absent for a request that does not speak MCP."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        if sheet.mcp is not None:
+            return _NOT_READ if sheet.mcp.unread else read(sheet.mcp)
+        if sheet.mcp_known:
+            return None
+        return _UNTIL_BODY if sheet.phase <= Phase.REQUEST_BODY else _NOT_READ
+
+    return reading
+
+
+def agent_tools(sheet: FactSheet) -> Reading:
+    """The tools whose calls or results are new in a conversation; absent when there is none."""
+    conversation = sheet.conversation
+    if conversation is None:
+        done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
+        return _NOT_READ if done else _UNTIL_BODY
+    return _NOT_READ if _NOTHING_TO_READ.intersection(conversation.unread) else conversation.tools or None
 
 
 class Look:

@@ -264,7 +264,7 @@ SELECTORS: tuple[Selector, ...] = (
     Selector(
         name="request.websocket", type=ValueType.YES_NO, phase=_HEADERS,
         read=_plain(reading.from_request(lambda request: request.is_websocket_upgrade)),
-        doc="whether the request asks to open a WebSocket, whose messages cannot be looked into",
+        doc="whether the request asks to open a WebSocket, or is a message of one; messages are judged one by one",
     ),
     Selector(
         name="prompt.model", type=ValueType.TEXT, phase=_BODY,
@@ -275,6 +275,29 @@ SELECTORS: tuple[Selector, ...] = (
         name="conversation.id", type=ValueType.TEXT, phase=_BODY,
         read=_plain(reading.conversation_id),
         doc="the conversation a prompt belongs to, as its app names it; absent for a new one and where the app names none",
+    ),
+    Selector(
+        name="mcp.server", type=ValueType.TEXT, phase=_BODY, read=_plain(reading.from_mcp(lambda call: call.server)),
+        doc="the MCP server a request speaks to, as `host[:port]/path`; absent when it does not speak MCP",
+    ),
+    Selector(
+        name="mcp.method", type=ValueType.WORDS, phase=_BODY, what="MCP method",
+        read=_plain(reading.from_mcp(lambda call: frozenset(call.methods))),
+        doc="what is asked of an MCP server, such as `tools/call`; several in a batch",
+    ),
+    Selector(
+        name="mcp.tool", type=ValueType.WORDS, phase=_BODY, what="tool",
+        read=_plain(reading.from_mcp(lambda call: frozenset(call.tools))),
+        doc="the tools of an MCP server that are called; several in a batch",
+    ),
+    Selector(
+        name="mcp.tool_changed", type=ValueType.YES_NO, phase=_BODY,
+        read=_plain(reading.from_mcp(lambda call: bool(call.changed))),
+        doc="whether a tool is called whose definition is not the accepted one, or (until it was accepted) the first one seen",
+    ),
+    Selector(
+        name="agent.tools", type=ValueType.WORDS, phase=_BODY, what="tool", read=_plain(reading.agent_tools),
+        doc="the tools an agent calls, or whose results it sends to a model, in what is new of the conversation",
     ),
     Selector(
         name="examination.state", type=ValueType.WORD, phase=_BODY, what="examination state", profiles=_examined,

@@ -8,13 +8,15 @@ decision.
 import time
 from dataclasses import dataclass
 
-from lockgate.apps.formats.base import Refusal
+from lockgate.apps.formats.base import Refusal, SocketRefusal
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
-from lockgate.gate.effects import Refuse
+from lockgate.gate.effects import Refuse, RefuseMessage
 from lockgate.proxy.pages import BlockPage, block_page
 from lockgate.proxy.redirects import RedirectContext, redirect_location
+
+_CLOSE_REASON = 123
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,12 @@ class Wording:
     redirect_key: bytes
 
 
-def refusal_text(refuse: Refuse, wording: Wording, reference: str) -> str:
+def refusal_text(refuse: Refuse | RefuseMessage, wording: Wording, reference: str) -> str:
     """One paragraph for a person reading an error message: what, why, instead, whom to ask, reference."""
     decision = refuse.decision
     what = f"{refuse.app_name} " if refuse.app_name else ""
-    parts = [f"{wording.gateway_name} stopped this {what}request: {_why(decision)}"]
+    noun = "message" if isinstance(refuse, RefuseMessage) else "request"
+    parts = [f"{wording.gateway_name} stopped this {what}{noun}: {_why(decision)}"]
     if decision.rule:
         parts.append(f"Rule: {decision.rule}.")
     instead = decision.redirect_to or wording.alternative
@@ -70,6 +73,20 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
         )
     refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
     return (refuse.format or GENERIC).refuse(refusal, request, refuse.conversation)
+
+
+def message_answer(refuse: RefuseMessage, request: Request, wording: Wording, reference: str) -> SocketRefusal:
+    """What a client is told whose message on a WebSocket is refused, and whether the socket ends."""
+    text = refusal_text(refuse, wording, reference)
+    refusal = Refusal(message=text, code=refuse.decision.reason.value, reference=reference)
+    return refuse.format.refuse_message(refusal, request, refuse.message)
+
+
+def close_reason(refuse: RefuseMessage, reference: str) -> str:
+    """The same in as many bytes as a close frame has room for: why, and the reference if it fits (RFC 6455 section 5.5)."""
+    why, end = _why(refuse.decision), f" Reference: {reference}."
+    whole = why + end
+    return whole if len(whole.encode()) <= _CLOSE_REASON else why.encode()[:_CLOSE_REASON].decode("utf-8", "ignore")
 
 
 def _why(decision: Decision) -> str:

@@ -16,6 +16,7 @@ from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.traffic import Client
 from lockgate.gate.effects import Intercept, Refuse, Tunnel
 from lockgate.gate.events import Connecting
+from lockgate.gate.exchange import Exchange
 from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import connect_refusal, login_required
 from lockgate.proxy.live import LiveExchange, now
@@ -41,7 +42,7 @@ class ConnectedClient:
     host: str = ""
     port: int = 0
     name: str = ""
-    tunnel: LiveExchange | None = None
+    tunnel: LiveExchange[Exchange] | None = None
     relay: CountedTunnel | None = None
     failure: tuple[Reason, str] | None = None
 

@@ -14,7 +14,7 @@ from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Client, Request
 from lockgate.gate.effects import Note
 from lockgate.gate.events import Closed, Failed, ResponseChunkSeen
-from lockgate.gate.exchange import Exchange
+from lockgate.gate.judging import Judging
 
 _log = structlog.get_logger(__name__)
 
@@ -25,10 +25,10 @@ def now() -> datetime:
 
 
 @dataclass(slots=True, kw_only=True)
-class LiveExchange:
+class LiveExchange[Judged: Judging]:
     """An exchange under way. Times are of `time.perf_counter`."""
 
-    exchange: Exchange
+    exchange: Judged
     client: Client
     client_id: str = ""
     flow: http.HTTPFlow | None = None
@@ -40,6 +40,8 @@ class LiveExchange:
     request_bytes: int = 0
     response_bytes: int = 0
     websocket: bool = False
+    messages: int = 0
+    socket: str = ""
     holding: bool = False
     forwarded: bool = False
     refused: bool = False
@@ -49,10 +51,14 @@ class LiveExchange:
 
     def pass_chunk(self, chunk: bytes) -> bytes:
         """Count response bytes as they pass (mitmproxy calls this with an empty chunk at the end)."""
-        if chunk and not self.first_byte:
-            self.first_byte = time.perf_counter()
-        self.response_bytes += len(chunk)
+        self.count_response(len(chunk))
         return chunk
+
+    def count_response(self, size: int) -> None:
+        """Count so many bytes of the response, and note when the first came."""
+        if size and not self.first_byte:
+            self.first_byte = time.perf_counter()
+        self.response_bytes += size
 
     def tap_chunk(self, chunk: bytes) -> bytes:
         """As `pass_chunk`, and let the exchange read along. Reading along must never hold or break the stream."""
@@ -88,6 +94,8 @@ class LiveExchange:
                 upstream_contacted=self.upstream_contacted,
                 request_bytes=self.request_bytes,
                 response_bytes=self.response_bytes,
+                messages=self.messages,
+                socket=self.socket,
             )
         )
         if not isinstance(note, Note):

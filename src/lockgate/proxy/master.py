@@ -18,6 +18,7 @@ from lockgate.proxy.error_pages import install_error_pages
 from lockgate.proxy.http1 import install_http1_bounds
 from lockgate.proxy.messages import install_unchecked_messages
 from lockgate.proxy.server import SharedPortServer
+from lockgate.proxy.socket_layer import install_judged_sockets
 from lockgate.proxy.tls import TlsFromOwnCa
 from lockgate.proxy.tunnel import CountedTunnel
 
@@ -75,6 +76,7 @@ class GatewayMaster(master.Master):
         super().__init__(options.Options())
         install_error_pages()
         install_http1_bounds()
+        install_judged_sockets()
         install_unchecked_messages()
         self.server = SharedPortServer(*parts.address, parts.held)
         self.addons.add(

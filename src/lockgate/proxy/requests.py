@@ -13,8 +13,21 @@ from mitmproxy import connection, http
 from lockgate.facts.decision import Capture, Reason
 from lockgate.facts.traffic import Body, Completeness
 from lockgate.gate.decode import decode_body
-from lockgate.gate.effects import Effect, Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
+from lockgate.gate.effects import (
+    Effect,
+    Examine,
+    Forward,
+    Hold,
+    Intercept,
+    Note,
+    PassMessage,
+    PassResponse,
+    Refuse,
+    RefuseMessage,
+    Tunnel,
+)
 from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen, ResponseHeadersSeen
+from lockgate.gate.exchange import Exchange
 from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import answer_for, login_required
 from lockgate.proxy.connections import Connections
@@ -22,6 +35,8 @@ from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
 from lockgate.proxy.replaced import finish_replaced, replace_response
 from lockgate.proxy.services import Services, to_response, undecided
+from lockgate.proxy.socket_layer import SocketEnd, SocketTerms
+from lockgate.proxy.sockets import Sockets
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
 from lockgate.proxy.wellformed import is_wellformed
 from lockgate.runtime.boundary import PORTAL_HOST, is_proxy_itself, plain_host
@@ -44,7 +59,8 @@ class Requests:
     def __init__(self, services: Services, connections: Connections) -> None:
         self._services = services
         self._connections = connections
-        self._live: dict[str, LiveExchange] = {}
+        self.sockets = Sockets(services)
+        self._live: dict[str, LiveExchange[Exchange]] = {}
         self.all_ended = asyncio.Event()
         self.all_ended.set()
         services.held.on_excess(self._held_too_much)
@@ -52,7 +68,7 @@ class Requests:
     @property
     def under_way(self) -> int:
         """How many exchanges have not ended."""
-        return len(self._live)
+        return len(self._live) + self.sockets.under_way
 
     async def head(self, flow: http.HTTPFlow) -> None:
         """A request's head is complete."""
@@ -100,31 +116,18 @@ class Requests:
             live.response_bytes = len(response.raw_content or b"")
         if response.status_code == _SWITCHING_PROTOCOLS:
             live.websocket = True
-            self._bound_message(live, flow.id)
         else:
             self._close(flow.id)
 
-    def message(self, flow: http.HTTPFlow) -> None:
-        """A WebSocket message passed. mitmproxy keeps every message of a socket; we keep none."""
+    def socket_opened(self, flow: http.HTTPFlow, terms: SocketTerms) -> None:
+        """A WebSocket is open, if this exchange may have one."""
         live = self._live.get(flow.id)
-        if flow.websocket is None:
-            return
-        message = flow.websocket.messages[-1]
         if live is not None:
-            if message.from_client:
-                live.request_bytes += len(message.content)
-                self._bound_message(live, flow.id)
-            else:
-                live.pass_chunk(message.content)
-        flow.websocket.messages.clear()
+            self.sockets.opened(flow, live, terms)
 
-    def _bound_message(self, live: LiveExchange, flow_id: str) -> None:
-        """From now on the client may send so much until its next message is complete: mitmproxy puts it together first."""
-        self._services.held.release(live.client_id, flow_id)
-        self._services.held.bound(live.client_id, flow_id, self._most_held + _REFUSED_BEYOND)
-
-    def websocket_end(self, flow: http.HTTPFlow) -> None:
+    def socket_ended(self, flow: http.HTTPFlow, end: SocketEnd) -> None:
         """A WebSocket is over."""
+        self.sockets.ended(flow, end)
         self._close(flow.id)
 
     def error(self, flow: http.HTTPFlow) -> None:
@@ -190,6 +193,7 @@ class Requests:
     def close_all(self, reason: Reason, why: str) -> None:
         """The worker ends: every exchange under way still gets its record."""
         for flow_id, live in list(self._live.items()):
+            self.sockets.close(flow_id, reason, why)
             live.failed(reason, why)
             if not live.forwarded and live.exchange.sheet is not None:
                 live.exchange.fail(reason)
@@ -205,7 +209,7 @@ class Requests:
         deadline = self._services.gateway.snapshot.settings.examination.deadline_ms / 1000
         return deadline + _DECIDE_SECONDS_BEYOND_EXAMINATION
 
-    def _open(self, flow: http.HTTPFlow) -> LiveExchange:
+    def _open(self, flow: http.HTTPFlow) -> LiveExchange[Exchange]:
         """From now on the request is an exchange under way, with what it said and a bound on what it may make us hold."""
         state = self._connections.of(flow.client_conn)
         live = LiveExchange(
@@ -220,7 +224,7 @@ class Requests:
         self._connections.decrypted(flow.client_conn)
         return live
 
-    async def _decide_head(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+    async def _decide_head(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> None:
         request = live.request
         if request is None:
             raise TypeError("an exchange under way has its request")
@@ -247,7 +251,7 @@ class Requests:
             return
         await self._perform(flow, live, effects)
 
-    async def _refused_outright(self, flow: http.HTTPFlow, live: LiveExchange) -> Reason | None:
+    async def _refused_outright(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> Reason | None:
         """Refusals that no policy can lift."""
         state = self._connections.of(flow.client_conn)
         services, request = self._services, flow.request
@@ -264,7 +268,7 @@ class Requests:
             return Reason.MALFORMED_REQUEST
         return None
 
-    async def _perform(self, flow: http.HTTPFlow, live: LiveExchange, effects: tuple[Effect, ...]) -> None:
+    async def _perform(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], effects: tuple[Effect, ...]) -> None:
         """Do what the gate says about a request."""
         for effect in effects:
             match effect:
@@ -277,12 +281,12 @@ class Requests:
                     await self._perform(flow, live, live.exchange.handle(examined))
                 case Refuse():
                     self._refuse(flow, live, effect)
-                case Tunnel() | Intercept() | PassResponse() | Note():
+                case Tunnel() | Intercept() | PassResponse() | PassMessage() | RefuseMessage() | Note():
                     raise TypeError(f"{type(effect).__name__} is not for a request")
                 case _:
                     assert_never(effect)
 
-    def _forward(self, flow: http.HTTPFlow, live: LiveExchange, *, streamed: bool) -> None:
+    def _forward(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], *, streamed: bool) -> None:
         decision = live.exchange.decision
         if decision is not None and decision.capture is Capture.FULL:
             # A captured answer is read as it passes; an encoding we would have to undo is not asked for.
@@ -292,7 +296,7 @@ class Requests:
         live.holding, live.forwarded = False, True
         flow.response = None  # disarmed, last
 
-    def _stream(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+    def _stream(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> None:
         held = self._services.held
         held.release(live.client_id, flow.id)
 
@@ -302,7 +306,7 @@ class Requests:
 
         flow.request.stream = count
 
-    async def _hold(self, flow: http.HTTPFlow, live: LiveExchange) -> None:
+    async def _hold(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> None:
         """The body is read with the refusal still armed. One that says it is too long is not waited for."""
         live.holding = True
         limit = self._most_held
@@ -317,7 +321,7 @@ class Requests:
             if flow.response is None:
                 self._stream(flow, live)
 
-    def _refuse(self, flow: http.HTTPFlow, live: LiveExchange, refuse: Refuse) -> None:
+    def _refuse(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], refuse: Refuse) -> None:
         if live.request is None:
             raise TypeError("an exchange under way has its request")
         live.refused, live.holding = True, False
@@ -325,7 +329,7 @@ class Requests:
         if live.request.method == "HEAD":
             flow.response.raw_content = b""  # what follows an answer to HEAD is the next answer (RFC 9110 section 9.3.2)
 
-    def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange, effect: Effect) -> None:
+    def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], effect: Effect) -> None:
         """Do what the gate says about a response."""
         match effect:
             case PassResponse(tap=tap):
@@ -336,7 +340,7 @@ class Requests:
             case _:
                 raise TypeError(f"{type(effect).__name__} is not for a response")
 
-    def _replace_response(self, flow: http.HTTPFlow, live: LiveExchange, refuse: Refuse) -> None:
+    def _replace_response(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], refuse: Refuse) -> None:
         """Our answer instead of the upstream's, whose body is read to its end and thrown away."""
         if live.request is None or flow.response is None:
             raise TypeError("a response that is refused has its request")
@@ -364,6 +368,7 @@ class Requests:
         )
 
     def _close(self, flow_id: str) -> None:
+        self.sockets.close(flow_id, Reason.CLIENT_LEFT, "the WebSocket broke off")
         live = self._forget(flow_id)
         if live is not None:
             if live.exchange.sheet is None and live.request is not None:
@@ -372,7 +377,7 @@ class Requests:
                 live.exchange.fail(live.failure or Reason.CLIENT_LEFT, seen)
             self._services.gateway.note(live.close())
 
-    def _forget(self, flow_id: str) -> LiveExchange | None:
+    def _forget(self, flow_id: str) -> LiveExchange[Exchange] | None:
         live = self._live.pop(flow_id, None)
         if live is not None:
             self._services.held.release(live.client_id, flow_id)

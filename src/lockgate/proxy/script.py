@@ -18,6 +18,7 @@ from lockgate.home.home import find_home
 from lockgate.proxy.assembly import Assembly, assemble
 from lockgate.proxy.http1 import install_http1_bounds
 from lockgate.proxy.master import refuse_unsafe_options
+from lockgate.proxy.socket_layer import install_judged_sockets
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.snapshot import SnapshotBuilder
 from lockgate.store.sqlite import SqliteStore
@@ -44,6 +45,7 @@ class ScriptGateway:
         self._writer = writer = RecordWriter(self._store)
         self._assembly = assemble(SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0)
         install_http1_bounds()
+        install_judged_sockets()
         self.addons.append(self._assembly.addon)
         ctx.options.update(
             connection_strategy="lazy", upstream_cert=False, rawtcp=False,

@@ -11,11 +11,14 @@ from lockgate.dlp.scan import Scanner
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request
+from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request, SocketMessage
 from lockgate.gate.decode import decode_body
-from lockgate.gate.effects import Effect, Examine, Hold, Intercept, Refuse, Tunnel
-from lockgate.gate.events import Connecting, Examined, RequestBodySeen, RequestHeadersSeen
+from lockgate.gate.effects import Effect, Examine, Hold, Intercept, Refuse, RefuseMessage, Tunnel
+from lockgate.gate.events import Connecting, Event, Examined, MessageSeen, RequestBodySeen, RequestHeadersSeen
 from lockgate.gate.exchange import Exchange
+from lockgate.gate.judging import Judging
+from lockgate.gate.message import MessageExchange
+from lockgate.gate.socket import Socket
 from lockgate.home.settings import parse_address
 from lockgate.identity import LoginRequired
 from lockgate.runtime.boundary import (
@@ -47,13 +50,16 @@ class Explanation:
     connection: str
     decision: Decision
     sheet: FactSheet
-    refusal: Refuse | None
+    refusal: Refuse | RefuseMessage | None
     unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request to explain. `content` is its body as it crosses the wire, in whatever `Content-Encoding` the head says."""
+    """A request to explain. `content` is its body as it crosses the wire, in whatever `Content-Encoding` the head says.
+
+    Of a request that opens a WebSocket, it is what the client says first.
+    """
 
     asked_as: Persona
     request: Request
@@ -84,13 +90,31 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question) -> Explana
             kind = "tunnel" if isinstance(effect, Tunnel) else "refuse"
             return _explanation(kind, tunnel, effect, unresolved=unresolved)
     exchange = Exchange("explain", snapshot.gate)
+    opens_socket = request.is_websocket_upgrade
+    body = b"" if opens_socket else question.content
     head = RequestHeadersSeen(
         at=question.at, client=client, request=request, refused=refused or _misnamed(request),
-        has_body=bool(question.content) or _said_length(request) > 0,
+        has_body=bool(body) or _said_length(request) > 0,
     )  # fmt: skip
-    effect = _decide(snapshot, scanner, exchange, head, question.content)
+    effect = _decide(snapshot, scanner, exchange, head, body)
     connection = "intercept" if request.scheme == "https" else "plain"
+    if opens_socket and question.content and exchange.opens_websocket:
+        message = MessageExchange("explain", snapshot.gate, Socket(client, request))
+        effect = _decide(snapshot, scanner, message, _message(snapshot, question), b"")
+        if message.decision is not None:
+            return _explanation(connection, message, effect, unresolved=unresolved)
     return _explanation(connection, exchange, effect, unresolved=unresolved)
+
+
+def _message(snapshot: Snapshot, question: Question) -> MessageSeen:
+    content = question.content
+    if len(content) > snapshot.settings.examination.max_body_mib * _MIB:
+        return MessageSeen(at=question.at, message=SocketMessage(content=b""), completeness=Completeness.TRUNCATED)
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return MessageSeen(at=question.at, message=SocketMessage(content=content, is_text=False))
+    return MessageSeen(at=question.at, message=SocketMessage(content=content))
 
 
 def _is_portal(snapshot: Snapshot, request: Request) -> bool:
@@ -127,15 +151,15 @@ def _before_the_gate(snapshot: Snapshot, question: Question, client: Client, con
     return Explanation(connection=connection, decision=decision, sheet=sheet, refusal=None)
 
 
-def _decide(snapshot: Snapshot, scanner: Scanner, exchange: Exchange, head: RequestHeadersSeen, content: bytes) -> Effect:
-    """The effect that ends the request, with the events the proxy would send on the way."""
-    effects = exchange.handle(head)
+def _decide(snapshot: Snapshot, scanner: Scanner, exchange: Judging, first: Event, content: bytes) -> Effect:
+    """The effect that settles the exchange, with the events the proxy would send on the way."""
+    effects = exchange.handle(first)
     while True:
         (effect,) = effects
         match effect:
-            case Hold():
+            case Hold() if isinstance(first, RequestHeadersSeen):
                 limit = snapshot.settings.examination.max_body_mib * _MIB
-                effects = exchange.handle(RequestBodySeen(body=_held(head.request, content, limit)))
+                effects = exchange.handle(RequestBodySeen(body=_held(first.request, content, limit)))
             case Examine():
                 effects = exchange.handle(Examined(examination=examine_here(scanner, effect)))
             case _:
@@ -183,10 +207,10 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
     )
 
 
-def _explanation(connection: str, exchange: Exchange, effect: Effect, *, unresolved: bool) -> Explanation:
+def _explanation(connection: str, exchange: Judging, effect: Effect, *, unresolved: bool) -> Explanation:
     if exchange.decision is None or exchange.sheet is None:
         raise RuntimeError("the gate did not settle")
-    refusal = effect if isinstance(effect, Refuse) else None
+    refusal = effect if isinstance(effect, Refuse | RefuseMessage) else None
     return Explanation(
         connection=connection, decision=exchange.decision, sheet=exchange.sheet, refusal=refusal, unresolved=unresolved
     )

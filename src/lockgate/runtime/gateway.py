@@ -18,6 +18,8 @@ from lockgate.facts.record import Record
 from lockgate.gate.effects import Examine, Note
 from lockgate.gate.events import Examined
 from lockgate.gate.exchange import Exchange
+from lockgate.gate.message import MessageExchange
+from lockgate.gate.socket import Socket
 from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
@@ -78,8 +80,13 @@ class Gateway:
         self.opened += 1
         return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker)
 
+    def open_message(self, socket: Socket) -> MessageExchange:
+        """A new exchange for one message of a WebSocket, under the live snapshot."""
+        self.opened += 1
+        return MessageExchange(secrets.token_hex(8), self.snapshot.gate, socket, self._worker)
+
     def discard_exchange(self) -> None:
-        """An opened exchange turned out to be none (a tunnel that was decrypted: its requests are the exchanges)."""
+        """An opened exchange turned out to be none: a tunnel that was decrypted, a message that says nothing."""
         self.opened -= 1
 
     async def examine(self, effect: Examine) -> Examined:

@@ -9,8 +9,8 @@ from lockgate.facts.app import AppMatch
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
 from lockgate.facts.decision import Reason
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
-from lockgate.facts.traffic import Body, Client, Completeness, Headers, IdentifiedBy, Request
-from lockgate.gate.events import Connecting, Examined, RequestBodySeen, RequestHeadersSeen
+from lockgate.facts.traffic import Body, Client, Completeness, Headers, IdentifiedBy, Request, SocketMessage
+from lockgate.gate.events import Connecting, Examined, MessageSeen, RequestBodySeen, RequestHeadersSeen
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -74,6 +74,14 @@ def head(
 def body(content: bytes, completeness: Completeness = Completeness.COMPLETE) -> RequestBodySeen:
     """A request's body arrives."""
     return RequestBodySeen(body=Body(content=content, completeness=completeness))
+
+
+def said(content: bytes | str, completeness: Completeness = Completeness.COMPLETE) -> MessageSeen:
+    """A client says something on a WebSocket; text unless it is bytes."""
+    message = SocketMessage(
+        content=content.encode() if isinstance(content, str) else content, is_text=isinstance(content, str)
+    )  # fmt: skip
+    return MessageSeen(at=NOON, message=message, completeness=completeness)
 
 
 def examined(*profiles: str, found: tuple[str, ...] = (), state: ExaminationState = ExaminationState.COMPLETE) -> Examined:

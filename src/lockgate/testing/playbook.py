@@ -13,7 +13,7 @@ from typing import Self
 
 from lockgate.gate.effects import Effect
 from lockgate.gate.events import Event
-from lockgate.gate.exchange import Exchange
+from lockgate.gate.judging import Judging
 
 type Expected = Effect | type
 """An effect that must be equal, or the class of an effect."""
@@ -22,7 +22,7 @@ type Expected = Effect | type
 class Playbook:
     """Plays events to an exchange. Use as a context manager so that leaving it checks that every effect was stated."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Judging) -> None:
         self.exchange = exchange
         self._said: deque[Effect] = deque()
         self.last: Effect | None = None

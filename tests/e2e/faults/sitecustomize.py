@@ -19,9 +19,14 @@ STAGES = {
     "settle": ("lockgate.gate.exchange", "Exchange._settle"),
     "apply": ("lockgate.proxy.requests", "Requests._forward"),
     "response": ("lockgate.gate.exchange", "Exchange._response_headers"),
+    "socket-said": ("lockgate.proxy.sockets", "Sockets.said"),
+    "socket-read": ("lockgate.gate.socket", "Socket.read"),
+    "socket-settle": ("lockgate.gate.message", "MessageExchange._let_go"),
+    "socket-pass": ("lockgate.proxy.sockets", "Sockets._pass"),
+    "socket-words": ("lockgate.proxy.sockets", "message_answer"),
     "note": ("lockgate.runtime.gateway", "Gateway.note"),
 }
-ASYNC = {"requestheaders", "request"}
+ASYNC = {"requestheaders", "request", "socket-said"}
 
 
 def broken(stage, kind):

@@ -79,10 +79,15 @@ class DocumentFormat(ABC):
 
     def stream_reader(self, response: Response) -> StreamReader:
         """A reader for a response, streamed or not, by its content type."""
+        return self._reader(response, self._interpreter())
+
+    @staticmethod
+    def _reader(response: Response, interpreter: Interpreter) -> StreamReader:
+        """The framing of a response, which feeds `interpreter`."""
         if response.media_type in NDJSON_TYPES:
-            return NdjsonReader(self._interpreter())
+            return NdjsonReader(interpreter)
         if response.media_type.endswith("json"):
-            return WholeReader(self._interpreter())
+            return WholeReader(interpreter)
         if response.media_type == AWS_EVENT_STREAM:
-            return AwsEventStreamReader(self._interpreter())
-        return SseReader(self._interpreter())
+            return AwsEventStreamReader(interpreter)
+        return SseReader(interpreter)

@@ -12,6 +12,7 @@ from lockgate.apps.formats.inline_data import inline_data
 from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
 from lockgate.apps.formats.machine_text import is_bare, split_typed
 from lockgate.apps.formats.structural_words import says_nothing
+from lockgate.apps.formats.tool_names import ToolNames
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
 
@@ -34,6 +35,7 @@ class Page:
     def __init__(self, document: object, files: tuple[Attachment, ...] = ()) -> None:
         self.files = files
         self._document = document
+        self._tools = ToolNames(document)
         self._turns: list[_Draft] = []
         self._open: _OpenTurn | None = None
         self._claimed: set[Path] = set()
@@ -45,13 +47,13 @@ class Page:
         self._close()
         self._open = _OpenTurn(role, prefix)
 
-    def text(self, path: Path, kind: PartKind = PartKind.TEXT) -> None:
-        """The string at `path`, if there is one."""
+    def text(self, path: Path, kind: PartKind = PartKind.TEXT, *, name: str = "") -> None:
+        """The string at `path`, if there is one; `name` is the tool's it belongs to, if it is not said beside it."""
         value = self._value(path)
         if isinstance(value, str) and path not in self._claimed:
             self._claimed.add(path)
             if value:
-                self._add(Part(text=value, path=path, kind=kind))
+                self._add(Part(text=value, path=path, kind=kind, name=name or self._tool(path, kind)))
 
     def typed(self, path: Path) -> None:
         """The string at `path`, of which a client may have written a part when the turn is the user's."""
@@ -71,11 +73,12 @@ class Page:
         if parts:
             self._turns.append((role, parts, ()))
 
-    def tree(self, path: Path, kind: PartKind) -> None:
+    def tree(self, path: Path, kind: PartKind, *, name: str = "") -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
+        name = name or self._tool(path, kind)
         for at, text in deep_leaves(self._value(path), path, self._claimed):
             if text:
-                self._add(Part(text=text, path=at, kind=kind))
+                self._add(Part(text=text, path=at, kind=kind, name=name))
         self._claimed.add(path)
 
     def rest(self, path: Path) -> None:
@@ -159,6 +162,15 @@ class Page:
         if path[:end] not in self._inside:
             self._inside[path[:end]] = value_at(self._value(path[: end - 1]), ("json",))
         return value_at(self._inside[path[:end]], path[end:])
+
+    def _tool(self, path: Path, kind: PartKind) -> str:
+        match kind:
+            case PartKind.TOOL_CALL:
+                return self._tools.of_call(path)
+            case PartKind.TOOL_RESULT:
+                return self._tools.of_result(path)
+            case _:
+                return ""
 
     def _add(self, part: Part) -> None:
         if self._open is None:

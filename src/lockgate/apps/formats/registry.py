@@ -19,6 +19,7 @@ from lockgate.apps.formats.gemini_generate import GeminiGenerate
 from lockgate.apps.formats.gemini_web import GeminiWeb
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
+from lockgate.apps.formats.mcp import Mcp
 from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_assistants import OpenAiAssistants
 from lockgate.apps.formats.openai_audio import OpenAiAudio
@@ -28,6 +29,7 @@ from lockgate.apps.formats.openai_embeddings import OpenAiEmbeddings
 from lockgate.apps.formats.openai_files import OpenAiFiles
 from lockgate.apps.formats.openai_images import OpenAiImages
 from lockgate.apps.formats.openai_responses import OpenAiResponses
+from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
 from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.apps.formats.rpc_text import RPC_TEXT
@@ -37,6 +39,7 @@ _GEMINI_WEB = GeminiWeb()
 
 # The more particular shape first: an OpenAI body is what is left when nothing else fits.
 _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
+    Mcp(),
     ChatGptWeb(),
     ClaudeWeb(),
     GeminiGenerate(),
@@ -64,7 +67,7 @@ FORMATS: dict[str, WireFormat] = {
 }
 """Every format of plain requests by its id."""
 
-SOCKET_FORMATS: dict[str, SocketFormat] = {}
+SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for socket_format in (OpenAiResponsesSocket(),)}
 """Every format of WebSocket messages by its id; a format that is spoken over both has one id in both tables."""
 
 

@@ -19,9 +19,9 @@ WORDS = frozenset({
     "json_object", "json_schema", "local_shell_call", "local_shell_call_output", "mcp_approval_request",
     "mcp_approval_response", "mcp_call", "mcp_list_tools", "mcp_tool_result", "mcp_tool_use", "multimodal_text", "output_text",
     "parallel", "primary_assistant", "reasoning", "reasoning.encrypted_content", "reasoning_text", "redacted_thinking",
-    "response.create", "search_result", "server_tool_use", "standard", "summary_text", "text/plain", "thinking", "thoughts",
-    "tool_call", "tool_calls", "tool_result", "tool_use", "web_search", "web_search_call", "web_search_preview",
-    "web_search_tool_result",
+    "response.cancel", "response.create", "search_result", "server_tool_use", "standard", "summary_text", "text/plain",
+    "thinking", "thoughts", "tool_call", "tool_calls", "tool_result", "tool_use", "web_search", "web_search_call",
+    "web_search_preview", "web_search_tool_result",
 })  # fmt: skip
 """Values of the protocols' own fields (types, roles, states, formats)."""
 

@@ -1,0 +1,183 @@
+"""What every exchange has, whatever carries it: facts, one decision with as much of a look as some rule needs, one record.
+
+Separate from the kinds of exchanges (`exchange`, `message`) so that a message of a WebSocket is judged by the very rules, and
+in the very order, that a request is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum, auto
+
+from lockgate.facts.app import AppMatch
+from lockgate.facts.decision import Capture, Decision, Reason, Verdict
+from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.sheet import Demand, FactSheet
+from lockgate.facts.traffic import Phase
+from lockgate.gate.context import GateContext
+from lockgate.gate.effects import Effect, Examine, Note
+from lockgate.gate.events import Closed, Event, Failed
+from lockgate.gate.reading import weaken
+from lockgate.gate.record import ExchangeKind, Outcome, captured_text, write_record
+from lockgate.policy import Pending, Settled, Walk, evaluate
+
+
+class State(Enum):
+    """Where an exchange stands."""
+
+    NEW = auto()
+    CONNECTED = auto()
+    HOLDING = auto()
+    EXAMINING = auto()
+    SETTLED = auto()
+    CLOSED = auto()
+
+
+class UnexpectedEventError(Exception):
+    """The shell sent an event that the exchange's state does not expect: a bug of the shell."""
+
+
+class Judging(ABC):
+    """An exchange that is being judged. Feed events to `handle`, perform the effects it returns."""
+
+    def __init__(self, exchange_id: str, context: GateContext, worker: int, kind: ExchangeKind) -> None:
+        self.id = exchange_id
+        self.state = State.NEW
+        self._worker = worker
+        self._context = context
+        self._kind = kind
+        self._sheet: FactSheet | None = None
+        self._reading_state = ExaminationState.COMPLETE
+        self._decision: Decision | None = None
+        self._failure: Failed | None = None
+        self._answered_app: AppMatch | None = None
+
+    @property
+    def decision(self) -> Decision | None:
+        """What was decided, once settled."""
+        return self._decision
+
+    @property
+    def sheet(self) -> FactSheet | None:
+        """What is known so far (for explain)."""
+        return self._sheet
+
+    def handle(self, event: Event) -> tuple[Effect, ...]:
+        """Take one event. Raises UnexpectedEventError for an event out of turn."""
+        if self.state is State.CLOSED:
+            raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
+        match event:
+            case Failed():
+                self._failure = self._failure or event
+                return ()
+            case Closed():
+                return (self._closed(event),)
+            case _:
+                return tuple(self._take(event))
+
+    def refusal(self, reason: Reason) -> Effect:
+        """What a client is told when `reason` ends the exchange.
+
+        Changes nothing: this arms an exchange before it is decided.
+        """
+        return self._refusal(Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._context.ruleset.version))
+
+    @abstractmethod
+    def _take(self, event: Event) -> Iterator[Effect]:
+        """Take an event of this kind of exchange."""
+
+    @abstractmethod
+    def _let_go(self, *, streamed: bool) -> Effect:
+        """The effect that lets what was judged leave."""
+
+    @abstractmethod
+    def _refusal(self, decision: Decision) -> Effect:
+        """The effect that stops it. Changes nothing."""
+
+    @abstractmethod
+    def _answer(self) -> ModelAnswer | None:
+        """What was answered, if somebody was to listen."""
+
+    def _examined(self, examination: Examination) -> Iterator[Effect]:
+        self._sheet = replace(self._known, examination=weaken(examination, self._reading_state))
+        yield from self._decide()
+
+    def _decide(self) -> Iterator[Effect]:
+        """Settle with what is known, or ask for the examination that some rule still needs."""
+        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
+        match outcome:
+            case Settled(decision=decision):
+                if decision.capture is Capture.MASKED and self._known.examination is None:
+                    # Masking can only hide what was looked for, so a masked capture looks for everything.
+                    yield self._examine(Demand(phase=Phase.REQUEST_BODY, profiles=self._context.profiles))
+                else:
+                    yield self._settle(decision, streamed=False)
+            case Pending(demand=demand) if demand.needs_examination and not self._looked_for(demand):
+                yield self._examine(demand)
+            case Pending():
+                yield self._refuse(Decision(verdict=Verdict.BLOCK, reason=Reason.GATE_FAILED, policy_version=self._version))
+
+    def _looked_for(self, demand: Demand) -> bool:
+        done = self._known.examination
+        return done is not None and demand.profiles <= done.profiles and demand.topics <= done.topics
+
+    def _examine(self, demand: Demand) -> Effect:
+        done = self._known.examination
+        self.state = State.EXAMINING
+        return Examine(
+            conversation=self._to_examine(),
+            profiles=demand.profiles | (done.profiles if done else frozenset()),
+            topics=demand.topics | (done.topics if done else frozenset()),
+        )
+
+    def _to_examine(self) -> Conversation:
+        return self._known.conversation or Conversation(turns=())
+
+    def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
+        if decision.verdict is not Verdict.ALLOW:
+            return self._refuse(decision)
+        self._decision = decision
+        self.state = State.SETTLED
+        return self._let_go(streamed=streamed)
+
+    def _refuse(self, decision: Decision) -> Effect:
+        self._decision = decision
+        self.state = State.SETTLED
+        return self._refusal(decision)
+
+    def _closed(self, event: Closed) -> Note:
+        self.state = State.CLOSED
+        answer = self._answer()
+        outcome = Outcome(
+            worker=self._worker,
+            kind=self._kind,
+            sheet=self._sheet_for_record(),
+            answered_app=self._answered_app,
+            decision=self._decision,
+            failure=self._failure,
+            closed=event,
+            reading=self._reading_state,
+            answer=answer,
+        )
+        captured = captured_text(outcome, answer)
+        record = write_record(self.id, outcome)
+        return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
+
+    def _sheet_for_record(self) -> FactSheet | None:
+        return self._sheet
+
+    @property
+    def _version(self) -> str:
+        return self._context.ruleset.version
+
+    @property
+    def _known(self) -> FactSheet:
+        if self._sheet is None:
+            raise UnexpectedEventError("no facts yet")
+        return self._sheet
+
+
+def opaque_examination(context: GateContext) -> Examination:
+    """The look at something that nobody on the way can read: nothing was found, and nothing is proven."""
+    return Examination(state=ExaminationState.OPAQUE, profiles=context.profiles)

@@ -1,0 +1,167 @@
+"""The state machine of one message of a WebSocket: what its client says, and what the server answers.
+
+| state     | on          | goes to             | says                                        |
+|-----------|-------------|---------------------|---------------------------------------------|
+| new       | MessageSeen | settled / examining | PassMessage or RefuseMessage / Examine      |
+| examining | Examined    | settled             | PassMessage or RefuseMessage                |
+| settled   | RepliesSeen | settled             | nothing                                     |
+| any       | Failed      | the same            | nothing; the record will say so             |
+| any       | Closed      | closed              | Note, exactly once                          |
+
+Separate from `exchange` because a message has no head, no status and no body to hold: it is there at once, and it is passed on
+only when this says so. What says nothing is no exchange; the shell forgets it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import override
+
+from lockgate.apps.formats.base import SocketReader
+from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
+from lockgate.facts.app import AppMatch
+from lockgate.facts.decision import Decision, Reason, Verdict
+from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.sheet import FactSheet
+from lockgate.facts.traffic import Phase, SocketMessage
+from lockgate.gate.context import GateContext
+from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
+from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
+from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.record import ExchangeKind
+from lockgate.gate.socket import MessageReading, Socket
+from lockgate.policy import Settled, Walk, evaluate
+
+_NOTHING = SocketMessage(content=b"")
+
+
+class MessageExchange(Judging):
+    """One message of a WebSocket, with what the server says to it."""
+
+    def __init__(self, exchange_id: str, context: GateContext, socket: Socket, worker: int = 0) -> None:
+        super().__init__(exchange_id, context, worker, ExchangeKind.MESSAGE)
+        self._socket = socket
+        self._message = _NOTHING
+        self._reading: MessageReading | None = None
+        self._reader: SocketReader | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the server has said all of its answer: what follows belongs to something else."""
+        return self._reader is not None and self._reader.done
+
+    @override
+    def _take(self, event: Event) -> Iterator[Effect]:
+        match event, self.state:
+            case MessageSeen(), State.NEW:
+                yield from self._seen(event)
+            case Examined(), State.EXAMINING:
+                yield from self._examined(event.examination)
+            case RepliesSeen(), State.SETTLED:
+                if self._reader is not None:
+                    for message in event.messages:
+                        self._reader.feed(message)
+            case _:
+                raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
+
+    def fail(self, reason: Reason, seen: MessageSeen | None = None) -> RefuseMessage:
+        """The fail-safe: whatever was about to be decided, the message is refused. Asks nobody for anything."""
+        if seen is not None:
+            self._message = seen.message
+            if self._sheet is None:
+                self._sheet = self._facts(seen)
+        decision = Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._version)
+        super()._refuse(decision)
+        return self._refuse_message(decision)
+
+    def _facts(self, seen: MessageSeen) -> FactSheet:
+        request = self._socket.request
+        return FactSheet(
+            at=seen.at, phase=Phase.REQUEST_HEADERS, client=self._socket.client, host=request.host, port=request.port,
+            request=request,
+        )  # fmt: skip
+
+    def _seen(self, event: MessageSeen) -> Iterator[Effect]:
+        self._message = event.message
+        library, request = self._context.library, self._socket.request
+        app = library.match(request)
+        facts = replace(self._facts(event), app_known=True, app=app, software=library.software(request), mcp_known=True)
+        self._sheet = facts
+        if app is not None and app.opaque:
+            self._reading_state = ExaminationState.OPAQUE
+            unread = Conversation(turns=(), unread=("opaque",))
+            facts = replace(facts, conversation=unread, examination=opaque_examination(self._context))
+            self._sheet = replace(facts, phase=Phase.REQUEST_BODY)
+        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
+        if isinstance(outcome, Settled) and not self._is_read(app, outcome.decision):
+            yield self._settle(outcome.decision, streamed=False)
+            return
+        reading = self._reading = self._socket.read(self._context, app, event.message, event.completeness)
+        self._reading_state = reading.state
+        if reading.says_nothing:
+            yield self._pass_unrecorded()
+            return
+        facts = replace(facts, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation)
+        self._sheet = facts
+        again = self._socket.decided_before(self._version) if reading.is_only_unreadable else None
+        if again is None:
+            yield from self._decide()
+        elif again.verdict is Verdict.ALLOW:
+            yield self._pass_unrecorded()
+        else:
+            yield replace(self._refuse_message(again), recorded=False)
+
+    def _is_read(self, app: AppMatch | None, decision: Decision) -> bool:
+        """Whether a message is read and recorded although no rule needs it: what leaves for an AI app may be a prompt."""
+        if decision.verdict is not Verdict.ALLOW or app is None or app.opaque:
+            return False
+        return app.operation is None or app.operation.carries_payload
+
+    def _pass_unrecorded(self) -> PassMessage:
+        self.state = State.SETTLED
+        return PassMessage(recorded=False)
+
+    @override
+    def _to_examine(self) -> Conversation:
+        return self._socket.with_earlier(super()._to_examine())
+
+    @override
+    def _examined(self, examination: Examination) -> Iterator[Effect]:
+        yield from super()._examined(self._socket.without_earlier(super()._to_examine(), examination))
+
+    @override
+    def _let_go(self, *, streamed: bool) -> PassMessage:
+        decision, reading = self._decision, self._reading
+        if decision is None or reading is None:
+            return PassMessage(recorded=False)  # no rule asked what it says
+        self._socket.remember(reading, decision, passed=True)
+        examination = self._known.examination
+        found = examination is not None and bool(examination.findings)
+        recorded = reading.is_said_by_somebody or found
+        if recorded:
+            self._reader = reading.format.answer_reader()
+        return PassMessage(recorded=recorded)
+
+    @override
+    def _refuse(self, decision: Decision) -> Effect:
+        if self._reading is not None:
+            self._socket.remember(self._reading, decision, passed=False)
+        return super()._refuse(decision)
+
+    @override
+    def _refusal(self, decision: Decision) -> RefuseMessage:
+        return self._refuse_message(decision)
+
+    def _refuse_message(self, decision: Decision) -> RefuseMessage:
+        app = self._sheet.app if self._sheet is not None else None
+        named = self._context.socket_formats.get(app.format) if app is not None and app.format is not None else None
+        return RefuseMessage(
+            decision=decision,
+            app_name=app.app.name if app is not None else "",
+            format=named or GENERIC_SOCKET,
+            message=self._message,
+        )
+
+    @override
+    def _answer(self) -> ModelAnswer | None:
+        return self._reader.finish() if self._reader is not None else None

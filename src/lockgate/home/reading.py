@@ -1,0 +1,45 @@
+"""One file of a home as bytes, text or a document, with complaints an operator can act on.
+
+Separate because every loader reads its files in this way. It must never say more of a file than its name.
+"""
+
+import os
+from pathlib import Path
+
+from lockgate.facts.problem import Document, Problem, UsageError
+from lockgate.home.yaml_document import parse_yaml
+
+_LARGEST_FILE_BYTES = 8 << 20
+
+
+def read_bytes(file: Path) -> bytes:
+    """What is in a file. Raises UsageError when it cannot be read or is too large."""
+    try:
+        with file.open("rb", buffering=0) as opened:
+            if os.fstat(opened.fileno()).st_size > _LARGEST_FILE_BYTES:
+                raise UsageError(Problem(problem=f"`{file}` is too large", help=f"at most {_LARGEST_FILE_BYTES >> 20} MiB"))
+            return opened.read()
+    except OSError as error:
+        raise UsageError(Problem(problem=f"cannot read `{file}`: {(error.strerror or str(error)).lower()}")) from None
+
+
+def as_text(content: bytes, file: Path) -> str:
+    """The text that the bytes of a file are. Raises UsageError when they are none."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(Problem(problem=f"`{file}` is not UTF-8 text")) from None
+
+
+def read_document(file: Path) -> Document:
+    """One YAML file. Raises UsageError when it cannot be read or is not valid YAML."""
+    return parse_yaml(as_text(read_bytes(file), file), shown(file))
+
+
+def shown(file: Path, folder: str | None = None) -> str:
+    """The file as people name it: relative to `folder`, which is where they stand, when it is below there."""
+    try:
+        below = os.fspath(Path.cwd()) if folder is None else folder
+    except OSError:
+        return str(file)
+    return str(file).removeprefix(below + os.sep)

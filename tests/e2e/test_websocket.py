@@ -1,0 +1,308 @@
+"""WebSockets through the real proxy: each message is read, judged, refused and recorded by itself, and the rest goes on."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from harness.gateway import Gateway, StartGateway
+from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, MESSAGE, NO_CODENAMES, SECRET
+from harness.upstream import Arrival, Since
+from harness.waiting import until
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+RESPONSES = "wss://api.openai.com/v1/responses"
+ELSEWHERE = "wss://api.openai.com/socket"
+"""A path the library does not know; the upstream sends everything back as it came."""
+
+KEEP_ALL = f"""
+version: 1
+default: allow
+on_uninspectable: block
+rules:
+  - id: keep
+    when: {{app.known: true}}
+    then: {{capture: full}}
+{NO_CODENAMES}
+"""
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway: StartGateway) -> Gateway:
+    return start_gateway(GUARDED, files=DETECTOR_FILES)
+
+
+@contextmanager
+def open_socket(gateway: Gateway, url: str = RESPONSES, **how: Any) -> Iterator[ClientConnection]:
+    device = gateway.device
+    with connect(url, proxy=device.proxy, ssl=device.tls, **how) as socket:
+        yield socket
+
+
+def prompt(text: str, **more: Any) -> str:
+    return json.dumps({"type": "response.create", "model": "gpt-5", "input": text, **more})
+
+
+def heard(socket: ClientConnection) -> str:
+    """The text of one whole answer."""
+    text = ""
+    while True:
+        event = json.loads(socket.recv(timeout=20))
+        if event["type"] == "response.output_text.delta":
+            text += event["delta"]
+        if event["type"] == "response.completed":
+            return text
+        if event["type"] == "error":
+            return f"error: {event['error']['message']}"
+
+
+def told_or_closed(socket: ClientConnection) -> str:
+    """What the client is told: by a message, or by the reason why it was closed."""
+    try:
+        return heard(socket)
+    except ConnectionClosed as closed:
+        return closed.rcvd.reason if closed.rcvd is not None else ""
+
+
+def messages_of(reached: Since) -> list[str]:
+    return [message for arrival in reached.arrivals() for message in arrival.messages]
+
+
+def has_ended(arrivals: list[Arrival]) -> bool:
+    return any(arrival.ended for arrival in arrivals)
+
+
+def test_a_prompt_is_allowed_and_answered_and_recorded_by_itself(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("hello over a socket"))
+        assert heard(socket).startswith("You said: hello over a socket")
+    record = watch.record(kind="message")
+    upgrade = watch.record(kind="websocket")
+    assert (record["verdict"], record["app"], record["operation"]) == ("allow", "openai-api", "send_prompt")
+    assert (record["format"], record["model"], record["examination"]) == ("openai-responses", "gpt-5", "complete")
+    assert record["socket"] == upgrade["id"]
+    assert record["upstream_contacted"]
+    assert record["response_bytes"] > record["request_bytes"] > 0
+    assert (upgrade["verdict"], upgrade["status"], upgrade["messages"]) == ("allow", 101, 1)
+    assert messages_of(reached) == [prompt("hello over a socket")]
+
+
+def test_a_prompt_with_a_secret_is_refused_in_band_and_the_socket_lives_on(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("first"))
+        assert heard(socket).startswith("You said: first")
+        socket.send(prompt(f"what is {SECRET} about?"))
+        shown = heard(socket)
+        assert shown.startswith("error: ")
+        assert MESSAGE in shown
+        socket.send(prompt("third"))
+        assert heard(socket).startswith("You said: third")
+    watch.record(kind="websocket")
+    records = watch.records(kind="message")
+    assert [record["verdict"] for record in records] == ["allow", "block", "allow"]
+    refused = records[1]
+    assert (refused["reason"], refused["rule"]) == ("rule", "no-codenames")
+    assert not refused["upstream_contacted"]
+    assert refused["id"] in shown
+    assert messages_of(reached) == [prompt("first"), prompt("third")]
+
+
+def test_messages_leave_in_the_order_in_which_they_were_said(gateway: Gateway, reached: Since) -> None:
+    texts = [f"number {number}" + " and so on" * (number * 37 % 200) for number in range(40)]
+    with open_socket(gateway, ELSEWHERE) as socket:
+        for text in texts:
+            socket.send(json.dumps({"content": text}))
+        for text in texts:
+            assert json.loads(socket.recv(timeout=20))["content"] == text
+    assert [json.loads(message)["content"] for message in messages_of(reached)] == texts
+
+
+def test_what_says_nothing_passes_without_a_record_and_is_counted(gateway: Gateway) -> None:
+    watch = gateway.watch()
+    with open_socket(gateway, ELSEWHERE) as socket:
+        for _ in range(5):
+            socket.send('{"type":"ping"}')
+            assert socket.recv(timeout=20) == '{"type":"ping"}'
+        socket.ping(b"one").wait(20)
+    assert watch.record(kind="websocket")["messages"] == 5
+    assert watch.records(kind="message") == []
+
+
+def test_text_without_a_format_is_read_and_its_refusal_ends_the_socket(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with open_socket(gateway, ELSEWHERE) as socket:
+        socket.send("plain words are fine")
+        assert socket.recv(timeout=20) == "plain words are fine"
+        socket.send(f"but not {SECRET}")
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    assert MESSAGE in closed.value.rcvd.reason
+    assert messages_of(reached) == ["plain words are fine"]
+    assert watch.record(kind="message", verdict="block")["rule"] == "no-codenames"
+    assert watch.record(kind="message", verdict="allow")["request_bytes"] == len("plain words are fine")
+
+
+def test_binary_that_nobody_can_read_is_not_passed_on(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    with open_socket(gateway, ELSEWHERE) as socket:
+        socket.send(b"words in a binary frame")
+        assert socket.recv(timeout=20) == b"words in a binary frame"
+        socket.send(b"\x00\x81\xfe" * 100)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=20)
+    assert messages_of(reached) == ["words in a binary frame"]
+    refused = watch.record(kind="message", verdict="block")
+    assert (refused["reason"], refused["examination"]) == ("uninspectable", "undecodable")
+
+
+def test_a_secret_in_pieces_is_put_together(gateway: Gateway, reached: Since) -> None:
+    half = len(SECRET) // 2
+    with open_socket(gateway) as socket:
+        socket.send(prompt(SECRET[:half]))
+        heard(socket)
+        socket.send(prompt(SECRET[half:]))
+        assert MESSAGE in heard(socket)
+    assert messages_of(reached) == [prompt(SECRET[:half])]
+
+
+def test_an_answer_is_captured_with_its_prompt(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(KEEP_ALL, files=DETECTOR_FILES)
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("remember this"))
+        heard(socket)
+        record = watch.record(kind="message")  # while the socket is still open: the answer was complete
+    assert record["capture"] == "full"
+    assert record["response_bytes"] > 0
+
+
+def test_fragments_stay_fragments(gateway: Gateway, reached: Since) -> None:
+    with open_socket(gateway, ELSEWHERE) as socket:
+        socket.send(["one ", "zwei ", "三"])
+        assert socket.recv(timeout=20) == "one zwei 三"
+        socket.send("ß" * 70_000)
+        assert socket.recv(timeout=20) == "ß" * 70_000
+    assert messages_of(reached) == ["one zwei 三", "ß" * 70_000]
+
+
+def test_the_end_of_either_side_reaches_the_other(gateway: Gateway, reached: Since) -> None:
+    with open_socket(gateway, ELSEWHERE) as socket:
+        socket.send("words")
+        socket.recv(timeout=20)
+        socket.close(1000, f"because of {SECRET}")
+    reached.wait(has_ended, "the upstream saw the end")
+    assert SECRET not in repr(reached.arrivals())
+
+
+def test_a_message_that_is_said_right_before_the_end_still_leaves(gateway: Gateway, reached: Since) -> None:
+    with open_socket(gateway, ELSEWHERE) as socket:
+        socket.send("last words, said in a hurry")
+    reached.wait(has_ended, "the upstream saw the end")
+    assert messages_of(reached) == ["last words, said in a hurry"]
+
+
+def test_a_policy_that_changes_holds_for_open_sockets(start_own_gateway: StartGateway, reached: Since) -> None:
+    gateway = start_own_gateway(ALLOW_ALL, files=DETECTOR_FILES)
+
+    def told() -> bool:
+        socket.send(prompt(f"about {SECRET}"))
+        return MESSAGE in heard(socket)
+
+    with open_socket(gateway) as socket:
+        assert not told()
+        gateway.write_policy(GUARDED)
+        until(told, what="the changed policy")
+        passed = len(messages_of(reached))
+        assert told()
+        assert len(messages_of(reached)) == passed
+
+
+# --- failing
+
+
+BROKEN = ["socket-said:crash", "socket-read:crash", "socket-settle:crash", "socket-pass:crash", "socket-said:hang"]
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_failure_while_deciding_lets_no_message_out(start_own_gateway: StartGateway, reached: Since, fault: str) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=fault, examination={"deadline_ms": 500})
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("nothing wrong with this one"))
+        assert "gateway" in told_or_closed(socket)
+    assert messages_of(reached) == []
+    if not fault.startswith("socket-said"):
+        record = watch.record(kind="message")
+        assert (record["verdict"], record["reason"], record["app"]) == ("block", "gate_failed", "openai-api")
+        assert not record["upstream_contacted"]
+
+
+def test_a_refusal_that_cannot_be_worded_closes_the_socket(start_own_gateway: StartGateway, reached: Since) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault="socket-words:crash")
+    with open_socket(gateway) as socket:
+        socket.send(prompt(f"about {SECRET}"))
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, MESSAGE in closed.value.rcvd.reason) == (1008, True)
+    assert messages_of(reached) == []
+
+
+@pytest.mark.parametrize("kind", ["crash", "hang"])
+def test_a_look_that_failed_refuses_the_message(start_own_gateway: StartGateway, reached: Since, kind: str) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=f"examine:{kind}", examination={"deadline_ms": 500})
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("nothing wrong with this one"))
+        assert heard(socket).startswith("error: ")
+    assert messages_of(reached) == []
+    assert watch.record(kind="message")["reason"] == "uninspectable"
+
+
+def test_what_waits_is_bounded(start_own_gateway: StartGateway, reached: Since) -> None:
+    """While one message is examined without an end, a client that goes on is told and disconnected."""
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault="examine:hang", examination={"deadline_ms": 20_000})
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("this one takes its time"))
+        with pytest.raises(ConnectionClosed) as closed:
+            for number in range(100_000):
+                socket.send(prompt(f"impatient {number}"))
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+    assert messages_of(reached) == []
+    record = watch.record(kind="websocket")
+    assert (record["reason"], "wait" in record["error"]) == ("uninspectable", True)
+    assert watch.record(kind="message")["verdict"] == "block"
+
+
+def test_a_message_that_is_too_long_is_refused(start_own_gateway: StartGateway, reached: Since) -> None:
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
+    watch = gateway.watch()
+    with open_socket(gateway) as socket:
+        socket.send(prompt("x" * (1 << 20)))
+        assert heard(socket).startswith("error: ")
+        socket.send(prompt("short again"))
+        assert heard(socket).startswith("You said: short again")
+    assert messages_of(reached) == [prompt("short again")]
+    refused = watch.record(kind="message", verdict="block")
+    assert (refused["reason"], refused["examination"]) == ("uninspectable", "truncated")
+
+
+def test_a_message_that_is_too_long_passes_where_nobody_needs_to_read_it(
+    start_own_gateway: StartGateway, reached: Since
+) -> None:
+    gateway = start_own_gateway(ALLOW_ALL, examination={"max_body_mib": 1})
+    text = prompt("long " * (1 << 19))
+    with open_socket(gateway, ELSEWHERE, max_size=None) as socket:
+        socket.send(text)
+        assert socket.recv(timeout=30) == text
+        socket.send("short again")
+        assert socket.recv(timeout=20) == "short again"
+    assert [len(message) for message in messages_of(reached)] == [len(text), len("short again")]

@@ -54,6 +54,8 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
         read_as(parse_yaml(text, where), AppFile)
     elif "id" in keys and keys <= {"id", "review", "own_tenants"}:
         read_as(parse_yaml("name: x\nvendor: x\ncategory: agent\nhosts: {}\n" + text, where), AppFile)
+    elif keys & {"operations", "samples"}:
+        read_as(parse_yaml("id: x\nname: x\nvendor: x\ncategory: agent\nhosts: {}\n" + text, where), AppFile)
     elif "clients" in keys and "- id:" in text:
         document = parse_yaml(text, where)
         clients = read_as(document, ClientsFile)

@@ -16,7 +16,7 @@ from lockgate.facts.app import (
     ReviewStatus,
 )
 from lockgate.facts.client_software import ClientKind, ClientSoftware
-from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
+from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.prompt import Conversation, Part, Role, chain
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
@@ -41,10 +41,15 @@ def _score(hundredths: int | None) -> ConfidenceScore:
 
 
 def make_finding(
-    profile: str, confidence: DetectionConfidence = DetectionConfidence.HIGH, detector: str = "some-detector"
+    profile: str,
+    confidence: DetectionConfidence = DetectionConfidence.HIGH,
+    detector: str = "some-detector",
+    found_in: TextKind = TextKind.HUMAN_TEXT,
 ) -> Finding:
     span = Span(turn=0, part=0, start=0, end=3)
-    return Finding(detector=detector, profiles=(profile,), detection_confidence=confidence, span=span, mask="[key]")
+    return Finding(
+        detector=detector, profiles=(profile,), detection_confidence=confidence, span=span, mask="[key]", found_in=found_in
+    )
 
 
 def make_app(**changes: object) -> AppMatch:

@@ -7,7 +7,7 @@ import pytest
 from lockgate.facts.app import AccountKind, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE
 from lockgate.facts.decision import Truth
-from lockgate.facts.finding import DetectionConfidence, ExaminationState
+from lockgate.facts.finding import DetectionConfidence, ExaminationState, TextKind
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import Demand
@@ -23,6 +23,7 @@ UPGRADE = Headers((("upgrade", "websocket"),))
 CALL = McpCall(server="a.example/mcp", methods=("tools/call",), tools=("search", "delete"))
 RESULT = Part(text="a list of files", path=(), kind=PartKind.TOOL_RESULT, name="mcp__files__list")
 AGENT = Conversation(turns=chain([(Role.TOOL, (RESULT,), ())]))
+WORDS = chain([(Role.USER, (Part(text="hello", path=()),), ())])
 
 # Selector: a condition, how the facts are changed for it to hold, and how for it not to.
 EXAMPLES = {
@@ -85,6 +86,24 @@ EXAMPLES = {
     "mcp.tool_changed": ("mcp.tool_changed: true", {"mcp": replace(CALL, changed=("delete",))}, {"mcp": CALL}),
     "agent.tools": ("agent.tools: 'mcp__files__*'", {"conversation": AGENT}, {}),
     "examination.state": ("examination.state: crashed", {"state": ExaminationState.CRASHED}, {}),
+    "prompt.background": ("prompt.background: true", {"conversation": Conversation(turns=WORDS, background=True)}, {}),
+    "prompt.kinds": ("prompt.kinds: human_text", {}, {"conversation": Conversation(turns=AGENT.turns)}),
+    "prompt.authors": ("prompt.authors: tool", {"conversation": Conversation(turns=AGENT.turns)}, {}),
+    "dlp.found_in": (
+        "dlp.found_in: tool_result",
+        {"found": [("pii", DetectionConfidence.LOW, "d", TextKind.TOOL_RESULT)]},
+        {"found": [("pii", DetectionConfidence.LOW, "d", TextKind.HUMAN_TEXT)]},
+    ),
+    "dlp.found_in.<profile>": (
+        "dlp.found_in.pii: {any: [human_text, file]}",
+        {"found": [("pii", DetectionConfidence.LOW, "d", TextKind.FILE)]},
+        {
+            "found": [
+                ("financial", DetectionConfidence.LOW, "d", TextKind.FILE),
+                ("pii", DetectionConfidence.LOW, "d", TextKind.HISTORY),
+            ]
+        },
+    ),
     "dlp.profiles": ("dlp.profiles: pii", {"found": [("pii",)]}, {"found": [("financial",)]}),
     "dlp.detectors": (
         "dlp.detectors: card-number",
@@ -233,6 +252,23 @@ class TestModel:
     def test_a_conversation_without_a_model_has_none(self, ruleset, sheet):
         compiled = ruleset(rule_with("prompt.model: {known: false}"))
         assert outcome_of(compiled, sheet(conversation=Conversation(turns=sheet().conversation.turns)))[1].truth is Truth.YES
+
+
+class TestKindsOfText:
+    def test_what_was_read_is_there_and_what_was_not_read_may_be(self, ruleset, sheet):
+        facts = sheet(conversation=Conversation(turns=AGENT.turns, unread=("file",)))
+        assert outcome_of(ruleset(rule_with("prompt.kinds: tool_result")), facts)[1].truth is Truth.YES
+        assert outcome_of(ruleset(rule_with("prompt.kinds: human_text")), facts)[1].truth is Truth.UNINSPECTABLE
+
+    def test_where_a_finding_may_lie_is_not_known_after_a_partial_look(self, ruleset, sheet, examination, finding):
+        found = finding("pii", DetectionConfidence.HIGH, "d", TextKind.FILE)
+        facts = sheet(examination=examination(found, state=ExaminationState.TRUNCATED))
+        assert outcome_of(ruleset(rule_with("dlp.found_in.pii: file")), facts)[1].truth is Truth.YES
+        assert outcome_of(ruleset(rule_with("dlp.found_in.pii: human_text")), facts)[1].truth is Truth.UNINSPECTABLE
+
+    def test_a_rule_about_where_a_profile_was_found_examines_that_profile_only(self, ruleset):
+        assert ruleset(rule_with("dlp.found_in.pii: {any: [file, human_text]}")).profiles == {"pii"}
+        assert ruleset(rule_with("dlp.found_in: file")).profiles == {"credentials", "financial", "pii"}
 
 
 class TestExamination:

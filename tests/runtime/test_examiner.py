@@ -55,11 +55,12 @@ async def test_a_history_that_was_seen_is_not_examined_again(start):
     assert second.findings == first.findings
 
 
-async def test_the_same_words_after_another_history_are_new(start):
+async def test_the_same_words_after_another_history_are_not_looked_at_again_and_found_again(start):
     async with start() as examiner:
-        await examiner.examine(conversation("one", "two"), CREDENTIALS, frozenset())
-        other = await examiner.examine(conversation("other", "two"), CREDENTIALS, frozenset())
-    assert other.already_seen == 0
+        await examiner.examine(conversation("one", SECRET), CREDENTIALS, frozenset())
+        other = await examiner.examine(conversation("other", "words between", SECRET, SECRET), CREDENTIALS, frozenset())
+    assert (other.examined, other.already_seen) == (2, 2)
+    assert [finding.span.turn for finding in other.findings] == [2, 3]
 
 
 async def test_another_profile_is_another_look(start):

@@ -16,11 +16,11 @@ def test_every_field_of_a_record_is_exported_under_its_own_name(record):
 
 
 def test_one_line_is_one_record(record):
-    finding = FindingSummary(detector="d", profiles=("p",), detection_confidence="high", mask="***")
+    finding = FindingSummary(detector="d", profiles=("p",), detection_confidence="high", mask="***", found_in="file")
     lines = list(export_lines([record("a", error="two\nlines"), record("b", findings=(finding,))]))
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
     assert json.loads(lines[1])["findings"] == [
-        {"detector": "d", "profiles": ["p"], "detection_confidence": "high", "mask": "***"}
+        {"detector": "d", "profiles": ["p"], "detection_confidence": "high", "mask": "***", "found_in": "file"}
     ]
 
 

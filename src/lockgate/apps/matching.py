@@ -31,6 +31,7 @@ class CompiledSignature:
     operation: Operation
     format: str | None
     opaque: bool
+    background: bool
     path: SafePattern
     hosts: tuple[str, ...]
     query: Mapping[str, str]
@@ -51,6 +52,7 @@ def signatures_by_method(app: str, signatures: Iterable[Signature]) -> dict[str,
             operation=signature.operation,
             format=signature.format if signature.reads is None else described_id(app, signature.id),
             opaque=signature.opaque,
+            background=signature.background,
             path=path_pattern(signature.path),
             hosts=signature.hosts,
             query=signature.query,
@@ -89,6 +91,7 @@ class CompiledApp:
             signature=signature.id if signature else "",
             format=signature.format if signature else None,
             opaque=signature is not None and signature.opaque,
+            background=signature is not None and signature.background,
             tier=shown or self.lowest,
             tier_known=shown is not None,
             tenant=tenant,

@@ -52,7 +52,8 @@ class Signature:
     exactly these values. `host` restricts to some of the app's hosts (`name`, or `*.name` for every name below it). `format` is
     the wire format its body is read with, `reads` a description of one; without either, nothing here reads it. `opaque` says
     that what leaves with it cannot be read by anybody on the way (sound over WebRTC, a stream in both directions): it is
-    uninspectable, whatever its body shows. `basis` is how sure the shape is, `sources` where it was learnt.
+    uninspectable, whatever its body shows. `background` says that clients send it by themselves around a prompt (a title, a
+    draft, a summary). `basis` is how sure the shape is, `sources` where it was learnt.
     """
 
     __pydantic_config__ = _CONFIG
@@ -66,6 +67,7 @@ class Signature:
     format: str | None = None
     reads: Description | None = None
     opaque: bool = False
+    background: bool = False
     basis: Basis
     sources: tuple[str, ...] = ()
     note: str = ""

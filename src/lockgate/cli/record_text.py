@@ -61,6 +61,7 @@ def record_page(record: Record) -> str:
         ("Client", _client(record)),
         ("Operation", " · ".join(part for part in (record.operation, record.format, record.model) if part)),
         ("Conversation", record.conversation),
+        ("Text", _text(record)),
         ("Request", target),
         ("Response", f"status {record.status}" if record.status else "none was sent"),
         ("Upstream", "contacted" if record.upstream_contacted else "not contacted"),
@@ -71,13 +72,20 @@ def record_page(record: Record) -> str:
     lines = [f"{label:<{_LABEL}}{_visible(value)}" for label, value in rows if value]
     lines += _section(
         "Findings",
-        (f"{f.detector}  {f.detection_confidence}  {', '.join(f.profiles)}  {f.mask}" for f in record.findings),
+        (f"{f.detector}  {f.detection_confidence}  {', '.join(f.profiles)}  {f.found_in}  {f.mask}" for f in record.findings),
     )
     lines += _section("Trace", record.trace)
     if record.sealed is not None:
         command = f"lockgate log show {record.id} --open --key FILE"
         lines += ["", f"Captured text ({record.capture.value}) is sealed. A reviewer reads it: {command}"]
     return "\n".join(lines)
+
+
+def _text(record: Record) -> str:
+    """Such as `12 human_text, 86000 system_prompt characters`, largest first."""
+    counts = sorted(record.text_kinds.items(), key=lambda item: -item[1])
+    said = f"{', '.join(f'{count} {kind}' for kind, count in counts)} characters" if counts else ""
+    return f"{said} (sent by the client by itself)" if record.background else said
 
 
 def _client(record: Record) -> str:

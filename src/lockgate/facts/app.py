@@ -137,7 +137,8 @@ class AppMatch:
     `tier` is the tier of the account, or the lowest-scoring known one when `tier_known` is False; absent for an app
     without tiers. `account` is whose account it is, `credential` how it shows that; `conversation` is as far as the request's
     head tells. `operation` is None while only the body can tell. `signature` is the operation's id in the app's file, empty
-    when none of them fits. `opaque` says that nobody on the way can read what leaves with the operation.
+    when none of them fits. `background` says that clients send the operation by themselves around a prompt, `opaque` that
+    nobody on the way can read what leaves with it.
     """
 
     app: App
@@ -145,6 +146,7 @@ class AppMatch:
     signature: str = ""
     format: str | None = None
     opaque: bool = False
+    background: bool = False
     tier: AppTier | None = None
     tier_known: bool = False
     tenant: str | None = None

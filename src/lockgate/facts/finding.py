@@ -12,6 +12,24 @@ class DetectionConfidence(IntEnum):
     HIGH = 3
 
 
+class TextKind(StrEnum):
+    """What a text is in its conversation, as far as its client and its format say.
+
+    `HISTORY` is what was answered before; `OTHER` is text in fields of which nobody knows what they are (declared tools,
+    settings, new fields).
+    """
+
+    HUMAN_TEXT = "human_text"
+    FILE = "file"
+    TOOL_RESULT = "tool_result"
+    TOOL_CALL = "tool_call"
+    SYSTEM_PROMPT = "system_prompt"
+    REMINDER = "reminder"
+    MODEL_TEXT = "model_text"
+    HISTORY = "history"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Where a finding is: code points `start` (inclusive) to `end` (exclusive) of part `part` in turn `turn`."""
@@ -24,7 +42,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One hit of a detector. `contributions` says what made up the detection confidence, in order."""
+    """One hit of a detector. `contributions` says what made up the detection confidence, in order.
+
+    `found_in` is the kind of the text it lies in.
+    """
 
     detector: str
     profiles: tuple[str, ...]
@@ -32,6 +53,7 @@ class Finding:
     span: Span
     mask: str
     contributions: tuple[str, ...] = ()
+    found_in: TextKind = TextKind.HUMAN_TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

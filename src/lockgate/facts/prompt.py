@@ -24,12 +24,14 @@ class Role(StrEnum):
 class PartKind(StrEnum):
     """What a piece of text is.
 
-    `FILE` is the text of a file, a page or a selection that came along with the words. `MACHINE` is text a client put around
-    the typed words (reminders, environment, session context).
+    `FILE` is the text of a file, a page or a selection that came along with the words. `REMINDER` is text a client put around
+    the typed words (reminders, environment, session context). `MACHINE` is the text of fields that no format knows the meaning
+    of, and of declared tools and settings.
     """
 
     TEXT = "text"
     FILE = "file"
+    REMINDER = "reminder"
     MACHINE = "machine"
     REASONING = "reasoning"
     TOOL_CALL = "tool_call"
@@ -37,6 +39,8 @@ class PartKind(StrEnum):
 
 
 _OF_TOOLS = frozenset({PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
+_ADDED = frozenset({PartKind.REMINDER, PartKind.MACHINE})
+"""What clients write around what was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,8 @@ class Attachment:
 class Turn:
     """One message.
 
-    `digest` covers role, parts, attachments and `parent` (the digest of the turn before, empty for the first).
+    `digest` covers role, parts, attachments and `parent` (what was said before it, empty for the first). `contents` are the
+    digests of the parts' texts alone, one for each part.
     """
 
     role: Role
@@ -75,6 +80,7 @@ class Turn:
     attachments: tuple[Attachment, ...] = ()
     parent: str = ""
     digest: str = ""
+    contents: tuple[bytes, ...] = ()
 
     @property
     def typed_text(self) -> str:
@@ -137,19 +143,29 @@ class ModelAnswer:
 
 
 def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) -> tuple[Turn, ...]:
-    """Turns with their digests, each linked to the one before (BLAKE2b, 16 bytes, hex)."""
+    """Turns with their digests (BLAKE2b, 16 bytes, hex), each linked to what was said before it.
+
+    What was said is what people, models and tools wrote: clients change the system prompt, reminders and settings of old turns
+    with every request, and that must not make all that follows look new. Such text counts in the digest of its own turn.
+    """
     chained: list[Turn] = []
     parent = ""
     for role, parts, attachments in turns:
-        said = [parent, role]
-        for part in parts:
-            said += (part.kind, str(len(part.text)), part.text)
-        digest = blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16)
+        said = blake2b(f"{parent}\0{role}".encode(), digest_size=16)
+        added = blake2b(digest_size=16)
+        contents = tuple(_digest_of(part.text) for part in parts)
+        for part, content in zip(parts, contents, strict=True):
+            into = added if part.kind in _ADDED else said
+            into.update(part.kind.encode() + b"\0" + content)
         for attachment in attachments:
             content = attachment.content or b""
             head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{len(content)}:"
-            digest.update(head.encode("utf-8", "surrogatepass") + content)
-        turn = Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest.hexdigest())
-        chained.append(turn)
-        parent = turn.digest
+            said.update(head.encode("utf-8", "surrogatepass") + content)
+        digest = blake2b(said.digest() + added.digest(), digest_size=16).hexdigest()
+        chained.append(Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest, contents=contents))
+        parent = parent if role is Role.SYSTEM else said.hexdigest()
     return tuple(chained)
+
+
+def _digest_of(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -7,12 +7,13 @@ from lockgate.facts.decision import Capture, Reason, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingSummary:
-    """A finding as it is stored: what, how sure, and its mask."""
+    """A finding as it is stored: what, how sure, its mask, and what sort of text it was in."""
 
     detector: str
     profiles: tuple[str, ...]
     detection_confidence: str
     mask: str
+    found_in: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,8 @@ class Record:
     """One exchange: one request with its response, one WebSocket, one message of a WebSocket, or one tunnel.
 
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
-    tunnel). `path` has no query. Scores are shown values ("2.9") or empty. `status` is 0 when no response was sent.
+    tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
+    `status` is 0 when no response was sent.
     `mcp_server`, `mcp_methods` and `mcp_tools` say what was asked of an MCP server, `mcp_changed` which of these tools were not
     the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
     answer which was read along called.
@@ -73,6 +75,8 @@ class Record:
     model: str = ""
     conversation: str = ""
     prompt_digest: str = ""
+    background: bool = False
+    text_kinds: dict[str, int] = field(default_factory=dict[str, int])
     mcp_server: str = ""
     mcp_methods: tuple[str, ...] = ()
     mcp_tools: tuple[str, ...] = ()

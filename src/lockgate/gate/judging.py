@@ -10,6 +10,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from lockgate.facts.app import AppMatch
+from lockgate.facts.authorship import located
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation, ModelAnswer
@@ -100,7 +101,9 @@ class Judging(ABC):
         """What was answered, if somebody was to listen."""
 
     def _examined(self, examination: Examination) -> Iterator[Effect]:
-        self._sheet = replace(self._known, examination=weaken(examination, self._reading_state))
+        examination = weaken(examination, self._reading_state)
+        said = self._known.conversation
+        self._sheet = replace(self._known, examination=located(examination, said) if said else examination)
         yield from self._decide()
 
     def _decide(self) -> Iterator[Effect]:

@@ -28,6 +28,7 @@ from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
 from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.reading import with_background
 from lockgate.gate.record import ExchangeKind
 from lockgate.gate.socket import MessageReading, Socket
 from lockgate.policy import Settled, Walk, evaluate
@@ -101,7 +102,8 @@ class MessageExchange(Judging):
         if reading.says_nothing:
             yield self._pass_unrecorded()
             return
-        facts = replace(facts, phase=Phase.REQUEST_BODY, app=reading.app, conversation=reading.conversation)
+        conversation = with_background(request, reading.app, reading.conversation)
+        facts = replace(facts, phase=Phase.REQUEST_BODY, app=reading.app, conversation=conversation)
         self._sheet = facts
         again = self._socket.decided_before(self._version) if reading.is_only_unreadable else None
         if again is None:

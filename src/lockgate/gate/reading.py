@@ -5,12 +5,14 @@ Separate from the state machine because it is the one place where "known app, un
 
 from dataclasses import dataclass, replace
 
+from lockgate.apps.background import is_background
 from lockgate.apps.canonical import query_values
 from lockgate.apps.formats.base import Unreadable, UrlReader, WireFormat
 from lockgate.apps.formats.charset import is_declared_otherwise
 from lockgate.apps.formats.generic import generic_text
 from lockgate.apps.formats.mcp_messages import head_call, may_be_mcp, server_of
 from lockgate.facts.app import AppMatch, Operation
+from lockgate.facts.authorship import first_new
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
@@ -52,13 +54,19 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     if completeness is not Completeness.COMPLETE and not conversation.unread:
         conversation = replace(conversation, unread=(completeness.value,))
     call = conversation.mcp or _mcp_without_a_look(app, request, body, completeness)
+    settled = _settled(app, wire_format, call)
     return Reading(
-        app=_settled(app, wire_format, call),
-        conversation=conversation,
+        app=settled,
+        conversation=with_background(request, settled, conversation),
         state=ExaminationState(completeness.value),
         format=context.formats.get(_MCP) if call is not None and wire_format is None else wire_format,
         mcp=call,
     )
+
+
+def with_background(request: Request, app: AppMatch | None, conversation: Conversation) -> Conversation:
+    """`conversation`, marked when its client sends it by itself around a prompt."""
+    return replace(conversation, background=True) if is_background(request, app, conversation) else conversation
 
 
 def weaken(examination: Examination, state: ExaminationState) -> Examination:
@@ -121,13 +129,14 @@ def _conversation(wire_format: WireFormat | None, request: Request, body: Body) 
 
 
 def _with_query(conversation: Conversation, request: Request) -> Conversation:
-    """The texts of the URL's query as a turn before the others: some apps take the prompt there."""
+    """The texts of the URL's query as a turn before what else is new: some apps take the prompt there."""
     if not request.query:
         return conversation
     as_form = replace(request, headers=_FORM_HEADERS)
     said = generic_text(as_form, Body(content=request.query.encode("utf-8", "surrogateescape")))
     if isinstance(said, Conversation):
-        return replace(conversation, turns=said.turns + conversation.turns)
+        at = first_new(conversation)
+        return replace(conversation, turns=(*conversation.turns[:at], *said.turns, *conversation.turns[at:]))
     return replace(conversation, unread=(*conversation.unread, "a query that cannot be read"))
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from lockgate.facts.app import AppMatch
+from lockgate.facts.authorship import characters, text_kind
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
 from lockgate.facts.prompt import Conversation, ModelAnswer, Role, Turn
@@ -177,6 +178,8 @@ def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
         known |= {
             "model": conversation.model or "",
             "prompt_digest": prompt.digest if prompt else "",
+            "background": conversation.background,
+            "text_kinds": {kind.value: count for kind, count in characters(conversation).items() if count},
         }
     return known
 
@@ -221,13 +224,15 @@ def _summary(finding: Finding) -> FindingSummary:
         profiles=finding.profiles,
         detection_confidence=DetectionConfidence(finding.detection_confidence).name.lower(),
         mask=finding.mask,
+        found_in=finding.found_in.value,
     )
 
 
 def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
-    """The text to seal, as JSON: the last human turn and the attachments' names; with a full capture also the answer.
+    """The text to seal, as JSON: the last human turn with the kind of each of its texts, and the attachments' names.
 
-    Of what goes to an MCP server it is all that an agent or a person says: calls with their arguments, answers to questions.
+    A full capture also has the answer. Of what goes to an MCP server it is all that an agent or a person says: calls with their
+    arguments, answers to questions.
     A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked. Of a text beyond
     a million characters the beginning is kept, and `truncated` says so: a record must never be too large to be kept.
     """
@@ -237,7 +242,11 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
     said = _said(sheet.conversation)
     if not said:
         return None
-    kept: dict[str, Any] = {"attachments": [attachment.name for _, turn in said for attachment in turn.attachments]}
+    kept: dict[str, Any] = {
+        "attachments": [attachment.name for _, turn in said for attachment in turn.attachments],
+        # As they were when it was the newest turn: that later steps answered it does not make it history to its reader.
+        "kinds": [text_kind(sheet.conversation, index, part, new_from=0).value for index, turn in said for part in turn.parts],
+    }
     if decision.capture is Capture.MASKED:
         examination = sheet.examination
         if examination is None or examination.state is not ExaminationState.COMPLETE:

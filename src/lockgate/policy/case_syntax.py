@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lockgate.facts.app import AccountKind, App, AppMatch, AppTier, ConfidenceScore, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.client_software import ClientKind, ClientSoftware
 from lockgate.facts.decision import Capture, Reason, Verdict
-from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span
+from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
@@ -25,6 +25,7 @@ _APP = (
     "application_score", "gen_ai_score",
 )  # fmt: skip
 _CASE = ("name", "given", "expect")
+_FINDINGS = ("count", "confidence", "detector", "found_in")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "client", "model",
@@ -168,12 +169,16 @@ def _request(given: Fields) -> Request:
 
 
 def _findings(given: Fields) -> tuple[Finding, ...]:
-    """`{profile: how many}`, or `{profile: {count, confidence, detector}}`."""
+    """`{profile: how many}`, or `{profile: {count, confidence, detector, found_in}}`."""
     found: list[Finding] = []
     for profile, value in given.mapping("findings").items():
         data = value if is_mapping(value) else {"count": value}
         fields = Fields(
-            given.report, data, (*given.at("findings"), profile), ("count", "confidence", "detector"), what="findings"
+            given.report,
+            data,
+            (*given.at("findings"), profile),
+            ("count", "confidence", "detector", "found_in"),
+            what="findings",
         )
         finding = Finding(
             detector=fields.text("detector", f"some-{profile}-detector"),
@@ -181,6 +186,7 @@ def _findings(given: Fields) -> tuple[Finding, ...]:
             detection_confidence=_LEVELS[fields.choice("confidence", "detection confidence", _LEVELS, "high")],
             span=_NOWHERE,
             mask="[found]",
+            found_in=TextKind(fields.choice("found_in", "kind of text", frozenset(TextKind), TextKind.HUMAN_TEXT)),
         )
         found += [finding] * fields.number("count", 1)
     return tuple(found)

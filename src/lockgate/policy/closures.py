@@ -16,7 +16,7 @@ from lockgate.policy.operand import Has, Present, Quantifier
 from lockgate.policy.operators import ValueType
 from lockgate.policy.outcome import ALWAYS, Check, Outcome, all_of, any_of, negate
 from lockgate.policy.reading import AtLeast, Read, Reading, Unknowable, Waiting
-from lockgate.policy.selectors import Surroundings
+from lockgate.policy.selector import Surroundings
 
 _LONGEST_SHOWN = 80
 _HUNDREDTHS_OF_ONE = 100
@@ -44,7 +44,7 @@ def compile_expression(expression: Expression, surroundings: Surroundings) -> Ch
 
 def _membership(test: Test, operand: Has, surroundings: Surroundings) -> Check:
     members = [
-        _outcome_of(test.selector.read(surroundings, name), partial(_member_outcome, test.name, name), ValueType.YES_NO)
+        _outcome_of(_member(test, name, surroundings), partial(_member_outcome, test.name, name), ValueType.YES_NO)
         for name in operand.names
     ]
     match operand.quantifier:
@@ -58,6 +58,13 @@ def _membership(test: Test, operand: Has, surroundings: Surroundings) -> Check:
             raise TypeError("members are asked for by name")
         case _:
             assert_never(operand.quantifier)
+
+
+def _member(test: Test, name: str, surroundings: Surroundings) -> Read:
+    selector = test.selector
+    if selector.read_member is not None:
+        return selector.read_member(surroundings, test.profile, name)
+    return selector.read(surroundings, name)
 
 
 def _comparison(test: Test, surroundings: Surroundings) -> Check:

@@ -19,7 +19,7 @@ from lockgate.policy.operand import HostsWithin
 from lockgate.policy.operators import Written, hosts_within
 from lockgate.policy.report import Report
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
-from lockgate.policy.selectors import Surroundings
+from lockgate.policy.selector import Surroundings
 from lockgate.policy.vocabulary import Vocabulary
 
 VERSION = 1

@@ -12,7 +12,7 @@ from lockgate.policy.expression import ALWAYS, Expression
 from lockgate.policy.fields import Fields
 from lockgate.policy.report import Report
 from lockgate.policy.ruleset import Mode
-from lockgate.policy.selectors import Surroundings
+from lockgate.policy.selector import Surroundings
 from lockgate.policy.syntax import ConditionReader
 
 _RULE_KEYS = ("id", "description", "when", "then", "mode", "message")

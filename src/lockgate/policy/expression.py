@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from lockgate.facts.problem import Path
 from lockgate.facts.traffic import Phase
 from lockgate.policy.operand import Has, Operand
-from lockgate.policy.selectors import Selector, Surroundings
+from lockgate.policy.selector import Selector, Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,6 @@ def profiles_of(expression: Expression, surroundings: Surroundings) -> frozenset
     needed: frozenset[str] = frozenset()
     for test in tests_of(expression):
         if test.selector.profiles is not None:
-            names = test.operand.names if isinstance(test.operand, Has) else (test.profile,)
+            names = test.operand.names if isinstance(test.operand, Has) and not test.profile else (test.profile,)
             needed = needed.union(*(test.selector.profiles(surroundings, name) for name in names))
     return needed

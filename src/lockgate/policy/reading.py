@@ -177,8 +177,13 @@ def conversation_id(sheet: FactSheet) -> Reading:
     return (match.conversation if match is not None else None) or (software.session if software is not None else "") or None
 
 
-def from_conversation(read: Callable[[Conversation], str | None]) -> Read:
-    """Of what was said; absent only when everything could be read."""
+def in_conversation(holds: Callable[[Conversation], bool]) -> Read:
+    """Whether something was said; what was not read can only add to it."""
+    return from_conversation(lambda conversation: True if holds(conversation) else None, otherwise=False)
+
+
+def from_conversation(read: Callable[[Conversation], str | bool | None], *, otherwise: bool | None = None) -> Read:
+    """Of what was said; absent (or `otherwise`) only when everything could be read."""
 
     def reading(sheet: FactSheet) -> Reading:
         conversation = sheet.conversation
@@ -190,7 +195,7 @@ def from_conversation(read: Callable[[Conversation], str | None]) -> Read:
             return value
         carries = sheet.app is None or sheet.app.operation is None or sheet.app.operation.carries_payload
         nothing_read = carries and not conversation.turns
-        return _NOT_READ if conversation.unread or nothing_read else None
+        return _NOT_READ if conversation.unread or nothing_read else otherwise
 
     return reading
 

@@ -4,69 +4,20 @@ One row per selector; documentation, checks, errors and evaluation all come from
 stands for one selector per DLP profile, so that a count or a confidence always says of what.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from string import ascii_uppercase
 
 from lockgate.facts.app import AccountKind, AppMatch, CredentialKind, Operation, ReviewStatus
+from lockgate.facts.authorship import Author
 from lockgate.facts.client_software import ClientKind
-from lockgate.facts.finding import ExaminationState
+from lockgate.facts.finding import ExaminationState, TextKind
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import IdentifiedBy, Phase
-from lockgate.policy import reading
-from lockgate.policy.operand import HostsWithin
-from lockgate.policy.operators import OPERATORS, ValueType
-from lockgate.policy.reading import Look, Read
-from lockgate.policy.vocabulary import Vocabulary
-
-PROFILE = "<profile>"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a selector may need of the policy it stands in.
-
-    `examined` are the profiles its enforcing rules mention, or all there are when they mention none: what an
-    examination has to have covered before its state counts. Rules in monitor mode must not change that.
-    """
-
-    vocabulary: Vocabulary
-    lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
-    examined: frozenset[str] = frozenset()
-
-
-type Reader = Callable[[Surroundings, str], Read]
-type Names = Callable[[Surroundings], frozenset[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """One row. `what` is what its words are called, `known` which ones there are (any, if absent).
-
-    `read` makes the reading function, given the profile of a `<profile>` row; a set is asked for one name at a time and is
-    given that name. `profiles` says what has to be examined to answer. `always_there` means the value is never absent.
-    """
-
-    name: str
-    type: ValueType
-    phase: Phase
-    doc: str
-    what: str = "word"
-    read: Reader
-    known: Names | None = None
-    profiles: Callable[[Surroundings, str], frozenset[str]] | None = None
-    always_there: bool = False
-
-    @property
-    def prefix(self) -> str:
-        """The name up to the profile, for a `<profile>` row."""
-        return self.name.removesuffix(PROFILE)
-
-    @property
-    def operators(self) -> tuple[str, ...]:
-        """The operators it takes; `known` only where a value can be absent."""
-        names = OPERATORS[self.type]
-        return tuple(name for name in names if not (self.always_there and name == "known"))
+from lockgate.policy import members, reading
+from lockgate.policy.operators import ValueType
+from lockgate.policy.reading import Read
+from lockgate.policy.selector import PROFILE, Names, Reader, Selector
 
 
 def _plain(read: Read) -> Reader:
@@ -79,46 +30,6 @@ def _of_app(read: Callable[[AppMatch], str | None]) -> Reader:
 
 def _words(words: frozenset[str]) -> Names:
     return lambda _surroundings: words
-
-
-def _count(_surroundings: Surroundings, profile: str) -> Read:
-    return Look(frozenset({profile})).number(lambda done: sum(profile in found.profiles for found in done.findings))
-
-
-def _confidence(_surroundings: Surroundings, profile: str) -> Read:
-    return Look(frozenset({profile})).number(
-        lambda done: max((found.detection_confidence for found in done.findings if profile in found.profiles), default=0)
-    )
-
-
-def _has_profile(_surroundings: Surroundings, profile: str) -> Read:
-    return Look(frozenset({profile})).has(lambda done: any(profile in found.profiles for found in done.findings))
-
-
-def _has_detector(surroundings: Surroundings, detector: str) -> Read:
-    look = Look(surroundings.vocabulary.profiles_of(detector))
-    return look.has(lambda done: any(found.detector == detector for found in done.findings))
-
-
-def _examination_state(surroundings: Surroundings, _name: str) -> Read:
-    return Look(surroundings.examined).state
-
-
-def _examined(surroundings: Surroundings, _name: str) -> frozenset[str]:
-    return surroundings.examined
-
-
-def _on_list(surroundings: Surroundings, name: str) -> Read:
-    hosts = surroundings.lists[name]
-    return lambda sheet: sheet.host in hosts.names or sheet.host.endswith(hosts.suffixes)
-
-
-def _in_group(_surroundings: Surroundings, group: str) -> Read:
-    return lambda sheet: group in sheet.client.groups
-
-
-def _own_profile(_surroundings: Surroundings, profile: str) -> frozenset[str]:
-    return frozenset({profile})
 
 
 def _tier(match: AppMatch) -> str | None:
@@ -140,7 +51,7 @@ SELECTORS: tuple[Selector, ...] = (
         doc="the host name the client asked for",
     ),
     Selector(
-        name="host.category", type=ValueType.NAMES, phase=_CONNECT, what="list", read=_on_list,
+        name="host.category", type=ValueType.NAMES, phase=_CONNECT, what="list", read=members.on_list,
         known=lambda surroundings: frozenset(surroundings.lists), doc="the policy's own `lists` of hosts that the host is on",
     ),
     Selector(name="port", type=ValueType.NUMBER, phase=_CONNECT, read=_plain(_port), doc="the port the client asked for"),
@@ -152,7 +63,10 @@ SELECTORS: tuple[Selector, ...] = (
         name="user", type=ValueType.TEXT, phase=_CONNECT, read=_plain(lambda sheet: sheet.client.user),
         doc="the name of the person or service behind the connection; absent for anonymous clients",
     ),
-    Selector(name="user.groups", type=ValueType.NAMES, phase=_CONNECT, read=_in_group, doc="the groups the user belongs to"),
+    Selector(
+        name="user.groups", type=ValueType.NAMES, phase=_CONNECT, read=members.in_group,
+        doc="the groups the user belongs to",
+    ),
     Selector(
         name="user.identified_by", type=ValueType.WORD, phase=_CONNECT, always_there=True,
         known=_words(frozenset(IdentifiedBy)), read=_plain(lambda sheet: sheet.client.identified_by),
@@ -272,6 +186,20 @@ SELECTORS: tuple[Selector, ...] = (
         doc="the model a conversation is addressed to",
     ),
     Selector(
+        name="prompt.background", type=ValueType.YES_NO, phase=_BODY,
+        read=_plain(reading.from_conversation(lambda conversation: conversation.background)),
+        doc="whether clients send this by themselves around a prompt: a title, a summary, a token count, a step of an agent",
+    ),
+    Selector(
+        name="prompt.kinds", type=ValueType.NAMES, phase=_BODY, what="kind of text", known=_words(frozenset(TextKind)),
+        read=members.has_kind,
+        doc="the kinds of text in it, as far as client and format tell; what was answered before is `history`",
+    ),
+    Selector(
+        name="prompt.authors", type=ValueType.NAMES, phase=_BODY, what="author", known=_words(frozenset(Author)),
+        read=members.has_author, doc="who wrote what is new in it: `person`, `tool`, `app` (the client itself), `model`",
+    ),
+    Selector(
         name="conversation.id", type=ValueType.TEXT, phase=_BODY,
         read=_plain(reading.conversation_id),
         doc="the conversation a prompt belongs to, as its app names it; absent for a new one and where the app names none",
@@ -300,24 +228,37 @@ SELECTORS: tuple[Selector, ...] = (
         doc="the tools an agent calls, or whose results it sends to a model, in what is new of the conversation",
     ),
     Selector(
-        name="examination.state", type=ValueType.WORD, phase=_BODY, what="examination state", profiles=_examined,
-        known=_words(frozenset(ExaminationState)), read=_examination_state, doc="how far the content could be looked at",
+        name="examination.state", type=ValueType.WORD, phase=_BODY, what="examination state", profiles=members.examined,
+        known=_words(frozenset(ExaminationState)), read=members.examination_state, doc="how far the content could be looked at",
     ),
     Selector(
         name="dlp.profiles", type=ValueType.NAMES, phase=_BODY, what="DLP profile", known=lambda s: s.vocabulary.profiles,
-        read=_has_profile, profiles=_own_profile, doc="the DLP profiles with at least one finding in what is being sent",
+        read=members.has_profile, profiles=members.own_profile,
+        doc="the DLP profiles with at least one finding in what is being sent",
     ),
     Selector(
         name="dlp.detectors", type=ValueType.NAMES, phase=_BODY, what="detector", known=lambda s: s.vocabulary.detectors,
-        read=_has_detector, profiles=lambda s, name: s.vocabulary.profiles_of(name),
+        read=members.has_detector, profiles=lambda s, name: s.vocabulary.profiles_of(name),
         doc="the detectors with at least one finding",
     ),
     Selector(
-        name="dlp.count.<profile>", type=ValueType.NUMBER, phase=_BODY, read=_count, profiles=_own_profile,
+        name="dlp.found_in", type=ValueType.NAMES, phase=_BODY, what="kind of text", known=_words(frozenset(TextKind)),
+        read=members.found_in, profiles=members.examined,
+        doc="the kinds of text in which a finding lies, of any profile rules enforce",
+    ),
+    Selector(
+        name="dlp.found_in.<profile>", type=ValueType.NAMES, phase=_BODY, what="kind of text",
+        known=_words(frozenset(TextKind)), read=members.not_plain, read_member=members.profile_found_in,
+        profiles=members.own_profile,
+        doc="the kinds of text in which a finding of that DLP profile lies",
+    ),
+    Selector(
+        name="dlp.count.<profile>", type=ValueType.NUMBER, phase=_BODY, read=members.count, profiles=members.own_profile,
         doc="how many findings of that DLP profile there are",
     ),
     Selector(
-        name="dlp.detection_confidence.<profile>", type=ValueType.LEVEL, phase=_BODY, read=_confidence, profiles=_own_profile,
+        name="dlp.detection_confidence.<profile>", type=ValueType.LEVEL, phase=_BODY, read=members.confidence,
+        profiles=members.own_profile,
         doc="the highest detection confidence among the findings of that DLP profile",
     ),
     Selector(

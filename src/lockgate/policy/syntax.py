@@ -12,7 +12,8 @@ from lockgate.policy.fields import is_list, is_mapping
 from lockgate.policy.operand import Operand
 from lockgate.policy.operators import OPERATORS, Written, shorthand
 from lockgate.policy.report import Report, name_help
-from lockgate.policy.selectors import PROFILE, Selector, Surroundings, find_selector, selector_names
+from lockgate.policy.selector import PROFILE, Selector, Surroundings
+from lockgate.policy.selectors import find_selector, selector_names
 
 _NEGATED = {
     "not_in": "in",

@@ -1,7 +1,8 @@
 """Examining conversations: only what is new, in worker processes, within a deadline.
 
-Separate from the gate, which only says *what* to look for. Turns are content-addressed, so a history that was examined
-before costs a dictionary look-up per turn. A process that outlives the deadline is killed and replaced; the examination
+Separate from the gate, which only says *what* to look for. Texts are content-addressed, piece by piece: a history that was
+examined before costs a look-up for each piece, also when a client changed a reminder in an old turn or a mark in its system
+prompt, which is then looked at by itself. A process that outlives the deadline is killed and replaced; the examination
 then says `timed_out`.
 """
 
@@ -19,16 +20,17 @@ import structlog
 
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
-from lockgate.facts.prompt import Conversation, Turn
+from lockgate.facts.prompt import Conversation
 from lockgate.runtime.examiner_process import Findings, FoundHit, Job, frame
 
 _log = structlog.get_logger(__name__)
 _LENGTH = struct.Struct(">I")
-_TURNS_REMEMBERED = 20_000
+_TEXTS_REMEMBERED = 50_000
 _START_SECONDS = 60.0
 
-type PartHits = tuple[tuple[FoundHit, ...], ...]
-"""Hits per part of one turn."""
+type _Hits = tuple[FoundHit, ...]
+type _At = tuple[int, int]
+"""A part by its turn's place and its own."""
 
 
 class ProcessFailedError(Exception):
@@ -105,10 +107,11 @@ class _Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """A turn that has to be looked at: its place in the conversation."""
+    """A text that has to be looked at: where it is and what it is remembered by."""
 
-    index: int
-    turn: Turn
+    at: _At
+    text: str
+    key: bytes
 
 
 class Examiner:
@@ -121,7 +124,7 @@ class Examiner:
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
         self._all: set[_Process] = set()
         self._replacing: set[asyncio.Task[None]] = set()
-        self._seen: OrderedDict[tuple[str, frozenset[str]], PartHits] = OrderedDict()
+        self._seen: OrderedDict[tuple[bytes, frozenset[str]], _Hits] = OrderedDict()
         self._closed = False
         self._in_flight = 0
         self._drained = asyncio.Event()
@@ -147,7 +150,7 @@ class Examiner:
         self._all.clear()
 
     async def examine(self, conversation: Conversation, profiles: frozenset[str], topics: frozenset[str]) -> Examination:
-        """Look at every turn not seen before. Never raises: a failure is a state of the examination."""
+        """Look at every text not seen before. Never raises: a failure is a state of the examination."""
         self._in_flight += 1
         self._drained.clear()
         try:
@@ -161,14 +164,16 @@ class Examiner:
         if not profiles <= self._detectors.profiles.keys():
             # The exchange began under a configuration that had more: nobody can look for that any more.
             return Examination(state=ExaminationState.CRASHED, profiles=profiles, topics=topics)
-        known: dict[int, PartHits] = {}
+        known: dict[_At, _Hits] = {}
         wanted: list[_Wanted] = []
         for index, turn in enumerate(conversation.turns):
-            hits = self._recall(turn, profiles)
-            if hits is None:
-                wanted.append(_Wanted(index=index, turn=turn))
-            else:
-                known[index] = hits
+            for number, (part, key) in enumerate(zip(turn.parts, turn.contents, strict=True)):
+                hits = self._recall(key, profiles)
+                if hits is None:
+                    wanted.append(_Wanted(at=(index, number), text=part.text, key=key))
+                else:
+                    known[index, number] = hits
+        new_turns = len({item.at[0] for item in wanted})
         state, spent_us = ExaminationState.COMPLETE, 0
         if wanted:
             state, spent_us = await self._look(wanted, profiles, known)
@@ -178,16 +183,16 @@ class Examiner:
             topics=topics,
             findings=_in_reading_order(known),
             detectors_version=self._detectors.version,
-            examined=len(wanted) if state is ExaminationState.COMPLETE else 0,
-            already_seen=len(conversation.turns) - len(wanted),
+            examined=new_turns if state is ExaminationState.COMPLETE else 0,
+            already_seen=len(conversation.turns) - new_turns,
             spent_us=spent_us,
         )
 
     async def _look(
-        self, wanted: Sequence[_Wanted], profiles: frozenset[str], known: dict[int, PartHits]
+        self, wanted: Sequence[_Wanted], profiles: frozenset[str], known: dict[_At, _Hits]
     ) -> tuple[ExaminationState, int]:
-        texts = tuple(encodable(part.text) for item in wanted for part in item.turn.parts)
-        job = Job(texts=texts, profiles=tuple(sorted(profiles)))
+        once = {item.key: item.text for item in wanted}  # clients send the same text several times
+        job = Job(texts=tuple(map(encodable, once.values())), profiles=tuple(sorted(profiles)))
         try:
             async with asyncio.timeout(self._deadline):
                 findings = await self._run(job)
@@ -196,18 +201,14 @@ class Examiner:
         except ProcessFailedError as error:
             _log.warning("examination failed", error=type(error).__name__)
             return ExaminationState.CRASHED, 0
-        position = 0
-        state = ExaminationState.COMPLETE
-        for item in wanted:
-            end = position + len(item.turn.parts)
-            hits = findings.hits[position:end]
-            known[item.index] = hits
-            if all(findings.complete[position:end]):
-                self._remember(item.turn, profiles, hits)
-            else:
-                state = ExaminationState.TRUNCATED
-            position = end
-        return state, findings.spent_us
+        if not len(once) == len(findings.hits) == len(findings.complete):
+            return ExaminationState.CRASHED, 0
+        found = dict(zip(once, findings.hits, strict=True))
+        for key, is_complete in zip(once, findings.complete, strict=True):
+            if is_complete:
+                self._remember(key, profiles, found[key])
+        known |= {item.at: found[item.key] for item in wanted}
+        return ExaminationState.COMPLETE if all(findings.complete) else ExaminationState.TRUNCATED, findings.spent_us
 
     async def _run(self, job: Job) -> Findings:
         process = await self._idle.get()
@@ -250,16 +251,16 @@ class Examiner:
         self._all.add(process)
         self._idle.put_nowait(process)
 
-    def _recall(self, turn: Turn, profiles: frozenset[str]) -> PartHits | None:
-        key = (turn.digest, profiles)
+    def _recall(self, content: bytes, profiles: frozenset[str]) -> _Hits | None:
+        key = (content, profiles)
         hits = self._seen.get(key)
         if hits is not None:
             self._seen.move_to_end(key)
         return hits
 
-    def _remember(self, turn: Turn, profiles: frozenset[str], hits: PartHits) -> None:
-        self._seen[(turn.digest, profiles)] = hits
-        while len(self._seen) > _TURNS_REMEMBERED:
+    def _remember(self, content: bytes, profiles: frozenset[str], hits: _Hits) -> None:
+        self._seen[(content, profiles)] = hits
+        while len(self._seen) > _TEXTS_REMEMBERED:
             self._seen.popitem(last=False)
 
 
@@ -268,7 +269,7 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _in_reading_order(known: dict[int, PartHits]) -> tuple[Finding, ...]:
+def _in_reading_order(known: dict[_At, _Hits]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             detector=hit.detector,
@@ -278,7 +279,6 @@ def _in_reading_order(known: dict[int, PartHits]) -> tuple[Finding, ...]:
             mask=hit.mask,
             contributions=hit.contributions,
         )
-        for index in sorted(known)
-        for number, part_hits in enumerate(known[index])
-        for hit in part_hits
+        for index, number in sorted(known)
+        for hit in known[index, number]
     )

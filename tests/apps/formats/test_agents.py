@@ -138,7 +138,7 @@ def test_everything_around_it_is_still_inspected(agent, read):
 
 def test_machine_text_is_told_apart(read, said):
     rows = said(read("anthropic-messages", CLAUDE_CODE, "/v1/messages"))
-    assert rows.count(("user", "machine", REMINDER)) == 4
+    assert rows.count(("user", "reminder", REMINDER)) == 4
     assert ("user", "text", "say hi") in rows
     assert ("system", "machine", "Runs a command.") in rows
     assert ("system", "text", "You are a coding tool.") in rows

@@ -20,7 +20,7 @@ def test_a_prompt_with_inlined_documents_is_read(read, said):
     conversation = read("claude-web", document, f"{BASE}/completion")
     assert conversation.prompt.typed_text == "summarise"
     rows = said(conversation)
-    assert ("user", "machine", "the numbers") in rows
+    assert ("user", "file", "the numbers") in rows
     assert ("system", "machine", "Write like a pirate") in rows
     assert (conversation.id, conversation.model, conversation.wants_stream) == (CHAT, "claude-sonnet-4-5", True)
     assert [(file.name, file.reference) for file in conversation.prompt.attachments] == [
@@ -38,7 +38,7 @@ def test_the_title_call_repeats_the_prompt(read):
 
 def test_project_knowledge_is_read(read, said):
     conversation = read("claude-web", {"file_name": "x.md", "content": "secret plan"}, "/api/organizations/o/projects/p/docs")
-    assert said(conversation) == [("user", "machine", "secret plan")]
+    assert said(conversation) == [("user", "file", "secret plan")]
 
 
 @pytest.mark.parametrize(

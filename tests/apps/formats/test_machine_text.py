@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.apps.formats.machine_text import LEADS, MACHINE_TAGS, WRAPPER_TAGS, Piece, is_bare, split_typed
+from lockgate.apps.formats.machine_text import LEADS, OPENINGS, TAG_KINDS, WRAPPER_TAGS, Piece, is_bare, split_typed
 from lockgate.facts.prompt import PartKind
 
-TAGS = sorted(MACHINE_TAGS | WRAPPER_TAGS)
+TAGS = sorted({*TAG_KINDS, *WRAPPER_TAGS})
+UNWRAPPED = {*WRAPPER_TAGS, *(tag for tag, kind in TAG_KINDS.items() if kind is PartKind.TEXT)}
 
 
 def typed(text):
@@ -32,6 +33,13 @@ def typed(text):
         ("before <context>in the middle</context> after", "before <context>in the middle</context> after"),
         ("never opened</context>", "never opened</context>"),
         ("<>", "<>"),
+        ("<command-name>/fix</command-name>\n<command-args>say hi</command-args>", "say hi"),
+        ("<command-args> </command-args>", ""),
+        ("<bash-input>ls</bash-input>", "ls"),
+        ("<bash-stdout>a.py</bash-stdout><bash-stderr></bash-stderr>", ""),
+        ("This is the Gemini CLI. We are setting up the context for our chat.\nToday is Monday.", ""),
+        ("# AGENTS.md instructions for /srv\n\n<INSTRUCTIONS>\nBe brief.\n</INSTRUCTIONS>", ""),
+        ("This is the Gemini of the CLI", "This is the Gemini of the CLI"),
         ("", ""),
     ],
 )
@@ -39,11 +47,9 @@ def test_typed_words(text, words):
     assert typed(text) == words
 
 
-PIECES = st.lists(
-    st.sampled_from(["say hi", '"', " ", "\n", "<", ">", *(f"<{tag}>" for tag in TAGS[:6]), *(f"</{tag}>" for tag in TAGS[:6])])
-    | st.text(max_size=6),
-    max_size=20,
-).map("".join)
+MARKS = ["say hi", '"', " ", "\n", "<", ">", "<command-args>", "</command-args>", *OPENINGS[:2]]
+MARKS += [mark for tag in TAGS[:6] for mark in (f"<{tag}>", f"</{tag}>")]
+PIECES = st.lists(st.sampled_from(MARKS) | st.text(max_size=6), max_size=20).map("".join)
 
 
 @given(PIECES)
@@ -54,7 +60,7 @@ def test_pieces_are_in_order_and_leave_out_only_space_quotes_and_wrappers(text):
         left += text[position : piece.start]
         position = piece.end
     left += text[position:]
-    for tag in WRAPPER_TAGS:
+    for tag in UNWRAPPED:
         left = left.replace(f"<{tag}>", "").replace(f"</{tag}>", "")
     assert not left.strip(' \t\r\n"')
 
@@ -69,7 +75,7 @@ def test_a_hostile_string_takes_no_longer_than_its_length():
 @given(
     st.lists(
         st.one_of(
-            st.text(max_size=8), st.sampled_from(['"', " ", "\n", *LEADS]), st.sampled_from(TAGS).map("<{}>".format),
+            st.text(max_size=8), st.sampled_from(['"', " ", "\n", *LEADS, *OPENINGS]), st.sampled_from(TAGS).map("<{}>".format),
             st.sampled_from(TAGS).map("</{}>".format),
         )
     ).map("".join)
@@ -77,3 +83,17 @@ def test_a_hostile_string_takes_no_longer_than_its_length():
 def test_what_is_bare_at_a_glance_is_one_piece(text):
     if is_bare(text):
         assert split_typed(text) == (Piece(0, len(text), PartKind.TEXT),)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<system-reminder>x</system-reminder>", PartKind.REMINDER),
+        ("<attachments>x</attachments>", PartKind.FILE),
+        ("<local-command-stdout>x</local-command-stdout>", PartKind.TOOL_RESULT),
+        ("[Request interrupted by user]", PartKind.REMINDER),
+        ("Generate a title for this conversation:", PartKind.REMINDER),
+    ],
+)
+def test_what_a_client_adds_is_of_a_kind(text, kind):
+    assert [piece.kind for piece in split_typed(text)] == [kind]

@@ -102,7 +102,7 @@ def _read_block(page: Page, block: object, path: Path) -> None:
         page.text((*path, "thinking"), PartKind.REASONING)
     else:
         page.typed((*path, "text"))
-        _read_source(page, block, path, PartKind.MACHINE)
+        _read_source(page, block, path, PartKind.FILE)
 
 
 def _read_source(page: Page, block: object, path: Path, kind: PartKind) -> None:

@@ -52,10 +52,10 @@ class ClaudeWeb(DocumentFormat):
         page.open(Role.USER, ("prompt",) if "prompt" in body else ("message_content",))
         page.typed(("prompt",))
         page.typed(("message_content",))
-        page.text(("content",), PartKind.MACHINE)  # a document that is added to a project
+        page.text(("content",), PartKind.FILE)  # a document that is added to a project
         for index, file in enumerate(items(body.get("attachments"))):
             at = ("attachments", index)
-            page.text((*at, "extracted_content"), PartKind.MACHINE)
+            page.text((*at, "extracted_content"), PartKind.FILE)
             page.names(string(dig(file, "file_name")), at, media_type=string(dig(file, "file_type")))
         for field in ("files", "sync_sources"):
             for index, file in enumerate(items(body.get(field))):

@@ -1,0 +1,64 @@
+"""What one selector is: a row of the table in `selectors.py`.
+
+Separate from the table because the syntax, the checker and the compiler work with rows, whatever they are about.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lockgate.facts.traffic import Phase
+from lockgate.policy.operand import HostsWithin
+from lockgate.policy.operators import OPERATORS, ValueType
+from lockgate.policy.reading import Read
+from lockgate.policy.vocabulary import Vocabulary
+
+PROFILE = "<profile>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a selector may need of the policy it stands in.
+
+    `examined` are the profiles its enforcing rules mention, or all there are when they mention none: what an
+    examination has to have covered before its state counts. Rules in monitor mode must not change that.
+    """
+
+    vocabulary: Vocabulary
+    lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
+    examined: frozenset[str] = frozenset()
+
+
+type Reader = Callable[[Surroundings, str], Read]
+type Names = Callable[[Surroundings], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """One row. `what` is what its words are called, `known` which ones there are (any, if absent).
+
+    `read` makes the reading function, given the profile of a `<profile>` row; a set is asked for one name at a time and is
+    given that name. A `<profile>` row that is a set has `read_member`, which is given both. `profiles` says what has to be
+    examined to answer. `always_there` means the value is never absent.
+    """
+
+    name: str
+    type: ValueType
+    phase: Phase
+    doc: str
+    what: str = "word"
+    read: Reader
+    read_member: Callable[[Surroundings, str, str], Read] | None = None
+    known: Names | None = None
+    profiles: Callable[[Surroundings, str], frozenset[str]] | None = None
+    always_there: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The name up to the profile, for a `<profile>` row."""
+        return self.name.removesuffix(PROFILE)
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators it takes; `known` only where a value can be absent."""
+        names = OPERATORS[self.type]
+        return tuple(name for name in names if not (self.always_there and name == "known"))

@@ -14,7 +14,7 @@ def count(_surroundings: Surroundings, profile: str) -> Read:
     return Look(frozenset({profile})).number(lambda done: sum(profile in found.profiles for found in done.findings))
 
 
-def confidence(_surroundings: Surroundings, profile: str) -> Read:
+def highest_detection_confidence(_surroundings: Surroundings, profile: str) -> Read:
     """The highest detection confidence among a profile's findings."""
     return Look(frozenset({profile})).number(
         lambda done: max((found.detection_confidence for found in done.findings if profile in found.profiles), default=0)

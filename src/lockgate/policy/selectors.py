@@ -257,7 +257,7 @@ SELECTORS: tuple[Selector, ...] = (
         doc="how many findings of that DLP profile there are",
     ),
     Selector(
-        name="dlp.detection_confidence.<profile>", type=ValueType.LEVEL, phase=_BODY, read=members.confidence,
+        name="dlp.detection_confidence.<profile>", type=ValueType.LEVEL, phase=_BODY, read=members.highest_detection_confidence,
         profiles=members.own_profile,
         doc="the highest detection confidence among the findings of that DLP profile",
     ),

@@ -8,6 +8,8 @@ import codecs
 import re
 from itertools import accumulate
 
+import orjson
+
 from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.json_view import items
 from lockgate.apps.formats.sse import event_data
@@ -87,6 +89,12 @@ class GuardedChunksReader:
     def _emit(self, text: str) -> None:
         for frame in items(event_data(text.strip().encode("utf-8", "replace"))):
             self._interpreter.event("", frame)
+
+
+def guarded(frames: object) -> bytes:
+    """A whole body with one chunk of frames."""
+    written = "\n" + orjson.dumps(frames).decode() + "\n"
+    return f"{GUARD}\n\n{utf16_length(written)}{written}".encode()
 
 
 def utf16_length(text: str) -> int:

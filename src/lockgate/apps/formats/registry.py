@@ -8,15 +8,14 @@ from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.bedrock_agent import BedrockAgent
 from lockgate.apps.formats.bedrock_converse import BedrockConverse
 from lockgate.apps.formats.bedrock_invoke import BedrockInvoke
-from lockgate.apps.formats.chatgpt_web import ChatGptWeb
-from lockgate.apps.formats.claude_web import ClaudeWeb
 from lockgate.apps.formats.file_bytes import FileBytes
 from lockgate.apps.formats.file_form import FileForm
 from lockgate.apps.formats.file_json import FileJson
 from lockgate.apps.formats.file_upload import FileUpload
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.gemini_generate import GeminiGenerate
-from lockgate.apps.formats.gemini_web import GeminiWeb
+from lockgate.apps.formats.github_copilot import GitHubCopilot
+from lockgate.apps.formats.google_ai_mode import GoogleAiMode
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
 from lockgate.apps.formats.mcp import Mcp
@@ -33,15 +32,13 @@ from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
 from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.apps.formats.rpc_text import RPC_TEXT
+from lockgate.apps.formats.web_apps import GOOGLE_FORMS, WEB_APPS
 from lockgate.facts.traffic import Body, Request
-
-_GEMINI_WEB = GeminiWeb()
 
 # The more particular shape first: an OpenAI body is what is left when nothing else fits.
 _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     Mcp(),
-    ChatGptWeb(),
-    ClaudeWeb(),
+    *WEB_APPS,
     GeminiGenerate(),
     BedrockConverse(),
     BedrockInvoke(),
@@ -60,10 +57,19 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
 _CALLS_IN_SNIFFING_ORDER: tuple[RpcFormat, ...] = (KimiWeb(),)
 
 # Formats that nothing in a body tells from any other: an app file has to name them.
-_NAMED_ONLY: tuple[WireFormat, ...] = (FileBytes(), FileForm(), FileJson(), FileUpload(), OpenAiFiles(), RPC_TEXT)
+_NAMED_ONLY: tuple[WireFormat, ...] = (
+    FileBytes(),
+    FileForm(),
+    FileJson(),
+    FileUpload(),
+    OpenAiFiles(),
+    RPC_TEXT,
+    GitHubCopilot(),
+    GoogleAiMode(),
+)
 
 FORMATS: dict[str, WireFormat] = {
-    wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, _GEMINI_WEB, *_CALLS_IN_SNIFFING_ORDER, *_NAMED_ONLY)
+    wire_format.id: wire_format for wire_format in (*_IN_SNIFFING_ORDER, *GOOGLE_FORMS, *_CALLS_IN_SNIFFING_ORDER, *_NAMED_ONLY)
 }
 """Every format of plain requests by its id."""
 
@@ -84,7 +90,9 @@ def sniff(request: Request, body: Body) -> WireFormat | None:
     if isinstance(parsed, Parsed):
         return next((known for known in _IN_SNIFFING_ORDER if known.recognises(request, parsed.value)), None)
     form = parse_form(body.content) if b"f.req=" in body.content else parsed
-    return _GEMINI_WEB if isinstance(form, Parsed) and _GEMINI_WEB.recognises(request, form.value) else None
+    if not isinstance(form, Parsed):
+        return None
+    return next((known for known in GOOGLE_FORMS if known.recognises(request, form.value)), None)
 
 
 def _sniff_call(request: Request, body: Body) -> WireFormat | None:

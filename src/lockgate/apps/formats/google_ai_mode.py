@@ -1,7 +1,7 @@
 """Google Search's AI Mode: the question is in the address, the answer a piece of HTML.
 
-The query of every request is read as text by whoever reads requests, so there is nothing to read here but a body that a page
-should not send. A refusal is a piece of HTML, which the page puts where the answer goes.
+Only the new question is sent; the server keeps the conversation under a state of its own. A refusal is a piece of HTML, which
+the page puts where the answer goes.
 """
 
 import re
@@ -11,16 +11,20 @@ from typing import override
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.json_text import unreadable
+from lockgate.apps.formats.form_text import parse_form
+from lockgate.apps.formats.json_text import Parsed, parse_json
+from lockgate.apps.formats.json_view import dig, items, string
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import refuse_with
-from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.prompt import Conversation, ModelAnswer, Role
 from lockgate.facts.traffic import Answer, Body, Request, Response
 
+_QUESTION = "q"
 _HTML = "text/html; charset=utf-8"
 _MOST = 4 * 1024 * 1024
 _UNSEEN = re.compile(r"<(script|style|svg|template)\b[^<>]{0,4000}>")
 _TAG = re.compile(r"<[^<>]{0,20000}>")
+_INLINE = re.compile(r"</?(?:a|b|i|em|strong|span|mark|code|sub|sup)(?:\s[^<>]{0,20000})?>")
 _SPACE = re.compile(r"\s+")
 
 
@@ -40,14 +44,27 @@ class GoogleAiMode(DocumentFormat):
         content = f"<div><p>{escape(refusal.message)}</p></div>".encode("utf-8", "replace")
         return refuse_with(refusal, request, status=200, content=content, content_type=_HTML)
 
+    @property
+    def reads_url(self) -> bool:
+        """The question is in the query."""
+        return True
+
     @override
-    def read_request(self, request: Request, body: Body) -> Conversation | Unreadable:
-        """Nothing, where there is no body."""
-        return super().read_request(request, body) if body.content else Conversation(turns=())
+    def _parse(self, request: Request, body: Body) -> Parsed | Unreadable:
+        if body.content:
+            return parse_json(body.content)  # which the page does not send
+        if not request.query:
+            return Parsed(value=[], write=_cannot_write)
+        form = parse_form(request.query.encode("utf-8", "surrogateescape"))
+        return form if isinstance(form, Unreadable) else Parsed(value=form.value, write=_cannot_write)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        return page.conversation() if isinstance(document, (dict, list)) else unreadable("not an object")
+        fields = {string(dig(pair, 0)): index for index, pair in enumerate(items(document))}
+        if _QUESTION in fields:
+            page.open(Role.USER, (fields[_QUESTION],))
+            page.typed((fields[_QUESTION], 1))
+        return page.conversation(wants_stream=True)
 
     @override
     def stream_reader(self, response: Response) -> StreamReader:
@@ -57,6 +74,10 @@ class GoogleAiMode(DocumentFormat):
     @override
     def _interpreter(self) -> Interpreter:
         return _HtmlAnswer()
+
+
+def _cannot_write(_: object) -> bytes:
+    raise ValueError("what is said in a URL cannot be replaced in a body")
 
 
 class _HtmlReader:
@@ -97,4 +118,4 @@ def _visible(html: str) -> str:
         end = html.find(f"</{opening.group(1)}", opening.end())
         position = len(html) if end < 0 else end
     pieces.append(html[position:])
-    return _SPACE.sub(" ", unescape(_TAG.sub(" ", "".join(pieces)))).strip()
+    return _SPACE.sub(" ", unescape(_TAG.sub(" ", _INLINE.sub("", "".join(pieces))))).strip()

@@ -13,7 +13,7 @@ from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import dig, items, string
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
-_NAME = re.compile(rb'filename(?:=[ \t]*"?([^"\r\n;]{0,1024})|\*=[^\r\n;]{0,1024})', re.IGNORECASE)
+_NAME = re.compile(rb'filename(?:=[ \t]*(?:"([^"\r\n]{0,1024})|([^"\r\n;]{0,1024}))|\*=[^\r\n;]{0,1024})', re.IGNORECASE)
 _CHARSET = re.compile(rb"charset=[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _TYPE = re.compile(rb"content-type:[ \t]*([^\r\n;]{1,200})", re.IGNORECASE)
 _MAX_SEGMENTS = 4096
@@ -76,4 +76,5 @@ def parse_multipart(content: bytes, content_type: str) -> Multipart | Unreadable
 
 
 def _shown(found: re.Match[bytes] | None) -> str:
-    return (found.group(1) or b"").decode("utf-8", "replace").strip() if found else ""
+    named = next((group for group in found.groups() if group), b"") if found else b""
+    return named.decode("utf-8", "replace").strip()

@@ -22,7 +22,7 @@ def test_a_prompt_with_files_is_read(read, said):
     assert conversation.prompt.typed_text == "what is this\nspoken words"
     assert (conversation.id, conversation.model, conversation.wants_stream) == ("c-1", "auto", True)
     found = [(file.name, file.media_type, file.reference) for file in conversation.prompt.attachments]
-    assert found == [("", "", "sediment://file_00000001"), ("plan.pdf", "application/pdf", "file-Abc")]
+    assert found == [("", "", "file_00000001"), ("plan.pdf", "application/pdf", "file-Abc")]
     assert conversation.unread == ()
     assert ("system", "machine", "a custom hint") in said(conversation)
 
@@ -30,9 +30,36 @@ def test_a_prompt_with_files_is_read(read, said):
 def test_a_draft_is_read_from_the_prepare_call(read):
     conversation = read("chatgpt-web", {"partial_query": message("half a prom"), "model": "auto"}, f"{PATH}/prepare")
     assert conversation.prompt.typed_text == "half a prom"
-    assert not conversation.wants_stream
+    assert (conversation.wants_stream, conversation.background) == (False, True)
     assert read("chatgpt-web", {"partial_query": "as a string"}, f"{PATH}/prepare").prompt.typed_text == "as a string"
     assert read("chatgpt-web", {"action": "next"}, f"{PATH}/prepare").prompt is None
+
+
+def test_what_was_selected_is_not_what_was_typed(read, said):
+    asked = message(
+        "shorten this", metadata={"targeted_reply": "a long sentence", "canvas": {"textdoc_content": "the document"}}
+    )
+    rows = said(read("chatgpt-web", {"messages": [asked], "conversation_mode": {"kind": "primary_assistant"}}, PATH))
+    assert rows == [
+        ("user", "text", "shorten this"), ("user", "file", "a long sentence"), ("user", "file", "the document"),
+    ]  # fmt: skip
+
+
+def test_words_that_are_looked_for_completed_or_given_to_an_agent(read):
+    assert read("chatgpt-web", {"query": "old plans"}, "/backend-api/conversations/search").prompt.typed_text == "old plans"
+    completing = read(
+        "chatgpt-web", {"input_text": "how do I", "num_completions": 4}, "/backend-api/conversation/experimental/x"
+    )
+    assert (completing.prompt.typed_text, completing.background) == ("how do I", True)
+    item = {"type": "message", "role": "user", "content": [{"content_type": "text", "text": "fix the test"}]}
+    task = read("chatgpt-web", {"new_task": {"branch": "main"}, "input_items": [item]}, "/backend-api/wham/tasks")
+    assert (task.prompt.typed_text, task.background) == ("fix the test", False)
+
+
+def test_a_stream_that_is_handed_off_is_not_complete_and_names_its_conversation(answer, sse):
+    begun = {"v": {"message": assistant("Hel"), "conversation_id": "c-9"}}
+    heard = answer("chatgpt-web", sse(begun, {"type": "stream_handoff", "conversation_id": "c-9"}, done=True))
+    assert (heard.text, heard.finished, heard.conversation) == ("Hel", False, "c-9")
 
 
 def assistant(text="", kind="text", identifier="a", **more):

@@ -33,12 +33,20 @@ def test_a_prompt_with_inlined_documents_is_read(read, said):
 def test_the_title_call_repeats_the_prompt(read):
     conversation = read("claude-web", {"message_content": "summarise", "recent_titles": []}, f"{BASE}/title")
     assert conversation.prompt.typed_text == "summarise"
-    assert not conversation.wants_stream
+    assert (conversation.wants_stream, conversation.background) == (False, True)
+
+
+def test_a_retry_names_what_it_answers_again(read):
+    document = {"prompt": "", "parent_message_uuid": CHAT, "timezone": "UTC", "attachments": [], "files": []}
+    conversation = read("claude-web", document, f"{BASE}/retry_completion")
+    assert (conversation.prompt, conversation.id, conversation.wants_stream) == (None, CHAT, True)
 
 
 def test_project_knowledge_is_read(read, said):
     conversation = read("claude-web", {"file_name": "x.md", "content": "secret plan"}, "/api/organizations/o/projects/p/docs")
     assert said(conversation) == [("user", "file", "secret plan")]
+    assert conversation.prompt is None
+    assert [file.name for turn in conversation.turns for file in turn.attachments] == ["x.md"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """What the ChatGPT web app streams back: messages, and patches to the message that is being written.
 
 Separate from `chatgpt_web` because the patches are a small state machine of their own. A frame is `{p, o, v}` (path, operation,
-value); a frame that leaves out `p` or `o` repeats the one before. Older streams send the whole message in every frame.
+value); a frame that leaves out `p` or `o` repeats the one before. Older streams send the whole message in every frame. After a
+`stream_handoff` the rest comes over another connection, so what was heard here is not all of it.
 """
 
 import re
@@ -33,6 +34,7 @@ class ChatGptAnswer(Interpreter):
     def event(self, name: str, data: object) -> None:
         """Take one frame."""
         frame = members(data)
+        self.draft.belongs_to(frame.get("conversation_id") or dig(frame.get("v"), "conversation_id"))
         if "v" in frame:
             self._path = string(frame["p"]) if "p" in frame else self._path
             self._operation = string(frame["o"]) if "o" in frame else self._operation

@@ -1,6 +1,7 @@
 """The ChatGPT web app: `messages[].content.parts[]` up, and down a stream of patches to one message at a time.
 
-A private interface, so its shape drifts. A draft of the prompt already leaves with the `prepare` call, as `partial_query`.
+A private interface, so its shape drifts. A draft of the prompt already leaves with the `prepare` call, as `partial_query`, and with
+the one that completes words while they are typed; both go around a prompt and are none of their own.
 """
 
 import re
@@ -22,6 +23,9 @@ from lockgate.apps.formats.refusal import EVENT_STREAM, refuse_with, refuse_with
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
+
+_SELECTED = ("targeted_reply", "canvas", "selected_text", "textdoc")
+"""Of a message's metadata: what of an answer or a document in the canvas was selected to be talked about."""
 
 _STREAMED = re.compile(r"/conversation(?:/resume)?$")
 
@@ -67,10 +71,17 @@ class ChatGptWeb(DocumentFormat):
             _read_message(page, message, ("messages", index))
         if "partial_query" in body:
             _read_message(page, body["partial_query"], ("partial_query",))
+        for field in ("input_text", "query"):  # words being completed, words looked for in earlier conversations
+            if isinstance(body.get(field), str):
+                page.open(Role.USER, (field,))
+                page.typed((field,))
+        for index, item in enumerate(items(body.get("input_items"))):
+            _read_task(page, item, ("input_items", index))
         return page.conversation(
             conversation_id=string(body.get("conversation_id")),
             model=page.model(),
             wants_stream=_STREAMED.search(request.path) is not None,
+            background=not {"partial_query", "input_text"}.isdisjoint(body),
         )
 
     @override
@@ -99,12 +110,23 @@ def _read_message(page: Page, message: object, path: Path) -> None:
             page.typed(at)
         page.text(at, kind)
         page.text((*at, "text"), kind)
-        pointer = dig(part, "asset_pointer") or dig(part, "audio_asset_pointer", "asset_pointer")
-        page.reference(pointer, (*at, "asset_pointer"))
+        pointer = string(dig(part, "asset_pointer")) or string(dig(part, "audio_asset_pointer", "asset_pointer"))
+        page.reference(pointer.partition("://")[2] or pointer, (*at, "asset_pointer"))
     page.text((*content, "text"), kind)
     page.text((*content, "result"), kind)
+    for field in _SELECTED:
+        page.tree((*path, "metadata", field), PartKind.FILE)
     for index, file in enumerate(items(dig(message, "metadata", "attachments"))):
         name = string(dig(file, "name"))
         media_type = string(dig(file, "mimeType")) or string(dig(file, "mime_type"))
         where = (*path, "metadata", "attachments", index, "id")
         page.reference(dig(file, "id"), where, name=name, media_type=media_type)
+
+
+def _read_task(page: Page, item: object, path: Path) -> None:
+    """One item of a task for an agent in the cloud."""
+    role = ROLES.get(string(dig(item, "role")), Role.USER)
+    page.open(role, path)
+    page.typed((*path, "content"))
+    for index in range(len(items(dig(item, "content")))):
+        page.typed((*path, "content", index, "text"))

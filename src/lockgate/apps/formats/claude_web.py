@@ -1,6 +1,7 @@
 """The Claude web app: one `prompt` string with the text of documents inlined beside it; the answer is a Messages stream.
 
-A private interface, so its shape drifts. The first prompt leaves once more with the `title` call.
+A private interface, so its shape drifts. The first prompt leaves once more with the `title` call, which is no prompt of its own.
+Knowledge of a project is a document under `content`.
 """
 
 import re
@@ -57,6 +58,8 @@ class ClaudeWeb(DocumentFormat):
             at = ("attachments", index)
             page.text((*at, "extracted_content"), PartKind.FILE)
             page.names(string(dig(file, "file_name")), at, media_type=string(dig(file, "file_type")))
+        if "content" in body:
+            page.names(string(body.get("file_name")), ("content",))
         for field in ("files", "sync_sources"):
             for index, file in enumerate(items(body.get(field))):
                 reference = file if isinstance(file, str) else dig(file, "file_uuid") or dig(file, "uuid") or field
@@ -66,6 +69,7 @@ class ClaudeWeb(DocumentFormat):
             conversation_id=found.group(1) if found else None,
             model=page.model(),
             wants_stream=_COMPLETION.search(request.path) is not None,
+            background="message_content" in body,
         )
 
     @override

@@ -1,7 +1,7 @@
 """The ChatGPT web app: `messages[].content.parts[]` up, and down a stream of patches to one message at a time.
 
-A private interface, so its shape drifts. A draft of the prompt already leaves with the `prepare` call, as `partial_query`, and with
-the one that completes words while they are typed; both go around a prompt and are none of their own.
+A private interface, so its shape drifts. A draft of the prompt already leaves with the `prepare` call, as `partial_query`, and
+with the one that completes words while they are typed; both go around a prompt and are none of their own.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The Claude web app: one `prompt` string with the text of documents inlined beside it; the answer is a Messages stream.
 
-A private interface, so its shape drifts. The first prompt leaves once more with the `title` call, which is no prompt of its own.
+A private interface, so its shape drifts. The first prompt leaves once more with the `title` call, which is none of its own.
 Knowledge of a project is a document under `content`.
 """
 

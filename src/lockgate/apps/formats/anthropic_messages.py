@@ -1,4 +1,4 @@
-"""Anthropic Messages: system prompt apart, typed content blocks, tool results in the user's role; also `count_tokens`.
+"""Anthropic Messages: system prompt apart, typed content blocks, tool results in the user's role; also counts and batches.
 
 Vertex and Bedrock carry the same body with the model in the path. https://docs.anthropic.com/en/api/messages
 """
@@ -33,6 +33,8 @@ class AnthropicMessages(DocumentFormat):
     def recognises(self, request: Request, document: object) -> bool:
         """Messages with one of the vendor's marks: version, path, a separate `system`, or its own block types."""
         body = members(document)
+        if is_messages(dig(body, "requests", 0, "params", "messages")):
+            return True
         if not is_messages(body.get("messages")):
             return False
         if "anthropic_version" in body or request.headers.get("anthropic-version") or _PATH.search(request.path):
@@ -49,14 +51,18 @@ class AnthropicMessages(DocumentFormat):
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         body = members(document)
-        if not items(body.get("messages")):
+        if not items(body.get("messages")) and not items(body.get("requests")):
             return unreadable("no messages")
         read_messages_body(page, body, ())
+        for index, request_of_batch in enumerate(items(body.get("requests"))):
+            read_messages_body(page, dig(request_of_batch, "params"), ("requests", index, "params"))
+            page.model(("requests", index, "params", "model"))
         session = _SESSION.search(string(dig(body, "metadata", "user_id")))
         return page.conversation(
             conversation_id=request.headers.get("x-claude-code-session-id") or (session.group(1) if session else None),
-            model=page.model() or model_in_path(request.path),
+            model=page.model() or page.model(("requests", 0, "params", "model")) or model_in_path(request.path),
             wants_stream=body.get("stream") is True or request.path.endswith(":streamRawPredict"),
+            background=request.path.endswith("/count_tokens") or model_in_path(request.path) == "count-tokens",
         )
 
     @override
@@ -81,14 +87,15 @@ def read_messages_body(page: Page, body: object, path: Path) -> None:
         page.open(ROLES.get(string(dig(message, "role")), Role.USER), at)
         page.typed((*at, "content"))
         for position, block in enumerate(items(dig(message, "content"))):
-            _read_block(page, block, (*at, "content", position))
+            read_message_block(page, block, (*at, "content", position))
 
 
 def _has_own_block(message: object) -> bool:
     return any(string(dig(block, "type")) in _BLOCKS for block in items(dig(message, "content")))
 
 
-def _read_block(page: Page, block: object, path: Path) -> None:
+def read_message_block(page: Page, block: object, path: Path) -> None:
+    """One block of a message's content."""
     kind = string(dig(block, "type"))
     if kind.endswith("tool_use"):
         page.tree((*path, "input"), PartKind.TOOL_CALL)
@@ -102,6 +109,9 @@ def _read_block(page: Page, block: object, path: Path) -> None:
         page.text((*path, "thinking"), PartKind.REASONING)
     else:
         page.typed((*path, "text"))
+        for index in range(len(items(dig(block, "content"))) if kind == "search_result" else 0):
+            page.text((*path, "content", index, "text"), PartKind.FILE)
+        page.reference(dig(block, "file_id"), (*path, "file_id"))
         _read_source(page, block, path, PartKind.FILE)
 
 
@@ -114,6 +124,7 @@ def _read_source(page: Page, block: object, path: Path, kind: PartKind) -> None:
     match dig(source, "type"):
         case "text":
             page.text((*at, "data"), kind)
+            page.names(name, at, media_type=media_type)
         case "base64":
             if not page.data((*at, "data"), name=name, media_type=media_type):
                 page.could_not_read("inline file")
@@ -135,7 +146,8 @@ class MessagesAnswer(Interpreter):
         """Take one event, or a whole message."""
         draft = self.draft
         index = str(dig(data, "index"))
-        match string(dig(data, "type")):
+        kind = string(dig(data, "type"))
+        match kind:
             case "message_start":
                 draft.named(dig(data, "message", "model"))
             case "content_block_start":
@@ -156,6 +168,7 @@ class MessagesAnswer(Interpreter):
                 draft.failed(dig(data, "error", "message") or dig(data, "message"))
             case _:
                 draft.failed(dig(data, "error", "message"))
+                draft.finished = draft.finished or kind == "message_batch" or "input_tokens" in members(data)
 
     def _block(self, index: str, block: object) -> None:
         # Text blocks of one answer continue one another (citations cut them apart), so they share a section.

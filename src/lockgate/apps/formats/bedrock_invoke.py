@@ -8,6 +8,7 @@ import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.anthropic_complete import read_exchange
 from lockgate.apps.formats.anthropic_messages import MessagesAnswer, read_messages_body
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.bedrock_converse import ConverseAnswer, is_converse, read_converse
@@ -72,6 +73,8 @@ class BedrockInvoke(DocumentFormat):
             return unreadable("not an object")
         if is_converse(body):
             read_converse(page, body, path)
+        elif "max_tokens_to_sample" in body:
+            read_exchange(page, string(body.get("prompt")), (*path, "prompt"))
         elif "anthropic_version" in body:
             read_messages_body(page, body, path)
         else:

@@ -65,6 +65,15 @@ class Page:
             for part in _said_by(Role.USER, value, path):
                 self._add(part)
 
+    def piece(self, path: Path, start: int, end: int, kind: PartKind = PartKind.TEXT) -> None:
+        """Code points `start` to `end` of the string at `path`, without the white space around them. Claim the string first."""
+        value = self._value(path)
+        text = value[start:end] if isinstance(value, str) else ""
+        if text.strip():
+            start += len(text) - len(text.lstrip())
+            text = text.strip()
+            self._add(Part(text=text, path=(*path, slice_step(start, start + len(text))), kind=kind))
+
     def whole_turn(self, role: Role, prefix: Path, text: str, path: Path) -> None:
         """A turn of which nothing but the string at `path` says anything: as `open` and `typed`, without a search for more."""
         self._close()

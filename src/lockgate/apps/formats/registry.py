@@ -3,7 +3,9 @@
 Separate so that adding a format is one file and one line here.
 """
 
+from lockgate.apps.formats.anthropic_complete import AnthropicComplete
 from lockgate.apps.formats.anthropic_messages import AnthropicMessages
+from lockgate.apps.formats.anthropic_sessions import AnthropicSessions
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.bedrock_agent import BedrockAgent
 from lockgate.apps.formats.bedrock_converse import BedrockConverse
@@ -49,6 +51,8 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     OpenAiEmbeddings(),
     OpenAiResponses(),
     AnthropicMessages(),
+    AnthropicSessions(),
+    AnthropicComplete(),
     Ollama(),
     OpenAiChat(),
     OpenAiCompletions(),

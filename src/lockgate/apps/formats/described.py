@@ -7,6 +7,7 @@ shape: their own operation is the only one they read.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import override
 
 from lockgate.apps.description import Description
@@ -14,32 +15,29 @@ from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import (
     Refusal,
     SocketFormat,
-    SocketReader,
-    SocketRefusal,
     StreamReader,
     Unreadable,
     WireFormat,
 )
 from lockgate.apps.formats.described_answer import CodedLines, DescribedAnswer, ErrorBody, Listener, compile_answer
 from lockgate.apps.formats.described_body import described_body
-from lockgate.apps.formats.described_refusal import describe_call_refusal, describe_refusal, refusal_messages
+from lockgate.apps.formats.described_refusal import describe_call_refusal, describe_refusal
 from lockgate.apps.formats.described_request import DescribedRequest, compile_request
+from lockgate.apps.formats.described_socket import DescribedSocket
 from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
-from lockgate.apps.formats.leaf_paths import rewrite
+from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.ndjson import NdjsonReader, WholeReader
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.protobuf_places import known_answer, known_request
-from lockgate.apps.formats.protobuf_text import NOTHING_KNOWN
+from lockgate.apps.formats.protobuf_text import NOTHING_KNOWN, Known
 from lockgate.apps.formats.rpc_answer import CallEvents, call_reader
 from lockgate.apps.formats.rpc_files import say_what_is_unread, with_files
-from lockgate.apps.formats.sse import SseReader, event_data
+from lockgate.apps.formats.sse import SseReader
 from lockgate.apps.formats.text_stream import TextReader
 from lockgate.apps.schema import Signature
 from lockgate.apps.vocabulary import Protocol
-from lockgate.facts.problem import Path
-from lockgate.facts.prompt import Conversation, ModelAnswer
-from lockgate.facts.traffic import Answer, Body, Request, Response, SocketMessage
+from lockgate.facts.prompt import Conversation
+from lockgate.facts.traffic import Answer, Body, Request, Response
 
 _ERRORS = 400
 
@@ -67,7 +65,7 @@ def described_ids(apps: Operations) -> frozenset[str]:
 
 
 def described_formats(apps: Operations) -> DescribedFormats:
-    """Every format that is described. Raises ValueError for a description that `description_check.py` would have refused."""
+    """Every format that is described; each has to have passed `description_check.py`."""
     formats: dict[str, WireFormat] = {}
     sockets: dict[str, SocketFormat] = {}
     for app, operations in apps:
@@ -87,12 +85,25 @@ class DescribedFormat(DocumentFormat):
 
     def __init__(self, format_id: str, described: Description) -> None:
         self.id = format_id
+        self._described = described
         self._body = described.body
-        self._refusal = described.refusal
-        self._request: DescribedRequest = compile_request(described)
-        self._answer: DescribedAnswer | None = compile_answer(described.answer) if described.answer else None
-        self._known_request = known_request(described)
-        self._known_answer = known_answer(described.answer) if described.answer else NOTHING_KNOWN
+
+    # Compiled when first asked for: most of a library is never spoken to.
+    @cached_property
+    def _request(self) -> DescribedRequest:
+        return compile_request(self._described)
+
+    @cached_property
+    def _answer(self) -> DescribedAnswer | None:
+        return compile_answer(self._described.answer) if self._described.answer else None
+
+    @cached_property
+    def _known_request(self) -> Known:
+        return known_request(self._described)
+
+    @cached_property
+    def _known_answer(self) -> Known:
+        return known_answer(self._described.answer) if self._described.answer else NOTHING_KNOWN
 
     @property
     def reads_url(self) -> bool:
@@ -131,8 +142,8 @@ class DescribedFormat(DocumentFormat):
         """The described refusal."""
         named = (conversation and conversation.id) or ""
         if self._body == "call":
-            return describe_call_refusal(self._refusal, refusal, request, named)
-        return describe_refusal(self._refusal, refusal, request, named)
+            return describe_call_refusal(self._described.refusal, refusal, request, named)
+        return describe_refusal(self._described.refusal, refusal, request, named)
 
     @override
     def _parse(self, request: Request, body: Body) -> Parsed | Unreadable:
@@ -151,73 +162,3 @@ class DescribedFormat(DocumentFormat):
     @override
     def _interpreter(self) -> Interpreter:
         return Listener(self._answer) if self._answer else ErrorBody(None)
-
-
-class DescribedSocket(SocketFormat):
-    """What one WebSocket of an app carries: messages of JSON, some of which say something."""
-
-    def __init__(self, format_id: str, described: Description) -> None:
-        self.id = format_id
-        self._refusal = described.refusal
-        self._request: DescribedRequest = compile_request(described)
-        self._answer: DescribedAnswer | None = compile_answer(described.answer) if described.answer else None
-
-    @override
-    def read_message(self, request: Request, message: SocketMessage) -> Conversation | Unreadable:
-        """What a client's message says. Never raises."""
-        parsed = parse_json(message.content)
-        return self._read(request, parsed) if isinstance(parsed, Parsed) else parsed
-
-    @override
-    def rewrite_message(self, request: Request, message: SocketMessage, texts: Mapping[Path, str]) -> bytes:
-        """The message with the text at each path replaced. Raises ValueError for a path that `read_message` did not give."""
-        parsed = parse_json(message.content)
-        if isinstance(parsed, Parsed):
-            return _rewritten(message.content, parsed, self._read(request, parsed), texts)
-        raise ValueError("a path that reading this request did not give")
-
-    @override
-    def answer_reader(self) -> SocketReader:
-        """A reader for what the server says to one message."""
-        return _SocketListener(Listener(self._answer) if self._answer else None)
-
-    @override
-    def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
-        """The described messages, and the end of the socket where it is described or nothing else is."""
-        said = self.read_message(request, message)
-        conversation = (said.id if isinstance(said, Conversation) else None) or ""
-        replies = refusal_messages(self._refusal, refusal, conversation)
-        return SocketRefusal(replies=replies, close=not replies or (self._refusal is not None and self._refusal.close))
-
-    def _read(self, request: Request, parsed: Parsed) -> Conversation:
-        page = Page(parsed.value)
-        self._request.read(page, parsed.value)
-        return self._request.close(page, parsed.value, request, wants_stream=self._answer is not None)
-
-
-class _SocketListener:
-    """Hears the server's messages that answer one of the client's."""
-
-    def __init__(self, listener: Listener | None) -> None:
-        self._listener = listener
-
-    @property
-    def done(self) -> bool:
-        """Whether a described end was heard."""
-        return self._listener is not None and (self._listener.draft.finished or bool(self._listener.draft.error))
-
-    def feed(self, message: SocketMessage) -> None:
-        """Take the next message of the server."""
-        if self._listener is not None and message.is_text:
-            self._listener.event("", event_data(message.content))
-
-    def finish(self) -> ModelAnswer:
-        """What was said so far."""
-        return self._listener.answer() if self._listener is not None else ModelAnswer(finished=False)
-
-
-def _rewritten(content: bytes, parsed: Parsed, read: Conversation | Unreadable, texts: Mapping[Path, str]) -> bytes:
-    given = {part.path for turn in read.turns for part in turn.parts} if isinstance(read, Conversation) else set[Path]()
-    if not texts.keys() <= given:
-        raise ValueError("a path that reading this request did not give")
-    return parsed.write(rewrite(parsed.value, texts)) if texts else content

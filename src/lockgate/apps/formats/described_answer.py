@@ -9,7 +9,7 @@ from typing import override
 
 from lockgate.apps.description import AnswerDescription
 from lockgate.apps.formats.answer_draft import MAX_TEXT, Channel, Interpreter
-from lockgate.apps.formats.described_request import compile_places
+from lockgate.apps.formats.described_turns import compile_places
 from lockgate.apps.formats.json_view import dig, string
 from lockgate.apps.formats.sse import event_data
 from lockgate.apps.formats.where import Where, compile_where

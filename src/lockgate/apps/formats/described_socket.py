@@ -1,0 +1,52 @@
+"""Messages of a WebSocket that an app file describes: JSON, some of which say something.
+
+Separate from `described.py`, whose formats are of requests and responses.
+"""
+
+from functools import cached_property
+from typing import override
+
+from lockgate.apps.description import Description
+from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.base import Refusal, SocketRefusal
+from lockgate.apps.formats.described_answer import DescribedAnswer, ErrorBody, Listener, compile_answer
+from lockgate.apps.formats.described_refusal import refusal_messages
+from lockgate.apps.formats.described_request import DescribedRequest, compile_request
+from lockgate.apps.formats.document_socket import DocumentSocket
+from lockgate.apps.formats.page import Page
+from lockgate.facts.prompt import Conversation
+from lockgate.facts.traffic import Request, SocketMessage
+
+
+class DescribedSocket(DocumentSocket):
+    """What one WebSocket of an app carries."""
+
+    def __init__(self, format_id: str, described: Description) -> None:
+        self.id = format_id
+        self._described = described
+
+    @cached_property
+    def _request(self) -> DescribedRequest:
+        return compile_request(self._described)
+
+    @cached_property
+    def _answer(self) -> DescribedAnswer | None:
+        return compile_answer(self._described.answer) if self._described.answer else None
+
+    @override
+    def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
+        """The described messages, and the end of the socket where it is described or nothing else is."""
+        described = self._described.refusal
+        said = self.read_message(request, message)
+        conversation = (said.id if isinstance(said, Conversation) else None) or ""
+        replies = refusal_messages(described, refusal, conversation)
+        return SocketRefusal(replies=replies, close=not replies or (described is not None and described.close))
+
+    @override
+    def _read(self, request: Request, document: object, page: Page) -> Conversation:
+        self._request.read(page, document)
+        return self._request.close(page, document, request, wants_stream=self._answer is not None)
+
+    @override
+    def _interpreter(self) -> Interpreter:
+        return Listener(self._answer) if self._answer else ErrorBody(None)

@@ -4,14 +4,16 @@ Separate from reading requests because it sees events, one by one, and joins the
 what no place finds is not heard, and nothing raises.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import override
+
+import orjson
 
 from lockgate.apps.description import AnswerDescription
 from lockgate.apps.formats.answer_draft import MAX_TEXT, Channel, Interpreter
 from lockgate.apps.formats.described_turns import compile_places
 from lockgate.apps.formats.json_view import dig, string
-from lockgate.apps.formats.sse import event_data
 from lockgate.apps.formats.where import Where, compile_where
 from lockgate.facts.prompt import ModelAnswer
 
@@ -129,10 +131,11 @@ class CodedLines(Interpreter):
     def event(self, name: str, data: object) -> None:
         """Take one line."""
         code, colon, rest = data.partition(":") if isinstance(data, str) else ("", "", "")
-        if colon and code.isascii() and code.isalnum():
-            self._listener.event(code, event_data(rest.encode("utf-8", "surrogatepass")))
-        else:
+        if not (colon and code.isascii() and code.isalnum()):
             self._listener.event("", data)
+            return
+        with suppress(orjson.JSONDecodeError):  # a line that the end of the stream cut off says nothing
+            self._listener.event(code, orjson.loads(rest))
 
     @override
     def answer(self) -> ModelAnswer:

@@ -1,10 +1,12 @@
-"""Whose host is it? Exact names before patterns before the longest suffix; paths owned inside somebody else's host on the side.
+"""Whose host is it? The most specific claim wins, and the order of the files never matters.
 
-Separate because it is asked for every connection through the gateway: one dictionary look-up per label, whatever the size of
-the library. It must never see a path and never decide between apps that claim the same name (`check.py` refuses that).
+For the host itself: an exact name before a pattern before the longest suffix. A path in `also` wins over all three for the
+requests it matches. `overlap.py` refuses every library in which these rules leave two apps.
+
+Separate because it is asked for every connection through the gateway: a few dictionary look-ups per label, whatever the size of
+the library. It must never see a path before it is decrypted, and never decide between apps that claim the same name.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lockgate.apps.canonical import canonical_host, canonical_path, query_values
@@ -63,14 +65,19 @@ class HostIndex:
         """Who owns `host`, or None when nobody owns any of it. Never raises."""
         name = canonical_host(host)
         whole = self._exact.get(name)
-        suffix: str | None = None
         by_path = self._paths_exact.get(name, ())
-        for parent in _parents(name):
+        suffix: str | None = None
+        parent, at = name, -1
+        while True:
             if whole is None and parent in self._patterns:
                 whole = next((app for pattern, app in self._patterns[parent] if pattern.match(name)), None)
             if suffix is None:
                 suffix = self._suffix.get(parent)
-            if parent is not name and parent in self._paths_below:
+            at = name.find(".", at + 1)
+            if at < 0:
+                break
+            parent = name[at + 1 :]
+            if parent in self._paths_below:
                 by_path += self._paths_below[parent]
         whole = whole or suffix
         return HostOwners(whole, by_path) if whole or by_path else None
@@ -96,12 +103,3 @@ def _path_owner(app: str, owned: OwnedPath) -> PathOwner:
 def fits_host(host: str, restriction: tuple[str, ...]) -> bool:
     """Whether `host` is one of the names in `restriction` (`*.name` for every name below it)."""
     return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in restriction)
-
-
-def _parents(name: str) -> Iterator[str]:
-    """The name itself, then what is left after each dot."""
-    yield name
-    at = name.find(".")
-    while at >= 0:
-        yield name[at + 1 :]
-        at = name.find(".", at + 1)

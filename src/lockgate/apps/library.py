@@ -7,6 +7,7 @@ never raise.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import orjson
@@ -30,6 +31,8 @@ from lockgate.facts.app import App, AppMatch, AppTier
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Request, Response
+
+_REMEMBERED_HOSTS = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,8 @@ class AppLibrary:
         for source in self._sources.values():
             self._index.add(source.file.id, source.file.hosts)
         self._apps = {app: _app(source.file, rubric) for app, source in self._sources.items()}
+        # Every connection asks several times, and most go to the same few hosts.
+        self._known_host = lru_cache(_REMEMBERED_HOSTS)(self._look_up)
         # Filled by the first request to each app: most of a library is never asked for.
         self._compiled: dict[str, CompiledApp] = {}
         self.apps: tuple[App, ...] = tuple(self._apps.values())
@@ -145,6 +150,9 @@ class AppLibrary:
 
     def host(self, host: str) -> HostMatch | None:
         """What is known about a host before anything is decrypted; None for a host no app has anything to do with."""
+        return self._known_host(host)
+
+    def _look_up(self, host: str) -> HostMatch | None:
         owners = self._index.find(host)
         if owners is None:
             return None

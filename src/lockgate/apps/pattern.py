@@ -68,21 +68,6 @@ def fixed_domain(text: str) -> str:
     return (match.group(1) or match.group(2)).replace("\\", "") if match else ""
 
 
-def fixed_prefix(text: str) -> str:
-    """Text that every match of a checked path pattern begins with (never longer than what is certain)."""
-    fixed: list[str] = []
-    at = 1
-    while at < len(text):
-        width = 2 if text[at] == "\\" else 1
-        character = text[at + width - 1]
-        varies = character.isalnum() if width == 2 else character in "[(.$|*+?{"
-        if varies or text[at + width : at + width + 1] in ("*", "?", "{"):
-            break
-        fixed.append(character)
-        at += width
-    return "".join(fixed)
-
-
 def _checked(text: str, separator: str) -> SafePattern:
     if len(text) > _LONGEST:
         raise ValueError(f"the pattern is longer than {_LONGEST} characters")

@@ -58,13 +58,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file or image beside the text. `content` is absent when only a reference (URL, file id) went over the wire."""
+    """A file or image beside the text. `content` is absent when only a reference (URL, file id) went over the wire.
+
+    `media_type` is what it is declared to be, `detected` what it is by its content. `size` (bytes), `sha256` (hex) and
+    `detected` are of all of the file that is in this request, also when its text stands among the parts; they are absent for
+    one that is only named.
+    """
 
     name: str = ""
     media_type: str = ""
     content: bytes | None = field(default=None, repr=False)
     reference: str = ""
     path: Path = ()
+    size: int | None = None
+    sha256: str = ""
+    detected: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +166,9 @@ def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) ->
             into = added if part.kind in _ADDED else said
             into.update(part.kind.encode() + b"\0" + content)
         for attachment in attachments:
-            content = attachment.content or b""
-            head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{len(content)}:"
+            content = b"" if attachment.sha256 else attachment.content or b""
+            known_by = f"{attachment.size}:{attachment.sha256}" if attachment.sha256 else str(len(content))
+            head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{known_by}:"
             said.update(head.encode("utf-8", "surrogatepass") + content)
         digest = blake2b(said.digest() + added.digest(), digest_size=16).hexdigest()
         chained.append(Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest, contents=contents))

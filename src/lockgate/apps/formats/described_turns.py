@@ -12,7 +12,7 @@ from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.where import Where, compile_where
 from lockgate.facts.problem import Path
-from lockgate.facts.prompt import Attachment, PartKind, Role
+from lockgate.facts.prompt import PartKind, Role
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
 
@@ -53,7 +53,7 @@ class DescribedFiles:
 
     def _attach(self, page: Page, content: object, path: Path, name: str, media_type: str) -> None:
         if isinstance(content, bytes) and content:
-            page.attach(Attachment(name=name, media_type=media_type, content=content, path=path))
+            page.file(content, path, name=name, media_type=media_type)
         elif isinstance(content, str) and _ADDRESS.match(content):
             page.reference(content, path, name=name, media_type=media_type)
         elif isinstance(content, str) and content and not page.data(path, name=name, media_type=media_type):

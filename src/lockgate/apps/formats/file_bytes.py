@@ -7,12 +7,13 @@ several is a partial look, whatever it shows.
 from collections.abc import Mapping
 from typing import override
 
+from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.upload_format import UploadFormat
 from lockgate.apps.formats.upload_head import upload_head
 from lockgate.facts.problem import Path
-from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
+from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.traffic import Body, Request
 
 _WHERE: Path = ("file",)
@@ -31,9 +32,9 @@ class FileBytes(UploadFormat):
         head = upload_head(request, len(body.content))
         text = text_of(body.content)
         parts = (Part(text=text, path=_WHERE, kind=PartKind.FILE),) if text else ()
-        file = Attachment(
-            name=head.name, media_type=head.media_type, content=None if text is not None else body.content,
-            reference=head.address, path=_WHERE,
+        file = attached(
+            body.content, name=head.name, media_type=head.media_type, reference=head.address, path=_WHERE,
+            is_text=text is not None,
         )  # fmt: skip
         unread = ("a file that is sent in pieces",) if head.is_piece else ()
         return Conversation(turns=chain([(Role.USER, parts, (file,))]), unread=unread)

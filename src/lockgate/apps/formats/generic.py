@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.form_text import parse_form
@@ -34,6 +35,7 @@ _TYPED_NAMES = frozenset({
 })  # fmt: skip
 """Members under which most apps send what a person typed."""
 
+_MOST_LOOKED_INTO = 64
 _MOST_LINES = 10_000
 
 _FORM = "application/x-www-form-urlencoded"
@@ -165,7 +167,10 @@ def _take_apart(request: Request, body: Body) -> _Found | Unreadable:
         multipart = parse_multipart(content, request.headers.get("content-type"))
         if isinstance(multipart, Unreadable):
             return _undivided(request, body, multipart.detail)
-        files = (Attachment(name=file.name, media_type=file.media_type, content=file.content) for file in multipart.files)
+        files = (
+            attached(file.content, name=file.name, media_type=file.media_type, look=number < _MOST_LOOKED_INTO)
+            for number, file in enumerate(multipart.files)
+        )
         return _Found(parsed=multipart.parts, attachments=tuple(files), in_pairs=True)
     form = parse_form(content) if request.media_type == _FORM or _LIKE_FORM.fullmatch(content) else None
     for parsed in (parse_json(content), _lines(content)):
@@ -185,7 +190,7 @@ def _undivided(request: Request, body: Body, unread: str) -> _Found | Unreadable
         return _Found(parsed=Parsed(value=text, write=_write_text), unread=unread)
     if body.completeness in (Completeness.ENCRYPTED, Completeness.UNDECODABLE):
         return Unreadable(completeness=body.completeness, detail="not text")
-    file = Attachment(media_type=request.media_type, content=content)
+    file = attached(content, media_type=request.media_type)
     return _Found(parsed=Parsed(value=[], write=lambda _: content), attachments=(file,))
 
 

@@ -4,7 +4,9 @@ A document is an array of `[headers, text]` pairs. Separate from `multipart_text
 """
 
 import re
+from dataclasses import replace
 
+from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.json_text import Parsed
@@ -13,6 +15,7 @@ from lockgate.apps.formats.multipart_text import parse_multipart
 from lockgate.apps.formats.page import Page
 from lockgate.facts.prompt import Attachment, PartKind
 
+_MOST_LOOKED_INTO = 64
 _FIELD = re.compile(r"""[; \t]name="?([^"\r\n;]{0,256})""", re.IGNORECASE)
 
 
@@ -27,8 +30,12 @@ def parse_multipart_document(content: bytes, content_type: str) -> Parsed | Unre
         pair = items(found.parts.value)[file.part]
         if text and is_array(pair):
             pair.append(text)
-        content_left = None if text is not None else file.content
-        files.append(Attachment(name=file.name, media_type=file.media_type, content=content_left, path=(file.part, 1)))
+        files.append(
+            attached(
+                file.content, name=file.name, media_type=file.media_type, path=(file.part, 1), is_text=text is not None,
+                look=len(files) < _MOST_LOOKED_INTO,
+            )
+        )  # fmt: skip
     return Parsed(value=found.parts.value, write=found.parts.write, files=tuple(files))
 
 
@@ -50,6 +57,4 @@ def claim_files(page: Page, document: object, reference: str = "") -> None:
         page.text(file.path, PartKind.FILE)
         held = string(dig(document, part, 1)) if isinstance(part, int) else ""
         media_type = file.media_type or ("text/plain" if held else "")
-        page.attach(
-            Attachment(name=file.name, media_type=media_type, content=file.content, reference=reference, path=file.path)
-        )
+        page.attach(replace(file, media_type=media_type, reference=reference))

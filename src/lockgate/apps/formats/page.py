@@ -8,6 +8,7 @@ its own (declared tools, settings) which is chained apart, so that a changed set
 import re
 from dataclasses import dataclass, field
 
+from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.inline_data import inline_data
 from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
 from lockgate.apps.formats.machine_text import is_bare, split_typed
@@ -16,6 +17,8 @@ from lockgate.apps.formats.tool_names import ToolNames
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
 
+_MOST_LOOKED_INTO = 64
+"""Files whose type is found out: to look takes far longer than to decode a short one."""
 _MODEL_NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9._:/@+-]{0,79}", re.ASCII)
 
 type _Draft = tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]
@@ -40,6 +43,7 @@ class Page:
         self._open: _OpenTurn | None = None
         self._claimed: set[Path] = set()
         self._unread: list[str] = []
+        self._files = 0
         self._inside: dict[Path, object] = {}
 
     def open(self, role: Role, prefix: Path) -> None:
@@ -106,9 +110,18 @@ class Page:
         text = found.text
         if text is not None:
             self._add(Part(text=text, path=(*path, "base64"), kind=PartKind.FILE))
-        content = found.content if text is None else None  # as text it can be read and rewritten, so it is not kept twice
-        self._open.attachments.append(Attachment(name=name, media_type=found.media_type, content=content, path=path))
+        self.file(found.content, path, name=name, media_type=found.media_type, is_text=text is not None)
         return True
+
+    def file(self, content: bytes, path: Path, *, name: str = "", media_type: str = "", is_text: bool = False) -> None:
+        """The bytes of a file, in the turn that is open. One that `is_text` stands among its parts."""
+        if self._open is None:
+            return
+        self._files += 1
+        look = self._files <= _MOST_LOOKED_INTO
+        self._open.attachments.append(
+            attached(content, name=name, media_type=media_type, path=path, is_text=is_text, look=look)
+        )
 
     def reference(self, reference: object, path: Path, *, name: str = "", media_type: str = "") -> None:
         """Something that is only named here: a URL, a file id. The name itself stays in the text that is examined.

@@ -6,10 +6,13 @@ bytes, which plain JSON never has.
 
 from dataclasses import replace
 
+from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.json_view import is_array, is_object, items
 from lockgate.apps.formats.page import Page
 from lockgate.facts.problem import Path
-from lockgate.facts.prompt import Attachment, Conversation, Role, chain
+from lockgate.facts.prompt import Conversation, Role, chain
+
+_MOST_LOOKED_INTO = 64
 
 
 def say_what_is_unread(document: object, page: Page) -> None:
@@ -21,7 +24,9 @@ def say_what_is_unread(document: object, page: Page) -> None:
 def with_files(conversation: Conversation, document: object) -> Conversation:
     """`conversation` with each run of bytes of `document` that is not in it yet, in a turn before the others."""
     known = {attachment.path for turn in conversation.turns for attachment in turn.attachments}
-    files = tuple(Attachment(content=content, path=path) for path, content in _files(document) if path not in known)
+    left = [(path, content) for path, content in _files(document) if path not in known]
+    # A message can hold bytes by the thousand (ids, vectors), most of them no files.
+    files = tuple(attached(content, path=path, look=number < _MOST_LOOKED_INTO) for number, (path, content) in enumerate(left))
     return replace(conversation, turns=(*chain([(Role.USER, (), files)]), *conversation.turns)) if files else conversation
 
 

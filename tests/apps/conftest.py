@@ -7,7 +7,7 @@ import pytest
 
 from lockgate.apps.check import AppSource
 from lockgate.apps.clients_file import ClientsFile
-from lockgate.apps.formats.registry import FORMATS
+from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.apps.library import AppLibrary
 from lockgate.apps.rubric import Rubric, check_rubric
 from lockgate.apps.schema import AppFile
@@ -51,7 +51,7 @@ def shipped_clients() -> ClientsFile:
 
 @pytest.fixture(scope="session")
 def shipped_library(shipped_sources: list[AppSource], rubric: Rubric, shipped_clients: ClientsFile) -> AppLibrary:
-    return AppLibrary.build(shipped_sources, rubric, FORMATS, clients=shipped_clients)
+    return AppLibrary.build(shipped_sources, rubric, FORMATS, SOCKET_FORMATS, clients=shipped_clients)
 
 
 @pytest.fixture(scope="session")

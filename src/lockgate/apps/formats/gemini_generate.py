@@ -73,12 +73,12 @@ def read_contents(page: Page, scope: object, path: Path) -> bool:
         if name in members(scope):
             page.open(Role.SYSTEM, (*path, name))
             page.text((*path, name))
-            _read_parts(page, dig(scope, name), (*path, name))
+            read_parts(page, dig(scope, name), (*path, name))
     contents = _contents(members(scope), path)
     for at, content in contents:
         page.open(ROLES.get(string(dig(content, "role")), Role.USER), at)
         page.typed(at)
-        _read_parts(page, content, at)
+        read_parts(page, content, at)
     return bool(contents)
 
 
@@ -100,7 +100,8 @@ def _contents(scope: dict[str, object], path: Path) -> list[tuple[Path, object]]
     return found
 
 
-def _read_parts(page: Page, content: object, path: Path) -> None:
+def read_parts(page: Page, content: object, path: Path) -> None:
+    """The parts of one content, in the turn that is open."""
     parts = dig(content, "parts")
     if is_object(parts):
         _read_part(page, parts, (*path, "parts"))

@@ -86,7 +86,7 @@ def read_items(page: Page, body: object, path: Path) -> None:
         page.typed((*path, "input"))
     place = "input" if "input" in said else "items"
     for index, item in enumerate(items(said.get(place))):
-        _read_item(page, item, (*path, place, index))
+        read_item(page, item, (*path, place, index))
 
 
 def _conversation_of(request: Request, body: dict[str, object]) -> str:
@@ -106,7 +106,8 @@ def _read_template(page: Page, variables: object) -> None:
         _read_files(page, value, ("prompt", "variables", name))
 
 
-def _read_item(page: Page, item: object, path: Path) -> None:
+def read_item(page: Page, item: object, path: Path) -> None:
+    """One item of an input, in a turn that stays open."""
     kind = string(dig(item, "type"))
     if kind in _CALLS:
         page.open(Role.ASSISTANT, path)

@@ -16,6 +16,7 @@ from lockgate.apps.formats.file_json import FileJson
 from lockgate.apps.formats.file_upload import FileUpload
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.gemini_generate import GeminiGenerate
+from lockgate.apps.formats.gemini_live import GeminiLive
 from lockgate.apps.formats.github_copilot import GitHubCopilot
 from lockgate.apps.formats.google_ai_mode import GoogleAiMode
 from lockgate.apps.formats.json_text import Parsed, parse_json
@@ -29,6 +30,7 @@ from lockgate.apps.formats.openai_completions import OpenAiCompletions
 from lockgate.apps.formats.openai_embeddings import OpenAiEmbeddings
 from lockgate.apps.formats.openai_files import OpenAiFiles
 from lockgate.apps.formats.openai_images import OpenAiImages
+from lockgate.apps.formats.openai_realtime import OpenAiRealtime
 from lockgate.apps.formats.openai_responses import OpenAiResponses
 from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
@@ -77,7 +79,9 @@ FORMATS: dict[str, WireFormat] = {
 }
 """Every format of plain requests by its id."""
 
-SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for socket_format in (OpenAiResponsesSocket(),)}
+_SOCKETS: tuple[SocketFormat, ...] = (GeminiLive(), OpenAiRealtime(), OpenAiResponsesSocket())
+
+SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for socket_format in _SOCKETS}
 """Every format of WebSocket messages by its id; a format that is spoken over both has one id in both tables."""
 
 

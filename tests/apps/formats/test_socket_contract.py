@@ -1,0 +1,343 @@
+"""What every format of WebSocket messages promises, whatever it carries.
+
+Formats that app files describe have the same contract in `test_described_contract.py`.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable
+from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
+from lockgate.apps.formats.registry import SOCKET_FORMATS
+from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.traffic import Headers, Request, SocketMessage
+
+REFUSAL = Refusal(message='Not "allowed" {here}. Reference abc123', code="rule", reference="abc123")
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAAAAAA=="
+PICTURE = f"data:image/png;base64,{PIXEL}"
+SOUND = "//79/P3+/w=="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """One exchange on a WebSocket. `document` is what the client says (encoded by `encode`), `prompt` the typed words in it.
+
+    `replies` is what the server says until its answer is complete; `silent` are messages of the client that say nothing.
+    """
+
+    document: Any
+    prompt: str
+    path: str = "/socket"
+    host: str = "x.example"
+    replies: tuple[object, ...] = ()
+    answer: str = ""
+    silent: tuple[object, ...] = ()
+    in_band: bool = True
+    others: tuple[object, ...] = field(default=())
+
+
+SPOKEN: dict[str, Spoken] = {
+    "openai-responses": Spoken(
+        path="/v1/responses",
+        document={
+            "type": "response.create", "model": "gpt-5-codex", "previous_response_id": "resp_0123456789abcdef0123",
+            "instructions": "You are a coding agent.", "stream": True,
+            "input": [
+                {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Mind the sandbox."}]},
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "rename the módule 😀"}]},
+                {"type": "function_call_output", "call_id": "c1", "output": "total 4 files"},
+                {"type": "message", "role": "user", "content": [{"type": "input_image", "image_url": PICTURE}]},
+            ],
+        },
+        prompt="rename the módule 😀",
+        replies=(
+            {"type": "response.created", "response": {"id": "r", "model": "gpt-5-codex"}},
+            {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Ren"},
+            {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "amed."},
+            {"type": "response.completed", "response": {"status": "completed"}},
+        ),
+        answer="Renamed.",
+        silent=({"type": "response.cancel"}, {}),
+    ),
+    "openai-realtime": Spoken(
+        path="/v1/realtime",
+        document={
+            "type": "conversation.item.create", "event_id": "event_client_1",
+            "item": {"type": "message", "role": "user", "content": [
+                {"type": "input_text", "text": "what is the wéather"},
+                {"type": "input_audio", "audio": SOUND, "transcript": "as it was heard"},
+                {"type": "input_image", "image_url": PICTURE},
+            ]},
+        },
+        prompt="what is the wéather\nas it was heard",
+        replies=(
+            {"type": "conversation.item.input_audio_transcription.completed", "item_id": "i", "transcript": "sun?"},
+            {"type": "response.output_audio_transcript.delta", "response_id": "r", "item_id": "o", "delta": "Sun"},
+            {"type": "response.output_audio_transcript.delta", "response_id": "r", "item_id": "o", "delta": "ny."},
+            {"type": "response.done", "response": {"status": "completed", "output": []}},
+        ),
+        answer="[spoken] sun?\nSunny.",
+        silent=({"type": "input_audio_buffer.commit"}, {"type": "response.create"}, {"type": "response.cancel"}),
+        others=(
+            {"type": "session.update", "session": {"type": "realtime", "instructions": "Be kind.", "tools": [
+                {"type": "function", "name": "look", "description": "Looks something up", "parameters": {}},
+            ]}},
+            {"type": "response.create", "response": {"instructions": "Answer briefly", "input": [
+                {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "beside all that"}]},
+            ]}},
+            {"type": "conversation.item.create", "item": {"type": "function_call_output", "call_id": "c", "output": "12 °C"}},
+        ),
+    ),
+    "gemini-live": Spoken(
+        path="/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent",
+        document={"clientContent": {"turnComplete": True, "turns": [
+            {"role": "user", "parts": [{"text": "bonjour à tous"}]},
+            {"role": "model", "parts": [{"text": "bonsoir"}, {"functionCall": {"name": "f", "args": {"q": "météo à Paris"}}}]},
+            {"role": "user", "parts": [{"text": "et demain"}, {"inlineData": {"mimeType": "image/png", "data": PIXEL}}]},
+        ]}},
+        prompt="et demain",
+        replies=(
+            {"serverContent": {"inputTranscription": {"text": "de"}}},
+            {"serverContent": {"inputTranscription": {"text": "main"}, "modelTurn": {"parts": [{"text": "Beau"}]}}},
+            {"serverContent": {"outputTranscription": {"text": "Beau temps"}}},
+            {"server_content": {"model_turn": {"parts": [{"text": " temps"}]}, "turn_complete": True}},
+        ),
+        answer="[spoken] demain\nBeau temps\nBeau temps",
+        silent=({"realtimeInput": {"activityStart": {}}}, {"clientContent": {"turnComplete": True}}),
+        others=(
+            {"setup": {"model": "models/gemini-live", "systemInstruction": {"parts": [{"text": "Answer in French."}]}}},
+            {"realtime_input": {"text": "typed while speaking"}},
+            {"toolResponse": {"functionResponses": [{"id": "1", "name": "f", "response": {"result": "il pleut"}}]}},
+        ),
+    ),
+}  # fmt: skip
+
+GENERIC = Spoken(
+    document={"kind": "chat", "message": "hello there"}, prompt="hello there", in_band=False, silent=({}, "", "ping")
+)
+
+
+def spoken_by(format_id: str) -> Spoken:
+    return GENERIC if format_id == GENERIC_SOCKET.id else SPOKEN[format_id]
+
+
+def format_of(format_id: str) -> SocketFormat:
+    return GENERIC_SOCKET if format_id == GENERIC_SOCKET.id else SOCKET_FORMATS[format_id]
+
+
+def request_of(format_id: str) -> Request:
+    spoken = spoken_by(format_id)
+    upgrade = Headers((("connection", "Upgrade"), ("upgrade", "websocket")))
+    return Request(method="GET", scheme="https", host=spoken.host, port=443, path=spoken.path, headers=upgrade)
+
+
+def message(document: object) -> SocketMessage:
+    return SocketMessage(content=document.encode() if isinstance(document, str) else as_json(document))
+
+
+def as_json(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def read(format_id: str, said: SocketMessage) -> Conversation:
+    found = format_of(format_id).read_message(request_of(format_id), said)
+    assert isinstance(found, Conversation), found
+    return found
+
+
+def texts(conversation: Conversation) -> list[tuple[Any, str]]:
+    return [(part.path, part.text) for turn in conversation.turns for part in turn.parts]
+
+
+def heard(format_id: str, documents: tuple[object, ...]) -> tuple[ModelAnswer, bool]:
+    reader = format_of(format_id).answer_reader()
+    for document in documents:
+        reader.feed(document if isinstance(document, SocketMessage) else message(document))
+    return reader.finish(), reader.done
+
+
+every_format = pytest.mark.parametrize("format_id", [*SOCKET_FORMATS, GENERIC_SOCKET.id])
+
+
+@every_format
+def test_every_format_has_a_sample_and_its_own_id(format_id):
+    assert format_of(format_id).id == format_id
+    assert format_id in SPOKEN or format_id == GENERIC_SOCKET.id
+
+
+@every_format
+def test_the_typed_words_are_the_prompt(format_id):
+    prompt = read(format_id, message(spoken_by(format_id).document)).prompt
+    assert prompt is not None
+    assert prompt.typed_text == spoken_by(format_id).prompt
+
+
+@every_format
+def test_what_says_nothing_has_no_turns_of_anybody(format_id):
+    for document in spoken_by(format_id).silent:
+        found = read(format_id, message(document))
+        assert found.prompt is None
+        assert not found.unread
+
+
+@every_format
+def test_nothing_replaced_leaves_the_message_alone(format_id):
+    for document in (spoken_by(format_id).document, *spoken_by(format_id).others):
+        said = message(document)
+        assert format_of(format_id).rewrite_message(request_of(format_id), said, {}) == said.content
+
+
+@every_format
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), new=st.text(min_size=1, max_size=30))
+def test_a_rewritten_part_reads_back_and_all_others_stay(format_id, data, new):
+    spoken = spoken_by(format_id)
+    said = message(data.draw(st.sampled_from([spoken.document, *spoken.others])))
+    before = texts(read(format_id, said))
+    chosen = data.draw(st.lists(st.sampled_from(range(len(before))), min_size=1, unique=True))
+    marked = {before[index][0]: f"[[{index}:{new}]] masked" for index in chosen}
+    written = format_of(format_id).rewrite_message(request_of(format_id), said, marked)
+    found = texts(read(format_id, SocketMessage(content=written)))
+    assert len(found) == len(before)
+    everything = "\n".join(text for _, text in found)
+    for path, text in before:
+        assert marked.get(path, text) in everything
+    replaced = "\n".join(text for index, (_, text) in enumerate(before) if index in chosen)
+    kept = "\n".join(text for index, (_, text) in enumerate(before) if index not in chosen)
+    for word in set(re.findall(r"\w{4,}", replaced)) - set(re.findall(r"\w{4,}", kept + "".join(marked.values()))):
+        assert word not in everything
+
+
+@every_format
+def test_a_path_that_reading_did_not_give_is_refused(format_id):
+    said = message(spoken_by(format_id).document)
+    for path in ((), ("nowhere",), ("item", 99), (0, "json", 1)):
+        with pytest.raises(ValueError, match="did not give"):
+            format_of(format_id).rewrite_message(request_of(format_id), said, {path: "x"})
+
+
+@every_format
+@settings(max_examples=100, deadline=None)
+@given(content=st.binary(max_size=200), is_text=st.booleans())
+def test_arbitrary_bytes_never_raise(format_id, content, is_text):
+    said = SocketMessage(content=content, is_text=is_text)
+    found = format_of(format_id).read_message(request_of(format_id), said)
+    assert isinstance(found, Conversation | Unreadable)
+    assert isinstance(heard(format_id, (said, said))[0], ModelAnswer)
+    assert format_of(format_id).refuse_message(REFUSAL, request_of(format_id), said) is not None
+
+
+NAMES = (
+    "type", "item", "session", "response", "input", "instructions", "content", "text", "audio", "role", "name", "arguments",
+    "setup", "clientContent", "realtimeInput", "turns", "parts", "data", "mediaChunks", "toolResponse", "serverContent",
+    "modelTurn", "functionResponses", "error", "message", "delta", "transcript", "output", "model", "prompt", "odd name",
+)  # fmt: skip
+TYPES = ("message", "input_text", "input_audio", "function_call", "response.create", "response.done", "error", "user", "text")
+MARKER = "@"
+PLANTED = st.recursive(
+    st.just(MARKER) | st.just(MARKER) | st.sampled_from(TYPES) | st.none() | st.booleans() | st.integers(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+def numbered(value, count):
+    """Every marker made unique, with characters that no base64 has."""
+    if value == MARKER:
+        count.append(f"marker no. {len(count)}!")
+        return count[-1]
+    if isinstance(value, list):
+        return [numbered(item, count) for item in value]
+    if isinstance(value, dict):
+        return {name: numbered(item, count) for name, item in value.items()}
+    return value
+
+
+def places(value, path=()):
+    yield path
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in children:
+        yield from places(child, (*path, step))
+
+
+def planted_at(document, path, value):
+    if not path:
+        return value
+    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy[path[0]] = planted_at(copy[path[0]], path[1:], value)
+    return copy
+
+
+@every_format
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), planted=PLANTED)
+def test_no_string_of_a_message_is_out_of_sight(format_id, data, planted):
+    """Whatever stands wherever in a message, its strings are in some part with a path of its own, or it is unreadable."""
+    spoken = spoken_by(format_id)
+    document = data.draw(st.sampled_from([spoken.document, *spoken.others]))
+    path = data.draw(st.sampled_from(list(places(document))))
+    markers: list[str] = []
+    said = message(planted_at(document, path, numbered(planted, markers)))
+    found = format_of(format_id).read_message(request_of(format_id), said)
+    if isinstance(found, Unreadable):
+        found = GENERIC_SOCKET.read_message(request_of(format_id), said)
+        assert isinstance(found, Conversation)
+    seen = "\n".join(text for _, text in texts(found))
+    for marker in markers:
+        assert marker in seen
+    paths = [path for path, _ in texts(found)]
+    assert len(set(paths)) == len(paths)
+
+
+@every_format
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), planted=PLANTED)
+def test_hostile_answers_never_raise(format_id, data, planted):
+    replies = list(spoken_by(format_id).replies) or [{"message": "hello"}]
+    index = data.draw(st.sampled_from(range(len(replies))))
+    path = data.draw(st.sampled_from(list(places(replies[index]))))
+    replies[index] = planted_at(replies[index], path, numbered(planted, []))
+    answer, _ = heard(format_id, tuple(replies))
+    assert isinstance(answer.text, str)
+
+
+@every_format
+def test_an_answer_is_heard_until_it_is_complete_and_no_further(format_id):
+    spoken = spoken_by(format_id)
+    if not spoken.replies:
+        return
+    answer, done = heard(format_id, spoken.replies)
+    assert (answer.text, done, answer.finished) == (spoken.answer, True, True)
+    assert heard(format_id, spoken.replies * 2)[0].text == spoken.answer
+    early, done = heard(format_id, spoken.replies[:-1])
+    assert (done, early.finished) == (False, False)
+
+
+@every_format
+def test_an_answer_is_bounded(format_id):
+    replies = spoken_by(format_id).replies[:-1]
+    reader = format_of(format_id).answer_reader()
+    for _ in range(3000):
+        for document in replies:
+            reader.feed(message(document))
+    reader.feed(SocketMessage(content=b"[" * (5 << 20)))
+    assert len(reader.finish().text) <= 2 << 20
+
+
+@every_format
+def test_a_refusal_is_told_in_the_words_of_its_server_or_ends_the_socket(format_id):
+    spoken = spoken_by(format_id)
+    for document in (spoken.document, *spoken.others, *spoken.silent):
+        refused = format_of(format_id).refuse_message(REFUSAL, request_of(format_id), message(document))
+        assert refused.replies or refused.close
+        if spoken.in_band:
+            answer, done = heard(format_id, refused.replies)
+            assert REFUSAL.message in answer.error + answer.text
+            assert done
+            assert not refused.close

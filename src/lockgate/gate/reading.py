@@ -44,7 +44,8 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     """Read a request whose body is at hand (empty when it has none). Never raises on hostile input."""
     wire_format = _format_of(context, app, request, body)
     conversation, completeness = _conversation(wire_format, request, body)
-    conversation = _with_query(conversation, request)
+    if not (_reads_url(wire_format) and completeness is Completeness.COMPLETE):
+        conversation = _with_query(conversation, request)
     if request.is_websocket_upgrade and conversation.model is None:
         conversation = replace(conversation, model=query_values(request).get("model"))
     if body.completeness is not Completeness.COMPLETE:
@@ -116,7 +117,7 @@ def _settled(app: AppMatch | None, wire_format: WireFormat | None, call: McpCall
 
 def _conversation(wire_format: WireFormat | None, request: Request, body: Body) -> tuple[Conversation, Completeness]:
     """Every text of the body: by its format, or by walking whatever structure it has; bytes that are no text stay bytes."""
-    if wire_format is not None and (body.content or (isinstance(wire_format, UrlReader) and wire_format.reads_url)):
+    if wire_format is not None and (body.content or _reads_url(wire_format)):
         read = wire_format.read_request(request, body)
         if isinstance(read, Conversation):
             return read, Completeness.COMPLETE
@@ -126,6 +127,11 @@ def _conversation(wire_format: WireFormat | None, request: Request, body: Body) 
     if isinstance(read, Unreadable):
         return _NOTHING_SAID, read.completeness
     return read, Completeness.COMPLETE
+
+
+def _reads_url(wire_format: WireFormat | None) -> bool:
+    """Whether a format finds words in the URL, and so reads a request without a body, and the query by itself."""
+    return isinstance(wire_format, UrlReader) and wire_format.reads_url
 
 
 def _with_query(conversation: Conversation, request: Request) -> Conversation:

@@ -202,6 +202,9 @@ def test_words_in_a_url_are_read_and_cannot_be_rewritten():
     with pytest.raises(ValueError, match="in a URL cannot be replaced"):
         wire_format.rewrite_request(asked, Body(content=b""), {said.prompt.parts[0].path: "***"})
     assert isinstance(wire_format.read_request(asked, Body(content=b"q=more words")), Unreadable)
+    silent = wire_format.read_request(request("/ask", "page=1"), Body(content=b""))
+    assert isinstance(silent, Conversation)
+    assert silent.prompt is None
 
 
 def test_a_nested_document_of_many_messages_is_parsed_once():

@@ -80,7 +80,10 @@ class WireFormat(Protocol):
 
 @runtime_checkable
 class UrlReader(Protocol):
-    """A wire format that may find words in the URL: `read_request` is asked for a request without a body, too."""
+    """A wire format that may find words in the URL: `read_request` is asked for a request without a body, too.
+
+    What it gives then has to hold every text of the query.
+    """
 
     @property
     def reads_url(self) -> bool:

@@ -151,7 +151,8 @@ class DescribedFormat(DocumentFormat):
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        if not self._request.read(page, document) and self._body != "call":  # a call may have any of its service's messages
+        # A call may have any of its service's messages, and an address may be asked for without anything having been said.
+        if not self._request.read(page, document) and self._body not in ("call", "url"):
             return unreadable("nothing at the described places")
         streams = self._answer is not None and (self._answer.framing not in ("json", None) or self._body == "call")
         if self._body != "call":

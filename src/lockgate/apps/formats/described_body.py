@@ -30,11 +30,13 @@ def described_body(kind: str, request: Request, content: bytes, known: Known = N
             return parse_json(content)
 
 
-def _url(request: Request) -> Parsed:
+def _url(request: Request) -> Parsed | Unreadable:
     """The segments of the path as `/1`, `/2`, ..., then the parameters of the query by their names."""
     segments = [[f"/{index}", unquote(text)] for index, text in enumerate(request.path.split("/")) if text]
-    form = parse_form(request.query.encode("utf-8", "surrogateescape")) if request.query else None
-    return Parsed(value=[*segments, *(items(form.value) if isinstance(form, Parsed) else ())], write=_cannot_write)
+    form = (
+        parse_form(request.query.encode("utf-8", "surrogateescape")) if request.query else Parsed(value=[], write=_cannot_write)
+    )
+    return form if isinstance(form, Unreadable) else Parsed(value=[*segments, *items(form.value)], write=_cannot_write)
 
 
 def _cannot_write(_: object) -> bytes:

@@ -14,12 +14,14 @@ from lockgate.apps.formats.json_text import unreadable, write_json
 from lockgate.apps.formats.json_view import dig, is_object, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.refusal import refuse_with_json
+from lockgate.apps.formats.refusal import google_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request, Response
 
 _MODEL = re.compile(r"/models/([^/:]{1,128})(?::|$)")
+_WHOLE = frozenset({"totalTokens", "embedding", "embeddings", "name", "tokensInfo"})
+"""What an answer has that brings no words: a count, vectors, the name of something kept."""
 _WRAPPERS = ("request", "generateContentRequest", "generate_content_request")
 
 
@@ -40,8 +42,7 @@ class GeminiGenerate(DocumentFormat):
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object; its code says 403, the HTTP status must not."""
-        error = {"code": 403, "message": refusal.message, "status": "PERMISSION_DENIED"}
-        return refuse_with_json(refusal, request, {"error": error})
+        return refuse_with_json(refusal, request, google_error(refusal))
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
@@ -53,6 +54,7 @@ class GeminiGenerate(DocumentFormat):
             conversation_id=string(dig(document, "request", "session_id")) or string(dig(document, "request", "sessionId")),
             model=model.group(1) if model else page.model().removeprefix("models/"),
             wants_stream=":stream" in request.path,
+            background=request.path.endswith((":countTokens", ":computeTokens")),
         )
 
     @override
@@ -87,6 +89,9 @@ def _scopes(document: object) -> list[tuple[Path, object]]:
     scopes: list[tuple[Path, object]] = [((), document)]
     scopes += [((name,), dig(document, name)) for name in _WRAPPERS if dig(document, name) is not None]
     scopes += [(("requests", index), scope) for index, scope in enumerate(items(dig(document, "requests")))]
+    for config in ("inputConfig", "input_config"):
+        path: Path = ("batch", config, "requests", "requests")
+        scopes += [((*path, index, "request"), dig(each, "request")) for index, each in enumerate(items(dig(document, *path)))]
     return scopes
 
 
@@ -166,5 +171,7 @@ class _GeminiAnswer(Interpreter):
                     draft.add(Channel.CALL, (index, object()), f"{string(dig(call, 'name'))} {arguments}")
             if dig(candidate, "finishReason") or dig(candidate, "finish_reason"):
                 draft.finished = True
+        if not _WHOLE.isdisjoint(members(response)):
+            draft.finished = True
         if dig(response, "promptFeedback", "blockReason"):
             draft.failed(f"blocked by the vendor: {string(dig(response, 'promptFeedback', 'blockReason'))}")

@@ -40,6 +40,11 @@ def refuse_with_json(refusal: Refusal, request: Request, body: object, *, status
     return refuse_with(refusal, request, status=status, content=orjson.dumps(body))
 
 
+def google_error(refusal: Refusal) -> dict[str, object]:
+    """The error object of Google's APIs."""
+    return {"error": {"code": 403, "message": refusal.message, "status": "PERMISSION_DENIED"}}
+
+
 def openai_error(refusal: Refusal) -> dict[str, object]:
     """The error object of OpenAI's APIs, which most others copy."""
     return {

@@ -16,9 +16,11 @@ from lockgate.apps.formats.file_json import FileJson
 from lockgate.apps.formats.file_upload import FileUpload
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.gemini_generate import GeminiGenerate
+from lockgate.apps.formats.gemini_interactions import GeminiInteractions
 from lockgate.apps.formats.gemini_live import GeminiLive
 from lockgate.apps.formats.github_copilot import GitHubCopilot
 from lockgate.apps.formats.google_ai_mode import GoogleAiMode
+from lockgate.apps.formats.google_predict import GooglePredict
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
 from lockgate.apps.formats.mcp import Mcp
@@ -44,6 +46,8 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     Mcp(),
     *WEB_APPS,
     GeminiGenerate(),
+    GeminiInteractions(),
+    GooglePredict(),
     BedrockConverse(),
     BedrockInvoke(),
     BedrockAgent(),

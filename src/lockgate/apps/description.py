@@ -113,7 +113,7 @@ class Description:
     """
 
     __pydantic_config__ = _CONFIG
-    body: Literal["json", "form", "multipart", "url", "call"] = "json"
+    body: Literal["json", "form", "json-or-form", "multipart", "url", "call"] = "json"
     prompt: Places = ()
     messages: MessagesDescription | None = None
     system: Places = ()

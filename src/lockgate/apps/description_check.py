@@ -64,7 +64,7 @@ def _places(reads: Description) -> Iterator[Finding]:
             yield path, f"`{text}` is a place in a form, and the body is JSON", "give `body: form`, `multipart` or `url`"
         if reads.body != "call" and text.startswith("pb "):
             yield path, f"`{text}` is a place in a protobuf message", "give `body: call`"
-        if reads.body not in ("json", "call") and not text.startswith("field ") and text != "$":
+        if reads.body not in ("json", "json-or-form", "call") and not text.startswith("field ") and text != "$":
             yield path, f"`{text}` is a place in JSON, and the body has fields", "begin with `field NAME`, then ` >json> $...`"
 
 

@@ -388,3 +388,10 @@ samples:
     found = build(first, second).match(request_to("POST", "two.example", "/ask"))
     assert found is not None
     assert found.format == "one/ask"
+
+
+@pytest.mark.parametrize("content", [b'{"q": "why not"}', b"q=why+not"])
+def test_clients_may_send_json_or_a_form(content: bytes):
+    said = read("{body: json-or-form, prompt: [$.q, field q]}", content)
+    assert said.prompt is not None
+    assert said.prompt.typed_text == "why not"

@@ -26,6 +26,9 @@ def described_body(kind: str, request: Request, content: bytes, known: Known = N
             return parse_multipart_document(content, request.headers.get("content-type"))
         case "form":
             return parse_form(content)
+        case "json-or-form":
+            parsed = parse_json(content)
+            return parsed if isinstance(parsed, Parsed) else parse_form(content)
         case _:
             return parse_json(content)
 

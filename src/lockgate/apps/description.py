@@ -88,7 +88,8 @@ class RefusalDescription:
     `details` go with the error of a call, which has the call's own framing.
 
     `{message}`, `{reference}` and `{conversation}` are put in; `{message_json}` is the message as a JSON string, quotes
-    included, and `{'>json>': value}` a value written as JSON into a string. `status` is 400 for a body, 200 for a stream.
+    included, `{'>json>': value}` a value written as JSON into a string, `{'>asked>': place}` what the refused message of a
+    WebSocket has at that place. `status` is 400 for a body, 200 for a stream.
     """
 
     __pydantic_config__ = _CONFIG
@@ -106,14 +107,14 @@ class RefusalDescription:
 class Description:
     """How the requests of one operation are read. The places of `model` and `conversation` may lie in the head, too.
 
-    `body` is how the body is written; `url` reads the URL instead, and of a `call` each message is read. `prompt` is what a
-    person typed, `messages` a conversation, `system` instructions, `context` text of files, pages and selections that comes
-    along. `tokens` are sign-in tokens of the app's own client, which are left out of what is said. `background` says that a
-    client sends this by itself: always, or when a place is found.
+    `body` is how the body is written; `url` reads the URL instead, a `call` is read message by message, `records` one by one.
+    `prompt` is what a person typed, `messages` a conversation, `system` instructions, `context` text of files, pages and
+    selections that comes along. `tokens` are sign-in tokens of the app's own client, which are left out of what is said.
+    `background` says that a client sends this by itself: always, or when a place is found.
     """
 
     __pydantic_config__ = _CONFIG
-    body: Literal["json", "form", "json-or-form", "multipart", "url", "call"] = "json"
+    body: Literal["json", "form", "json-or-form", "multipart", "url", "call", "records"] = "json"
     prompt: Places = ()
     messages: MessagesDescription | None = None
     system: Places = ()

@@ -18,6 +18,7 @@ from lockgate.facts.problem import Path
 type Finding = tuple[Path, str, str]
 type _Given = tuple[Path, str]
 
+_JSON = ("json", "call", "records")
 _SEE = "see `reads` in apps/README.md"
 _FILE_PLACES = ("each", "name", "media_type", "content", "text", "reference")
 _HEARD = ("text", "reasoning", "whole", "error", "done", "model", "conversation", "references")
@@ -60,11 +61,11 @@ def _places(reads: Description) -> Iterator[Finding]:
     except ValueError as error:
         yield (), str(error), _SEE
     for path, text in outer:
-        if reads.body in ("json", "call") and text.startswith("field "):
+        if reads.body in _JSON and text.startswith("field "):
             yield path, f"`{text}` is a place in a form, and the body is JSON", "give `body: form`, `multipart` or `url`"
         if reads.body != "call" and text.startswith("pb "):
             yield path, f"`{text}` is a place in a protobuf message", "give `body: call`"
-        if reads.body not in ("json", "json-or-form", "call") and not text.startswith("field ") and text != "$":
+        if reads.body not in (*_JSON, "json-or-form") and not text.startswith("field ") and text != "$":
             yield path, f"`{text}` is a place in JSON, and the body has fields", "begin with `field NAME`, then ` >json> $...`"
 
 
@@ -93,8 +94,8 @@ def _of_answer(answer: AnswerDescription) -> Iterator[_Given]:
 
 def _refusal(signature: Signature, reads: Description) -> Iterator[Finding]:
     is_socket = signature.protocol is Protocol.WEBSOCKET
-    if is_socket and reads.body != "json":
-        yield ("body",), "messages of a WebSocket are JSON", "leave `body` out"
+    if is_socket and reads.body not in ("json", "records"):
+        yield ("body",), "messages of a WebSocket are JSON, or records of JSON", "leave `body` out, or give `body: records`"
     if reads.refusal is None:
         return
     if reads.refusal.details and reads.body != "call":

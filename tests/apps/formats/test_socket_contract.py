@@ -5,12 +5,15 @@ Formats that app files describe have the same contract in `test_described_contra
 
 import json
 import re
+from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wire_samples.protobuf import message as protobuf
 
 from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable
 from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
@@ -24,9 +27,36 @@ PICTURE = f"data:image/png;base64,{PIXEL}"
 SOUND = "//79/P3+/w=="
 
 
+def as_records(document: object) -> bytes:
+    """Records of SignalR."""
+    return b"".join(as_json(record) + b"\x1e" for record in (document if isinstance(document, list) else [document]))
+
+
+def as_frames(document: object) -> bytes:
+    """Frames of Meta's gateway, of which those with a `payload` of their own carry it as protobuf."""
+    return b"".join(map(_frame, document if isinstance(document, list) else [document]))
+
+
+def _frame(said: object) -> bytes:
+    if isinstance(said, dict) and isinstance(said.get("payload"), dict):
+        said = {**said, "payload": b64encode(protobuf(said["payload"])).decode()}
+    own = b"" if isinstance(said, dict) and "x-stream" in said else b"\x01\x80"
+    content = own + as_json(said)
+    return (b"\x0d" if own else b"\x0f") + b"\x02\0" + len(content).to_bytes(3, "little") + content
+
+
+def meta(kind: str, **said: object) -> dict[str, object]:
+    return {"seq": 0, "type": kind, **said}
+
+
+def section(text: str, kind: str = "GenAIMarkdownTextUXPrimitive") -> dict[str, object]:
+    name = "thought_text" if "Thinking" in kind else "text"
+    return {"view_model": {"primitive": {"__typename": kind, name: text}}}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """One exchange on a WebSocket. `document` is what the client says (encoded by `encode`), `prompt` the typed words in it.
+    """One exchange on a WebSocket. `document` is what the client says (JSON, or as `encode` has it), `prompt` the typed words.
 
     `replies` is what the server says until its answer is complete; `silent` are messages of the client that say nothing.
     """
@@ -39,6 +69,7 @@ class Spoken:
     answer: str = ""
     silent: tuple[object, ...] = ()
     in_band: bool = True
+    encode: Callable[[Any], bytes] | None = None
     others: tuple[object, ...] = field(default=())
 
 
@@ -116,6 +147,56 @@ SPOKEN: dict[str, Spoken] = {
             {"toolResponse": {"functionResponses": [{"id": "1", "name": "f", "response": {"result": "il pleut"}}]}},
         ),
     ),
+    "m365-copilot": Spoken(
+        encode=as_records,
+        document=[
+            {"type": 4, "target": "chat", "invocationId": "0", "arguments": [{
+                "source": "officeweb", "tone": "magic", "threadLevelGptId": {"id": "an-agent-of-a-team"},
+                "message": {
+                    "author": "user", "text": "résume la réunion 😀", "messageAnnotations": [{"id": "f1", "text": "plan.docx"}],
+                },
+            }]},
+            {"type": 1, "target": "Metrics", "arguments": [{"Timestamps": {}}]},
+        ],
+        prompt="résume la réunion 😀",
+        replies=(
+            [{}],
+            [{"type": 6}, {"type": 1, "target": "update", "arguments": [{"writeAtCursor": "Deux "}]}],
+            [{"type": 1, "target": "update", "arguments": [{"writeAtCursor": "points."}]}],
+            [{"type": 1, "arguments": [{"messages": [{"author": "bot", "text": "x", "messageType": "Progress"}]}]}],
+            [{"type": 2, "item": {"messages": [{"author": "bot", "text": "Deux points."}]}}, {"type": 3, "invocationId": "0"}],
+        ),
+        answer="Deux points.",
+        silent=([{"protocol": "json", "version": 1}], [{"type": 6}]),
+    ),
+    "meta-gateway": Spoken(
+        encode=as_frames,
+        document=[
+            {"x-stream": 1, "x-dgw-app-x-ecto-conversation-id": "0d0d0d0d-0d0d-0d0d-0d0d-0d0d0d0d0d0d"},
+            {"req-id": "0e0e0e0e-0e0e-0e0e-0e0e-0e0e0e0e0e0e", "payload": {
+                "f1": {"f6": "a-request-of-the-page"},
+                "f2": {"f1": {"f1": "m-1", "f2": 7}, "f2": "quel oiseau chante la nuit 😀"},
+            }},
+        ],
+        prompt="quel oiseau chante la nuit 😀",
+        replies=(
+            meta("full", response={"sections": [section("Birds.", "GenAIBotThinkingStatusViewModel"), section("Le ")]}),
+            meta("patch", operations=[{"op": "delta", "path": "/sections/1/view_model/primitive/text", "value": "rossi"}]),
+            meta("full", response={"sections": [section("Birds.", "Thinking"), section("Le rossignol.")], "is_complete": True}),
+        ),
+        answer="Le rossignol.",
+        silent=([{"x-stream": 1}],),
+    ),
+    "grammarly-socket": Spoken(
+        document={"id": 1, "action": "submit_ot", "rev": 0, "doc_len": 0, "ch": ["+0:0:the meeting are: à midi 😀:0"]},
+        prompt="the meeting are: à midi 😀",
+        replies=({"action": "submit_ot", "rev": 1}, {"id": 2, "action": "alert", "text": "are", "replacements": ["is"]},
+                 {"action": "finished"}),
+        answer="are → is",
+        silent=({"action": "ping", "id": 3},),
+        others=({"action": "submit_ot", "deltas": [{"ops": [{"retain": 11}, {"insert": "of the board"}]}]},
+                {"action": "start", "docid": "d-77", "documentContext": {"domain": "mail.example.com"}}),
+    ),
 }  # fmt: skip
 
 GENERIC = Spoken(
@@ -137,8 +218,9 @@ def request_of(format_id: str) -> Request:
     return Request(method="GET", scheme="https", host=spoken.host, port=443, path=spoken.path, headers=upgrade)
 
 
-def message(document: object) -> SocketMessage:
-    return SocketMessage(content=document.encode() if isinstance(document, str) else as_json(document))
+def message(format_id: str, document: object) -> SocketMessage:
+    encode = spoken_by(format_id).encode or (lambda said: said.encode() if isinstance(said, str) else as_json(said))
+    return SocketMessage(content=encode(document))
 
 
 def as_json(document: object) -> bytes:
@@ -158,7 +240,7 @@ def texts(conversation: Conversation) -> list[tuple[Any, str]]:
 def heard(format_id: str, documents: tuple[object, ...]) -> tuple[ModelAnswer, bool]:
     reader = format_of(format_id).answer_reader()
     for document in documents:
-        reader.feed(document if isinstance(document, SocketMessage) else message(document))
+        reader.feed(document if isinstance(document, SocketMessage) else message(format_id, document))
     return reader.finish(), reader.done
 
 
@@ -173,7 +255,7 @@ def test_every_format_has_a_sample_and_its_own_id(format_id):
 
 @every_format
 def test_the_typed_words_are_the_prompt(format_id):
-    prompt = read(format_id, message(spoken_by(format_id).document)).prompt
+    prompt = read(format_id, message(format_id, spoken_by(format_id).document)).prompt
     assert prompt is not None
     assert prompt.typed_text == spoken_by(format_id).prompt
 
@@ -181,7 +263,7 @@ def test_the_typed_words_are_the_prompt(format_id):
 @every_format
 def test_what_says_nothing_has_no_turns_of_anybody(format_id):
     for document in spoken_by(format_id).silent:
-        found = read(format_id, message(document))
+        found = read(format_id, message(format_id, document))
         assert found.prompt is None
         assert not found.unread
 
@@ -189,7 +271,7 @@ def test_what_says_nothing_has_no_turns_of_anybody(format_id):
 @every_format
 def test_nothing_replaced_leaves_the_message_alone(format_id):
     for document in (spoken_by(format_id).document, *spoken_by(format_id).others):
-        said = message(document)
+        said = message(format_id, document)
         assert format_of(format_id).rewrite_message(request_of(format_id), said, {}) == said.content
 
 
@@ -198,7 +280,7 @@ def test_nothing_replaced_leaves_the_message_alone(format_id):
 @given(data=st.data(), new=st.text(min_size=1, max_size=30))
 def test_a_rewritten_part_reads_back_and_all_others_stay(format_id, data, new):
     spoken = spoken_by(format_id)
-    said = message(data.draw(st.sampled_from([spoken.document, *spoken.others])))
+    said = message(format_id, data.draw(st.sampled_from([spoken.document, *spoken.others])))
     before = texts(read(format_id, said))
     chosen = data.draw(st.lists(st.sampled_from(range(len(before))), min_size=1, unique=True))
     marked = {before[index][0]: f"[[{index}:{new}]] masked" for index in chosen}
@@ -216,7 +298,7 @@ def test_a_rewritten_part_reads_back_and_all_others_stay(format_id, data, new):
 
 @every_format
 def test_a_path_that_reading_did_not_give_is_refused(format_id):
-    said = message(spoken_by(format_id).document)
+    said = message(format_id, spoken_by(format_id).document)
     for path in ((), ("nowhere",), ("item", 99), (0, "json", 1)):
         with pytest.raises(ValueError, match="did not give"):
             format_of(format_id).rewrite_message(request_of(format_id), said, {path: "x"})
@@ -283,7 +365,7 @@ def test_no_string_of_a_message_is_out_of_sight(format_id, data, planted):
     document = data.draw(st.sampled_from([spoken.document, *spoken.others]))
     path = data.draw(st.sampled_from(list(places(document))))
     markers: list[str] = []
-    said = message(planted_at(document, path, numbered(planted, markers)))
+    said = message(format_id, planted_at(document, path, numbered(planted, markers)))
     found = format_of(format_id).read_message(request_of(format_id), said)
     if isinstance(found, Unreadable):
         found = GENERIC_SOCKET.read_message(request_of(format_id), said)
@@ -325,7 +407,7 @@ def test_an_answer_is_bounded(format_id):
     reader = format_of(format_id).answer_reader()
     for _ in range(3000):
         for document in replies:
-            reader.feed(message(document))
+            reader.feed(message(format_id, document))
     reader.feed(SocketMessage(content=b"[" * (5 << 20)))
     assert len(reader.finish().text) <= 2 << 20
 
@@ -334,7 +416,7 @@ def test_an_answer_is_bounded(format_id):
 def test_a_refusal_is_told_in_the_words_of_its_server_or_ends_the_socket(format_id):
     spoken = spoken_by(format_id)
     for document in (spoken.document, *spoken.others, *spoken.silent):
-        refused = format_of(format_id).refuse_message(REFUSAL, request_of(format_id), message(document))
+        refused = format_of(format_id).refuse_message(REFUSAL, request_of(format_id), message(format_id, document))
         assert refused.replies or refused.close
         if spoken.in_band:
             answer, done = heard(format_id, refused.replies)

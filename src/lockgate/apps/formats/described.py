@@ -22,7 +22,7 @@ from lockgate.apps.formats.base import (
 from lockgate.apps.formats.described_answer import CodedLines, DescribedAnswer, ErrorBody, Listener, compile_answer
 from lockgate.apps.formats.described_body import described_body
 from lockgate.apps.formats.described_refusal import describe_call_refusal, describe_refusal
-from lockgate.apps.formats.described_request import DescribedRequest, compile_request
+from lockgate.apps.formats.described_request import IN_EACH, DescribedRequest, compile_request
 from lockgate.apps.formats.described_socket import DescribedSocket
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import Parsed, unreadable
@@ -32,6 +32,7 @@ from lockgate.apps.formats.protobuf_places import known_answer, known_request
 from lockgate.apps.formats.protobuf_text import NOTHING_KNOWN, Known
 from lockgate.apps.formats.rpc_answer import CallEvents, call_reader
 from lockgate.apps.formats.rpc_files import say_what_is_unread, with_files
+from lockgate.apps.formats.socket_records import say_what_is_unread as say_which_are_unread
 from lockgate.apps.formats.sse import SseReader
 from lockgate.apps.formats.text_stream import TextReader
 from lockgate.apps.schema import Signature
@@ -151,13 +152,13 @@ class DescribedFormat(DocumentFormat):
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        # A call may have any of its service's messages, and an address may be asked for without anything having been said.
-        if not self._request.read(page, document) and self._body not in ("call", "url"):
+        # These may have any of a service's messages, and an address may be asked for without anything having been said.
+        if not self._request.read(page, document) and self._body not in (*IN_EACH, "url"):
             return unreadable("nothing at the described places")
         streams = self._answer is not None and (self._answer.framing not in ("json", None) or self._body == "call")
-        if self._body != "call":
+        if self._body not in IN_EACH:
             return self._request.close(page, document, request, wants_stream=streams)
-        say_what_is_unread(document, page)
+        (say_what_is_unread if self._body == "call" else say_which_are_unread)(document, page)
         return with_files(self._request.close(page, document, request, wants_stream=streams), document)
 
     @override

@@ -12,6 +12,7 @@ from lockgate.apps.formats.json_view import items
 from lockgate.apps.formats.multipart_document import parse_multipart_document
 from lockgate.apps.formats.protobuf_text import NOTHING_KNOWN, Known
 from lockgate.apps.formats.rpc_body import coding_of, parse_rpc
+from lockgate.apps.formats.socket_records import parse_records
 from lockgate.facts.traffic import Request
 
 
@@ -22,6 +23,8 @@ def described_body(kind: str, request: Request, content: bytes, known: Known = N
             return parse_rpc(content, request.media_type, coding_of(request.headers), known)
         case "url":
             return unreadable("a body beside the URL") if content else _url(request)
+        case "records":
+            return parse_records(content)
         case "multipart":
             return parse_multipart_document(content, request.headers.get("content-type"))
         case "form":

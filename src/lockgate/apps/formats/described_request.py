@@ -25,6 +25,8 @@ from lockgate.facts.traffic import Request
 
 _LONGEST_ID = 200
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=$:-]{16,8192}", re.ASCII)
+IN_EACH = frozenset({"call", "records"})
+"""Bodies of which each message is read by itself."""
 _IN_THE_HEAD = ("header", "query", "path")
 
 type Place = Where | Callable[[Request], str]
@@ -100,7 +102,7 @@ class DescribedRequest:
 
 def compile_request(described: Description) -> DescribedRequest:
     """A description of requests, ready to be used. Raises ValueError for a place that is none."""
-    each, background = described.body == "call", described.background
+    each, background = described.body in IN_EACH, described.background
     return DescribedRequest(
         prompt=compile_places(described.prompt, in_messages=each),
         messages=compile_messages(described.messages, in_messages=each) if described.messages else None,

@@ -21,7 +21,7 @@ _LONGEST_HEARD = 4 << 20
 
 
 class DocumentSocket(SocketFormat, ABC):
-    """A socket format whose messages are each one JSON document, text or binary."""
+    """A socket format whose messages are each one document: JSON, text or binary, unless `_decode` says otherwise."""
 
     @abstractmethod
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
@@ -31,12 +31,15 @@ class DocumentSocket(SocketFormat, ABC):
     def _interpreter(self) -> Interpreter:
         """Something fresh that understands this format's answers; one is complete when its draft has finished or failed."""
 
+    def _decode(self, content: bytes) -> Parsed | Unreadable:
+        return parse_json(content)
+
     @override
     def read_message(self, request: Request, message: SocketMessage) -> Conversation | Unreadable:
         """What a client's message says. Never raises."""
         if not message.content.strip():
             return Conversation(turns=())
-        parsed = parse_json(message.content)
+        parsed = self._decode(message.content)
         return self._read(request, parsed.value, Page(parsed.value)) if isinstance(parsed, Parsed) else parsed
 
     @override
@@ -45,7 +48,7 @@ class DocumentSocket(SocketFormat, ABC):
         if not texts:
             return message.content
         said = self.read_message(request, message)
-        parsed = parse_json(message.content)
+        parsed = self._decode(message.content)
         given = {part.path for turn in said.turns for part in turn.parts} if isinstance(said, Conversation) else set[Path]()
         if not isinstance(parsed, Parsed) or not texts.keys() <= given:
             raise ValueError("a path that reading this message did not give")

@@ -21,9 +21,12 @@ from lockgate.apps.formats.gemini_live import GeminiLive
 from lockgate.apps.formats.github_copilot import GitHubCopilot
 from lockgate.apps.formats.google_ai_mode import GoogleAiMode
 from lockgate.apps.formats.google_predict import GooglePredict
+from lockgate.apps.formats.grammarly_socket import GrammarlySocket
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
+from lockgate.apps.formats.m365_copilot import M365Copilot
 from lockgate.apps.formats.mcp import Mcp
+from lockgate.apps.formats.meta_gateway import MetaGateway
 from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_assistants import OpenAiAssistants
 from lockgate.apps.formats.openai_audio import OpenAiAudio
@@ -83,7 +86,9 @@ FORMATS: dict[str, WireFormat] = {
 }
 """Every format of plain requests by its id."""
 
-_SOCKETS: tuple[SocketFormat, ...] = (GeminiLive(), OpenAiRealtime(), OpenAiResponsesSocket())
+_SOCKETS: tuple[SocketFormat, ...] = (
+    GeminiLive(), GrammarlySocket(), M365Copilot(), MetaGateway(), OpenAiRealtime(), OpenAiResponsesSocket(),
+)  # fmt: skip
 
 SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for socket_format in _SOCKETS}
 """Every format of WebSocket messages by its id; a format that is spoken over both has one id in both tables."""

@@ -1,0 +1,93 @@
+"""Messages that hold several documents: records ended by U+001E (SignalR, Engine.IO), with numbers in front (Socket.IO).
+
+https://github.com/dotnet/aspnetcore (SignalR's HubProtocol.md) and https://socket.io/docs/v4/socket-io-protocol/. The document
+of such a message is the list of its records. Separate from formats, which know what the records mean; a record that is no
+JSON stays the text it is, so that nothing is out of sight.
+"""
+
+import re
+from typing import override
+
+from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.base import SocketReader, Unreadable
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
+from lockgate.apps.formats.json_view import items, string
+from lockgate.apps.formats.page import Page
+from lockgate.facts.prompt import ModelAnswer
+from lockgate.facts.traffic import SocketMessage
+
+RECORD_END = b"\x1e"
+
+_MOST_RECORDS = 1000
+_LONGEST_HEARD = 4 << 20
+"""Bytes. A longer message of the server is left out of the answer."""
+_LIKE_DOCUMENT = re.compile(r"[0-9]{0,6}\s{0,8}[{\[]")
+_NUMBERS = re.compile(rb"[0-9]{1,6}-?(?:/[^,\[{]{0,64},)?[0-9]{0,9}(?=[\[{\"])")
+
+
+def parse_records(content: bytes) -> Parsed | Unreadable:
+    """The records of a message. What is in front of a document is kept and is no part of it."""
+    pieces = content.split(RECORD_END)
+    if len(pieces) > _MOST_RECORDS:
+        return unreadable("too many records")
+    heads = [_head(piece) for piece in pieces]
+    documents: list[object] = []
+    for head, piece in zip(heads, pieces, strict=True):
+        parsed = parse_json(piece[len(head) :]) if piece.strip() else unreadable("empty")
+        if isinstance(parsed, Parsed):
+            documents.append(parsed.value)
+            continue
+        try:
+            documents.append(piece.decode())
+        except UnicodeDecodeError:
+            return unreadable("not text")
+
+    def write(records: object) -> bytes:
+        return RECORD_END.join(map(_written, heads, pieces, items(records)))
+
+    return Parsed(value=documents, write=write)
+
+
+def _head(piece: bytes) -> bytes:
+    found = _NUMBERS.match(piece)
+    return found.group() if found else b""
+
+
+def _written(head: bytes, piece: bytes, record: object) -> bytes:
+    """A record made anew; as it came when nothing in it changed."""
+    before = parse_json(piece[len(head) :])
+    if not isinstance(before, Parsed):
+        return string(record).encode("utf-8", "surrogatepass")
+    return piece if before.value == record else head + write_json(record)
+
+
+def say_what_is_unread(records: object, page: Page) -> None:
+    """Say that the look is partial when a record looks like a document and is none that can be read."""
+    if any(isinstance(record, str) and _LIKE_DOCUMENT.match(record) for record in items(records)):
+        page.could_not_read("a record of a message")
+
+
+class RecordReader(SocketReader):
+    """Feeds an interpreter with the records of the server's messages."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+
+    @property
+    @override
+    def done(self) -> bool:
+        """Whether the interpreter has heard the end of an answer, or an error instead of it."""
+        return self._interpreter.draft.finished or bool(self._interpreter.draft.error)
+
+    @override
+    def feed(self, message: SocketMessage) -> None:
+        """Take the next message."""
+        parsed = parse_records(message.content) if message.is_text and len(message.content) <= _LONGEST_HEARD else None
+        for record in items(parsed.value) if isinstance(parsed, Parsed) else ():
+            if not self.done:
+                self._interpreter.event("", record)
+
+    @override
+    def finish(self) -> ModelAnswer:
+        """What was said so far."""
+        return self._interpreter.answer()

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from parts import PARTS
 from scenarios import SCENARIOS, Scenario
 from targets import Runs, alone, cpu_per_request, ratios, verdicts
 
@@ -39,12 +40,7 @@ def report(results: Mapping[str, Any]) -> str:
         f"{results['machine']}; {pinned}.",
         f"{results['versions']}.",
         "",
-        "### At a glance",
-        "",
-        "CPU milliseconds per request with 16 connections, median of rounds, and as a share of mitmdump's.",
-        "",
-        *_overview(runs),
-        "",
+        *(_at_a_glance(runs) if runs else ()),
         "### Targets",
         "",
         *_markdown(("", "at most", "measured", "met"), list(verdicts(results))),
@@ -54,9 +50,20 @@ def report(results: Mapping[str, Any]) -> str:
         own = [run for run in runs if run["scenario"] == scenario.id]
         if own:
             lines += [f"### {scenario.title}", "", scenario.what, "", *_details(scenario, own), ""]
-    lines += ["### Whose CPU time", "", "Milliseconds per request with 16 connections, by process.", "", *_by_role(runs), ""]
+    if runs:
+        lines += [
+            "### Whose CPU time",
+            "",
+            "Milliseconds per request with 16 connections, by process.",
+            "",
+            *_by_role(runs),
+            "",
+        ]
     if results["memory"]:
         lines += _memory(results["memory"])
+    for part in PARTS:
+        if measured := results["parts"].get(part.id):
+            lines += [f"### {part.title}", "", part.what, "", *_markdown(("", *part.columns.values()), part.rows(measured)), ""]
     failures = Counter[str]()
     for row in (*runs, *results["memory"]):
         failures.update({f"{row['name']}: {why}": often for why, often in row["failed"].items()})
@@ -66,6 +73,11 @@ def report(results: Mapping[str, Any]) -> str:
 
 def _subjects(runs: Runs) -> Iterator[tuple[str, str]]:
     yield from {run["subject"]: run["name"] for run in runs}.items()
+
+
+def _at_a_glance(runs: Runs) -> list[str]:
+    what = "CPU milliseconds per request with 16 connections, median of rounds, and as a share of mitmdump's."
+    return ["### At a glance", "", what, "", *_overview(runs), ""]
 
 
 def _overview(runs: Runs) -> list[str]:

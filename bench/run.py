@@ -22,6 +22,7 @@ from typing import Any
 from certificates import make_root_and_leaf
 from measuring import Turn, measure_memory, measure_turn
 from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin
+from parts import PARTS
 from report import machine, report, today, write_into
 from scenarios import LIBRARY_HOST, MEMORY_EXCHANGES, OTHER_HOST, SCENARIOS, STREAM_HOST
 from subjects import Subject, direct, lockgate, mitmdump, squid
@@ -40,8 +41,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure Lockgate beside others.")
     parser.add_argument("--rounds", type=int, default=5, help="how often each subject has its turn")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each measurement takes")
-    scenarios = [scenario.id for scenario in SCENARIOS]
-    parser.add_argument("--only", action="append", choices=scenarios, help="this scenario; repeat for more")
+    names = [each.id for each in (*SCENARIOS, *PARTS)]
+    parser.add_argument("--only", action="append", choices=names, help="this scenario or part; repeat for more")
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="this subject; repeat for more")
     parser.add_argument("--beside", type=Path, metavar="TREE", help="measure the Lockgate of another checkout as well")
     parser.add_argument("--memory", type=int, default=MEMORY_EXCHANGES, help="exchanges of the memory run; 0 leaves it out")
@@ -103,9 +104,10 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     runs: list[dict[str, Any]] = []
     memory: list[dict[str, Any]] = []
     chosen = [scenario for scenario in SCENARIOS if given.only is None or scenario.id in given.only]
+    parts = {part.id: part.measure() for part in PARTS if given.only is None or part.id in given.only}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # stops what was started, as Ctrl-C does
     try:
-        for subject in subjects:
+        for subject in subjects if chosen or given.memory else ():
             subject.start()
         for number in range(given.rounds):
             for scenario in chosen:
@@ -130,6 +132,7 @@ def measure(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
         "seconds": given.seconds,
         "runs": runs,
         "memory": memory,
+        "parts": parts,
     }
 
 

@@ -70,6 +70,14 @@ def _memory_growth(subject: str) -> Measure:
     return measure
 
 
+def _part(part: str, row: str, key: str, scale: float) -> Measure:
+    def measure(results: Mapping[str, Any]) -> float | None:
+        measured = next((each for each in results["parts"].get(part, ()) if each["name"] == row), None)
+        return None if measured is None else measured[key] * scale
+
+    return measure
+
+
 _MONITOR, _STARTER = "lockgate-monitor", "lockgate-starter"
 TARGETS = (
     Target(what="CPU of a small GET, monitor.yaml", limit=0.9, unit="x mitmdump", measure=_ratio(_MONITOR, "get")),
@@ -96,6 +104,18 @@ TARGETS = (
     Target(
         what="memory growth over the second half of the memory run, starter.yaml", limit=2, unit="%",
         measure=_memory_growth(_STARTER),
+    ),
+    Target(
+        what="CPU of looking up a host among 10,000, not seen lately", limit=10, unit="us",
+        measure=_part("library", "made larger", "new_ns", 1e-3),
+    ),
+    Target(
+        what="CPU of loading the shipped app library, files unchanged", limit=300, unit="ms",
+        measure=_part("library", "as shipped", "warm_ms", 1),
+    ),
+    Target(
+        what="memory of the shipped app library", limit=15, unit="MiB",
+        measure=_part("library", "as shipped", "memory_mib", 1),
     ),
 )  # fmt: skip
 

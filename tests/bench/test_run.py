@@ -35,7 +35,8 @@ def bench(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.usefixtures("namespaces")
 def test_a_tiny_run_measures_every_scenario_and_fails_no_request(tmp_path):
     results = tmp_path / "results.json"
-    ran = bench(results, "--seconds", "0.1", "--memory", "40", "--subject", "lockgate-starter")
+    only = [word for scenario in sorted(SCENARIOS) for word in ("--only", scenario)]
+    ran = bench(results, "--seconds", "0.1", "--memory", "40", "--subject", "lockgate-starter", *only)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     measured = json.loads(results.read_text())
     runs = [run for run in measured["runs"] if run["subject"] == "lockgate-starter"]
@@ -49,3 +50,14 @@ def test_a_tiny_run_measures_every_scenario_and_fails_no_request(tmp_path):
     assert min(memory["idle"], memory["halfway"], memory["after"]) > 0
     assert "| Lockgate, starter.yaml |" in ran.stdout
     assert "No request failed." in ran.stdout
+
+
+@pytest.mark.timeout(120)
+def test_look_ups_are_measured_in_the_shipped_and_in_a_larger_library():
+    command = [sys.executable, str(BENCH / "library.py"), "--hosts", "900"]
+    ran = subprocess.run(command, capture_output=True, check=True, text=True, timeout=110)
+    shipped, larger = json.loads(ran.stdout)
+    assert larger["hosts"] >= 899
+    assert larger["apps"] > shipped["apps"] > 600
+    for row in (shipped, larger):
+        assert min(row[key] for key in ("cold_ms", "warm_ms", "new_ns", "again_ns", "match_ns")) > 0

@@ -41,9 +41,9 @@ PARTS = (
         title="App library look-ups",
         program="library.py",
         what=(
-            "A host is looked up for every connection, and every request is matched, in the worker's one thread. `new` are hosts "
+            "A host is looked up for every connection, every request is matched, in one thread of a worker. `new` are hosts "
             "in turn, more than are remembered and half of them of no app; `again` is one host. Loading `from nothing` reads, "
-            "checks and proves every file; `as before` finds them unchanged, as nearly every start does. CPU time, best of three; "
+            "checks and proves every file; `as before` finds them unchanged, as most starts do. CPU time, best of three; "
             "memory is what the library adds to a process."
         ),
         columns={

@@ -10,6 +10,7 @@ from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.bedrock_agent import BedrockAgent
 from lockgate.apps.formats.bedrock_converse import BedrockConverse
 from lockgate.apps.formats.bedrock_invoke import BedrockInvoke
+from lockgate.apps.formats.cohere_chat import CohereChat
 from lockgate.apps.formats.file_bytes import FileBytes
 from lockgate.apps.formats.file_form import FileForm
 from lockgate.apps.formats.file_json import FileJson
@@ -24,9 +25,11 @@ from lockgate.apps.formats.google_predict import GooglePredict
 from lockgate.apps.formats.grammarly_socket import GrammarlySocket
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
+from lockgate.apps.formats.llama_server import LlamaServer
 from lockgate.apps.formats.m365_copilot import M365Copilot
 from lockgate.apps.formats.mcp import Mcp
 from lockgate.apps.formats.meta_gateway import MetaGateway
+from lockgate.apps.formats.mistral_conversations import MistralConversations
 from lockgate.apps.formats.ollama import Ollama
 from lockgate.apps.formats.openai_assistants import OpenAiAssistants
 from lockgate.apps.formats.openai_audio import OpenAiAudio
@@ -41,6 +44,7 @@ from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
 from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.apps.formats.rpc_text import RPC_TEXT
+from lockgate.apps.formats.text_generation import TextGeneration
 from lockgate.apps.formats.web_apps import GOOGLE_FORMS, WEB_APPS
 from lockgate.facts.traffic import Body, Request
 
@@ -54,6 +58,10 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     BedrockConverse(),
     BedrockInvoke(),
     BedrockAgent(),
+    CohereChat(),
+    MistralConversations(),
+    LlamaServer(),
+    TextGeneration(),
     OpenAiAssistants(),
     OpenAiAudio(),
     OpenAiImages(),

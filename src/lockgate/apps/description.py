@@ -67,7 +67,7 @@ class AnswerDescription:
     """
 
     __pydantic_config__ = _CONFIG
-    framing: Literal["json", "sse", "ndjson", "lines", "text"] | None = None
+    framing: Literal["json", "sse", "ndjson", "lines", "text", "aws-events"] | None = None
     mode: Literal["delta", "cumulative"] = "delta"
     each: str = ""
     section: Places = ()

@@ -12,6 +12,7 @@ from typing import override
 
 from lockgate.apps.description import Description
 from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.aws_event_stream import AwsEventStreamReader
 from lockgate.apps.formats.base import (
     Refusal,
     SocketFormat,
@@ -127,6 +128,8 @@ class DescribedFormat(DocumentFormat):
         match self._answer.framing:
             case "text":
                 return TextReader(listener)
+            case "aws-events":
+                return AwsEventStreamReader(listener)
             case "lines":
                 return NdjsonReader(CodedLines(listener))
             case "ndjson":

@@ -21,6 +21,7 @@ NAMES = (
     "anthropic.com", "*.anthropic.com", "claude.ai", "*.claude.ai",
     "google.com", "*.google.com", "*.googleapis.com",
     "ollama.com", "*.ollama.com", "deepseek.com", "*.deepseek.com", "perplexity.ai", "*.perplexity.ai", "*.githubcopilot.com",
+    "*.individual.githubcopilot.com", "*.mistral.ai", "huggingface.co", "*.huggingface.co", "*.meta.ai", "*.notion.so",
     "example.com", "*.example.com", "example.org", "*.example.org", "*.bank.example",
 )  # fmt: skip
 """Every name the good leaf is for."""

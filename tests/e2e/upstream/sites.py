@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from upstream import anthropic_api, gemini_api, ollama_api, openai_api, web_apps
+from upstream import anthropic_api, chat_apps, gemini_api, ollama_api, openai_api, web_apps
 from upstream.pace import Pace
 
 
@@ -60,6 +60,15 @@ _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
     ("chatgpt.com", web_apps.CHATGPT),
     ("claude.ai", web_apps.CLAUDE),
     ("gemini.google.com", web_apps.GEMINI),
+    (web_apps.FILES_HOST, web_apps.CHATGPT_FILES),
+    ("notebooklm.google.com", web_apps.NOTEBOOKLM),
+    ("chat.deepseek.com", chat_apps.DEEPSEEK),
+    ("www.perplexity.ai", chat_apps.PERPLEXITY),
+    ("chat.mistral.ai", chat_apps.LE_CHAT),
+    ("huggingface.co", chat_apps.HUGGING_FACE),
+    ("www.meta.ai", chat_apps.META_AI),
+    ("www.notion.so", chat_apps.NOTION),
+    ("api.individual.githubcopilot.com", chat_apps.GITHUB_COPILOT),
 ]
 
 

@@ -1,6 +1,6 @@
-"""The web apps' private interfaces: ChatGPT with its page, Claude, Gemini."""
+"""The web apps' private interfaces: ChatGPT with its page and its uploads, Claude, Gemini, NotebookLM."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,9 +12,11 @@ from starlette.routing import BaseRoute, Route
 
 from upstream.answering import answer_to, body_of, event, json, stream, words
 from upstream.anthropic_api import message_events
+from upstream.app_pages import page_routes
 
 _CHAT = "7f8a1c1e-0000-4000-8000-000000000001"
 _MESSAGE = "7f8a1c1e-0000-4000-8000-000000000002"
+FILES_HOST = "sdmntprwestus.oaiusercontent.com"
 _PAGES = Path(__file__).parent / "pages"
 
 
@@ -61,6 +63,32 @@ def chatgpt_events(model: str, text: str) -> Iterator[bytes]:
     yield event(b"[DONE]")
 
 
+async def chatgpt_files(request: Request) -> Response:
+    """Where to put a file, and its name from now on."""
+    await request.body()
+    address = f"https://{FILES_HOST}/files/00000000-0000/raw?se=2026&sig=signed"
+    return json({"status": "success", "upload_url": address, "file_id": "file-Abc1"})
+
+
+async def chatgpt_file_bytes(request: Request) -> Response:
+    """The store, which belongs to another origin."""
+    await request.body()
+    allowed = {"access-control-allow-origin": "https://chatgpt.com", "access-control-allow-methods": "PUT",
+               "access-control-allow-headers": "x-ms-blob-type, x-ms-version, content-type"}  # fmt: skip
+    return Response(status_code=201 if request.method == "PUT" else 200, headers=allowed)
+
+
+async def chatgpt_process_upload(request: Request) -> Response:
+    body = await body_of(request)
+    line = orjson.dumps({"file_id": body.get("file_id"), "event": "file.processing.completed", "progress": 100}) + b"\n"
+    return Response(line, media_type="application/x-ndjson")
+
+
+async def claude_title(request: Request) -> Response:
+    await request.body()
+    return json({"title": "A chat"})
+
+
 async def claude_completion(request: Request) -> Response:
     body = await body_of(request)
     model = body.get("model", "")
@@ -77,24 +105,56 @@ async def gemini_stream_generate(request: Request) -> Response:
 
 
 def _gemini_frames(text: str) -> Iterator[bytes]:
+    """The text so far, of the one candidate."""
+    return _frames(text, lambda so_far: [None, ["c_1", "r_1"], None, None, [["rc_1", [so_far]]]])
+
+
+def _frames(text: str, payload: Callable[[str], Any]) -> Iterator[bytes]:
     """Length-prefixed frames (in UTF-16 units) with the text so far."""
     yield b")]}'\n"
     so_far = ""
     for word in words(text):
         so_far += word
-        inner = orjson.dumps([None, ["c_1", "r_1"], None, None, [["rc_1", [so_far]]]]).decode()
-        frame = f"\n{orjson.dumps([['wrb.fr', None, inner]]).decode()}\n"
-        yield f"\n{len(frame.encode('utf-16-le')) // 2}{frame}".encode()
+        yield _frame(payload(so_far))
+
+
+def _frame(payload: Any, call: str | None = None) -> bytes:
+    frame = f"\n{orjson.dumps([['wrb.fr', call, orjson.dumps(payload).decode(), None, None, None, 'generic']]).decode()}\n"
+    return f"\n{len(frame.encode('utf-16-le')) // 2}{frame}".encode()
+
+
+async def notebook_chat(request: Request) -> Response:
+    form = parse_qs((await request.body()).decode())
+    prompt = orjson.loads(orjson.loads(form["f.req"][0])[1])[1]
+    frames = _frames(answer_to(str(prompt)), lambda so_far: [[so_far, None, [_CHAT], None, [[], None, 1]]])
+    return stream(request, "", frames, "application/json; charset=utf-8")
+
+
+async def notebook_call(request: Request) -> Response:
+    await request.body()
+    called = request.query_params.get("rpcids")
+    return Response(b")]}'\n" + _frame([[["source-1"]]], called), media_type="application/json")
 
 
 CHATGPT: list[BaseRoute] = [
     Route("/", chatgpt_page, methods=["GET"]),
     Route("/backend-api/f/conversation/prepare", chatgpt_prepare, methods=["POST"]),
     Route("/backend-api/f/conversation", chatgpt_conversation, methods=["POST"]),
+    Route("/backend-api/files", chatgpt_files, methods=["POST"]),
+    Route("/backend-api/files/process_upload_stream", chatgpt_process_upload, methods=["POST"]),
 ]
+CHATGPT_FILES: list[BaseRoute] = [Route("/files/{file}/raw", chatgpt_file_bytes, methods=["PUT", "OPTIONS"])]
 CLAUDE: list[BaseRoute] = [
+    *page_routes("claude"),
+    Route("/api/organizations/{org}/chat_conversations/{chat}/title", claude_title, methods=["POST"]),
     Route("/api/organizations/{org}/chat_conversations/{chat}/completion", claude_completion, methods=["POST"]),
 ]
 GEMINI: list[BaseRoute] = [
+    *page_routes("gemini"),
     Route("/_/BardChatUi/data/assistant.lamda.BardFrontendService/StreamGenerate", gemini_stream_generate, methods=["POST"]),
+]
+NOTEBOOKLM: list[BaseRoute] = [
+    *page_routes("notebooklm"),
+    Route("/_/LabsTailwindUi/data/batchexecute", notebook_call, methods=["POST"]),
+    Route("/_/LabsTailwindUi/data/{service}/GenerateFreeFormStreamed", notebook_chat, methods=["POST"]),
 ]

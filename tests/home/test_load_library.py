@@ -57,7 +57,7 @@ def ids(library: AppLibrary) -> list[str]:
 
 def test_files_that_did_not_change_are_not_parsed_again(home: Home, parsed: list[str]):
     first = load_library(home)
-    assert sorted(parsed) == ["one.yaml", "two.yaml"]
+    assert sorted(parsed) == ["one.yaml", "rubric.yaml", "two.yaml"]
     parsed.clear()
     again = load_library(home)
     assert parsed == []
@@ -134,7 +134,7 @@ def test_another_rubric_proves_everything_anew(home: Home, parsed: list[str]):
     text = RUBRIC.read_text()
     (home.path / "apps" / "rubric.yaml").write_text(text.replace("version:", "version: other # ", 1))
     load_library(home)
-    assert sorted(parsed) == ["one.yaml", "two.yaml"]
+    assert sorted(parsed) == ["one.yaml", "rubric.yaml", "two.yaml"]
 
 
 def test_a_proof_is_trusted_until_somebody_asks_for_it_again(home: Home):
@@ -161,7 +161,7 @@ def test_a_damaged_memory_costs_time_only(home: Home, parsed: list[str], damage:
     parsed.clear()
     home.proven_apps.write_bytes(damage)
     assert ids(load_library(home)) == ["one", "two"]
-    assert sorted(parsed) == ["one.yaml", "two.yaml"]
+    assert sorted(parsed) == ["one.yaml", "rubric.yaml", "two.yaml"]
 
 
 def test_a_home_whose_state_cannot_be_written_loads_all_the_same(home: Home):

@@ -3,8 +3,8 @@
 Separate from the other loaders because there are hundreds: one that did not change is neither parsed nor checked again.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lockgate.apps.check import AppSource
@@ -31,18 +31,46 @@ class AppFiles:
     remembered: ProvenApps
 
 
+@dataclass(slots=True)
+class KnownFiles:
+    """Reads files with the help of their remembered data, and notes in `data` what to remember of those it read."""
+
+    known: Mapping[str, object]
+    data: dict[str, object] = field(default_factory=dict[str, object])
+
+    def document(self, file: Path) -> Document:
+        """One YAML file. Raises UsageError when it cannot be read or is not valid YAML."""
+        return self.read(file).document
+
+    def read(self, file: Path) -> "ReadFile":
+        """The same, with the name of its bytes."""
+        content = read_bytes(file)
+        mark = digest(content)
+        text, name = as_text(content, file), shown(file)
+        data = self.known.get(mark)
+        document = parse_yaml(text, name) if data is None else located(data, text, name)
+        self.data[mark] = document.data
+        return ReadFile(document=document, digest=mark)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
+class ReadFile:
     """One file: what it says, and a name for its bytes."""
 
     document: Document
     digest: str
 
 
-def read_apps(home: Home, known: ProvenApps) -> AppFiles:
+def client_files(home: Home) -> tuple[Path, ...]:
+    """The files about programs that talk to apps: the shipped one, then the home's own."""
+    folders = home.data_folders("apps")
+    return tuple(file for folder in folders if (file := folder / CLIENTS_FILE).is_file())
+
+
+def read_apps(home: Home, files: KnownFiles, known: ProvenApps) -> AppFiles:
     """The app files as they are now. Raises UsageError with every problem of their shape."""
-    shipped = _by_id(home.shipped_files("apps"), known)
-    own = _by_id(home.own_files("apps"), known)
+    shipped = _by_id(home.shipped_files("apps"), files)
+    own = _by_id(home.own_files("apps"), files)
     problems: list[Problem] = []
     sources: list[AppSource] = []
     marks: list[str] = []
@@ -57,15 +85,14 @@ def read_apps(home: Home, known: ProvenApps) -> AppFiles:
     if problems:
         raise UsageError(*problems)
     whole = digest(*(mark.encode() for mark in marks))
-    data = {read.digest: read.document.data for read in (*shipped.values(), *own.values())}
     return AppFiles(
         sources=tuple(sources),
         settled=known.whole == whole,
-        remembered=ProvenApps(head=known.head, data=data, apps=frozenset(marks), whole=whole),
+        remembered=ProvenApps(head=known.head, data=files.data, apps=frozenset(marks), whole=whole),
     )
 
 
-def _source(is_proven: bool, base: _Read, over: _Read | None = None) -> AppSource:
+def _source(is_proven: bool, base: ReadFile, over: ReadFile | None = None) -> AppSource:
     if over is None:
         return AppSource(document=base.document, file=read_as(base.document, AppFile), proven=is_proven)
     merged = override(base.document, over.document)
@@ -73,13 +100,13 @@ def _source(is_proven: bool, base: _Read, over: _Read | None = None) -> AppSourc
     return AppSource(document=merged.document, file=file, overridden=merged.fields, proven=is_proven)
 
 
-def _by_id(files: Iterable[Path], known: ProvenApps) -> dict[str, _Read]:
+def _by_id(files: Iterable[Path], known: KnownFiles) -> dict[str, ReadFile]:
     """Files by the id they give themselves; one without an id goes by its file's name and is told about later."""
-    found: dict[str, _Read] = {}
+    found: dict[str, ReadFile] = {}
     for file in files:
         if file.name in _NOT_APPS:
             continue
-        read = _read(file, known)
+        read = known.read(file)
         data = read.document.data
         given = data.get("id") if isinstance(data, dict) else None  # type: ignore[reportUnknownMemberType]
         app_id = given if isinstance(given, str) else file.stem
@@ -88,12 +115,3 @@ def _by_id(files: Iterable[Path], known: ProvenApps) -> dict[str, _Read]:
             raise UsageError(Problem(place=place, problem=f"app `{app_id}` is already in {found[app_id].document.file}"))
         found[app_id] = read
     return found
-
-
-def _read(file: Path, known: ProvenApps) -> _Read:
-    content = read_bytes(file)
-    mark = digest(content)
-    text = as_text(content, file)
-    data = known.data.get(mark)
-    document = parse_yaml(text, shown(file)) if data is None else located(data, text, shown(file))
-    return _Read(document=document, digest=mark)

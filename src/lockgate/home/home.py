@@ -93,7 +93,11 @@ class Home:
 
 
 def _yaml_files(folder: Path) -> tuple[Path, ...]:
-    return tuple(sorted(folder.glob("*.yaml"))) if folder.is_dir() else ()
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))  # noqa: PTH208 - paths sort ten times slower
+    except OSError:
+        return ()
+    return tuple(folder / name for name in names)
 
 
 @cache

@@ -16,10 +16,10 @@ from lockgate.apps.rubric import Rubric, check_rubric
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.dlp.schema import DetectorFile, ProfileFile
 from lockgate.facts.problem import Document, Problem, UsageError
-from lockgate.home.app_files import CLIENTS_FILE, RUBRIC_FILE, read_apps
+from lockgate.home.app_files import RUBRIC_FILE, KnownFiles, client_files, read_apps
 from lockgate.home.home import Home
 from lockgate.home.proven_apps import ProvenApps, code_mark, digest
-from lockgate.home.reading import read_document
+from lockgate.home.reading import read_bytes, read_document
 from lockgate.home.schema import read_as
 from lockgate.home.settings import Settings, check_settings
 
@@ -44,37 +44,47 @@ def load_library(home: Home, *, prove: bool = False) -> AppLibrary:
     rubric_files = [file for file, _ in home.data_files("apps") if file.name == RUBRIC_FILE]
     if not rubric_files:
         raise UsageError(Problem(problem=f"apps/{RUBRIC_FILE} is missing", help="it ships with the package; install it anew"))
-    rubric_document = read_document(rubric_files[-1])
-    rubric = read_as(rubric_document, Rubric)
-    check_rubric(rubric_document, rubric)
-    clients = load_clients(home)
-    head = digest(code_mark().encode(), repr(rubric).encode())
+    around = [rubric_files[-1], *client_files(home)]
+    head = digest(code_mark().encode(), *map(read_bytes, around))
     content = None
     with contextlib.suppress(OSError):
         content = home.proven_apps.read_bytes()
-    known = ProvenApps.load(content, head)
-    read = read_apps(home, ProvenApps(head=head) if prove else known)
+    kept = ProvenApps.load(content, head)
+    known = ProvenApps(head=head) if prove else kept
+    files = KnownFiles(known.data)
+    rubric = _rubric(files.document(rubric_files[-1]), prove=not known.whole)
+    clients = _clients(map(files.document, client_files(home)), prove=not known.whole)
+    read = read_apps(home, files, known)
     if read.settled:
         library = AppLibrary.trusted(read.sources, rubric, FORMATS, SOCKET_FORMATS, clients)
     else:
         library = AppLibrary.build(read.sources, rubric, FORMATS, SOCKET_FORMATS, clients)
-    if read.remembered != known and (kept := read.remembered.dump()) is not None:
-        _keep(home.proven_apps, kept)
+    if read.remembered != kept and (made := read.remembered.dump()) is not None:
+        _keep(home.proven_apps, made)
     return library
 
 
 def load_clients(home: Home) -> ClientsFile:
     """Programs that talk to AI apps: the shipped ones, the home's own before them."""
+    return _clients(map(read_document, client_files(home)), prove=True)
+
+
+def _rubric(document: Document, *, prove: bool) -> Rubric:
+    rubric = read_as(document, Rubric)
+    if prove:
+        check_rubric(document, rubric)
+    return rubric
+
+
+def _clients(documents: Iterable[Document], *, prove: bool) -> ClientsFile:
     clients = ClientsFile()
-    for files in (home.shipped_files("apps"), home.own_files("apps")):
-        for file in (file for file in files if file.name == CLIENTS_FILE):
-            document = read_document(file)
-            given = read_as(document, ClientsFile)
+    for document in documents:
+        given = read_as(document, ClientsFile)
+        if prove:
             check_clients(document, given, compile_mark)
-            clients = with_own(clients, given)
-            problems = sample_failures(document, given, ClientCatalogue(clients))
-            if problems:
-                raise UsageError(*problems)
+        clients = with_own(clients, given)
+        if prove and (problems := sample_failures(document, given, ClientCatalogue(clients))):
+            raise UsageError(*problems)
     return clients
 
 

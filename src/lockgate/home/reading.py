@@ -36,10 +36,9 @@ def read_document(file: Path) -> Document:
     return parse_yaml(as_text(read_bytes(file), file), shown(file))
 
 
-def shown(file: Path, folder: str | None = None) -> str:
-    """The file as people name it: relative to `folder`, which is where they stand, when it is below there."""
+def shown(file: Path) -> str:
+    """The file as people name it: relative to where they stand when it is below there."""
     try:
-        below = os.fspath(Path.cwd()) if folder is None else folder
+        return str(file).removeprefix(os.getcwd() + os.sep)  # noqa: PTH109 - asked for hundreds of files
     except OSError:
         return str(file)
-    return str(file).removeprefix(below + os.sep)

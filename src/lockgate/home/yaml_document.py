@@ -6,8 +6,8 @@ there are no tags. A number too long for 64 bits stays text too.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -34,16 +34,29 @@ def parse_yaml(text: str, file: str) -> Document:
 
 def located(data: object, text: str, file: str) -> Document:
     """A document whose `data` is known to be what `text` says. Where things are in it is worked out when somebody asks."""
+    late = _LateReading(text, file)
+    return Document(file=file, data=data, places=LatePlaces(late.values), key_places=LatePlaces(late.keys))
 
-    @cache
-    def places() -> _Places:
-        found = _Places()
-        _data(text, file, found)
-        return found
 
-    return Document(
-        file=file, data=data, places=LatePlaces(lambda: places().values), key_places=LatePlaces(lambda: places().keys)
-    )
+@dataclass(slots=True)
+class _LateReading:
+    """A text that is read for its places once, when the first of them is asked for."""
+
+    text: str
+    file: str
+    found: "_Places | None" = None
+
+    def values(self) -> Mapping[Path, Place]:
+        return self._places().values
+
+    def keys(self) -> Mapping[Path, Place]:
+        return self._places().keys
+
+    def _places(self) -> "_Places":
+        if self.found is None:
+            self.found = _Places()
+            _data(self.text, self.file, self.found)
+        return self.found
 
 
 def _data(text: str, file: str, places: "_Places | None") -> object:

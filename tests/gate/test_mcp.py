@@ -155,7 +155,7 @@ class TestApps:
             with play("default: allow") as playing:
                 url = "https://mcp.linear.app/mcp"
                 playing >> head("POST", url, accept=BOTH, content_length="90") << Hold() >> sent(document)
-                playing << Forward(streamed=False)
+                playing << Forward
                 record = record_of(playing)
             assert (record.app, record.operation, record.format) == ("mcp-generic", operation, "mcp")
 

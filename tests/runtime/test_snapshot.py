@@ -1,8 +1,11 @@
 """A snapshot is all or nothing, rebuilt only where files changed, and tested with the policy's own cases."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from lockgate.facts.problem import UsageError
+from lockgate.home.mcp_file import AcceptedEntry, accept_tools
 from lockgate.runtime.snapshot import SnapshotBuilder
 
 POLICY = """
@@ -81,3 +84,14 @@ def test_a_new_app_of_the_home_adds_to_the_library(builder, home):
     )
     (home.path / "apps" / "in-house.yaml").write_text(text)
     assert builder.build().gate.library.host("ai.corp.example").app.id == "in-house"
+
+
+def test_what_is_accepted_of_mcp_servers_belongs_to_it(builder, home):
+    before = builder.build()
+    assert before.gate.accepted_tools == {}
+    tool = AcceptedEntry(digests=("0" * 32,), at=datetime(2026, 11, 27, tzinfo=UTC))
+    accept_tools(home, "tools.example/mcp", {"search": tool})
+    after = builder.build()
+    assert after.gate.accepted_tools["tools.example/mcp"]["search"].digests == {"0" * 32}
+    assert after.version != before.version
+    assert after.ruleset is before.ruleset

@@ -19,6 +19,7 @@ from lockgate.cli.explain import explain
 from lockgate.cli.home_option import HomeOption
 from lockgate.cli.init import init
 from lockgate.cli.log import log
+from lockgate.cli.mcp import mcp
 from lockgate.cli.policy import policy
 from lockgate.cli.up import up
 from lockgate.cli.user import user
@@ -58,7 +59,7 @@ def cli(context: click.Context, home: str | None) -> None:
     context.obj = HomeOption(home)
 
 
-for command in (up, init, doctor, policy, dlp, apps, ca, log, user, explain):
+for command in (up, init, doctor, policy, dlp, apps, mcp, ca, log, user, explain):
     cli.add_command(command)
 
 

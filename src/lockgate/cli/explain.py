@@ -11,10 +11,12 @@ from lockgate.cli.home_option import HomeOption
 from lockgate.dlp.scan import Scanner
 from lockgate.facts.decision import Truth, Verdict
 from lockgate.facts.finding import Finding
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Client, IdentifiedBy
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
+from lockgate.runtime.mcp_watch import stored_inventory
 from lockgate.runtime.persona import Persona
 from lockgate.runtime.snapshot import SnapshotBuilder
 
@@ -70,7 +72,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     snapshot = SnapshotBuilder(home_option.home).build()
     scanner = Scanner.open(snapshot.detectors)
     question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=datetime.now(UTC))
-    explanation = run_explain(snapshot, scanner, question)
+    explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home))
     click.echo(json.dumps(_as_data(explanation), indent=2) if as_json else _as_text(explanation))
     stopped = explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT)
     sys.exit(_BLOCKED if stopped else 0)
@@ -107,6 +109,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "application_confidence_score": tier.application_confidence.shown if tier else None,
         "gen_ai_confidence_score": tier.genai_confidence.shown if tier else None,
         "tenant": match.tenant if match else None,
+        "mcp": _asked_of_server(sheet.mcp) if sheet.mcp is not None else None,
         "examination": examination.state.value if examination else None,
         "findings": [
             {
@@ -119,6 +122,19 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         ],
         "trace": [{"rule": s.rule, "truth": s.truth.value, "why": s.why} for s in decision.trace],
     }
+
+
+def _asked_of_server(call: McpCall) -> dict[str, object]:
+    asked = {"methods": list(call.methods), "tools": list(call.tools), "changed": list(call.changed)}
+    return {"server": call.server, "unread": call.unread, **asked}
+
+
+def _mcp_lines(call: McpCall | None) -> list[str]:
+    if call is None:
+        return []
+    asked = " ".join((*call.methods, *call.tools)) or ("what cannot be read" if call.unread else "a stream")
+    changed = f", changed: {', '.join(call.changed)}" if call.changed else ""
+    return [f"  mcp          {call.server} is asked for {asked}{changed}"]
 
 
 def _as_text(explanation: Explanation) -> str:
@@ -144,6 +160,7 @@ def _as_text(explanation: Explanation) -> str:
             )
     elif explanation.sheet.app_known:
         lines.append("  app          none of the library")
+    lines += _mcp_lines(explanation.sheet.mcp)
     if data["examination"]:
         found = ", ".join(f"{f.detector} {f.mask}" for f in _findings(explanation)) or "nothing"
         lines.append(f"  examination  {data['examination']}; found {found}")

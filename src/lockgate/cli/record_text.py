@@ -60,6 +60,8 @@ def record_page(record: Record) -> str:
         ("Account", " · ".join(part for part in (record.account_kind, record.tenant, record.credential) if part)),
         ("Client", _client(record)),
         ("Operation", " · ".join(part for part in (record.operation, record.format, record.model) if part)),
+        ("MCP", _mcp(record)),
+        ("Tools", ", ".join(record.tool_calls)),
         ("Conversation", record.conversation),
         ("Text", _text(record)),
         ("Request", target),
@@ -93,6 +95,13 @@ def _client(record: Record) -> str:
     named = " ".join(part for part in (record.client_product, record.client_version) if part)
     kind = f"({record.client_kind})" if named else record.client_kind
     return " ".join(part for part in (named, kind, f"via {record.client_via}" if record.client_via else "") if part)
+
+
+def _mcp(record: Record) -> str:
+    """Such as `tools.example.com/mcp · tools/call · search`."""
+    asked = (", ".join(record.mcp_methods), ", ".join(record.mcp_tools))
+    changed = f"changed: {', '.join(record.mcp_changed)}" if record.mcp_changed else ""
+    return " · ".join(part for part in (record.mcp_server, *asked, changed) if part)
 
 
 def _examination(record: Record) -> str:

@@ -3,6 +3,7 @@
 Separate because agents speak it with any host, whether that host is an app of the library or not.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -55,6 +56,50 @@ class McpSeen:
     tools: tuple[McpTool, ...] | None = None
     complete: bool = False
     endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpSighting:
+    """Something seen of `server` (in its one spelling) at `at`, in seconds since the epoch."""
+
+    server: str
+    at: float
+    seen: McpSeen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolVariant:
+    """One definition a tool has had, by its digest, and when it was first and last seen (seconds since the epoch)."""
+
+    digest: str
+    first_seen: float
+    last_seen: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedTool:
+    """The definitions of a tool that the organisation accepted, by digest, and when (seconds since the epoch)."""
+
+    digests: frozenset[str]
+    at: float
+
+
+type AcceptedTools = Mapping[str, Mapping[str, AcceptedTool]]
+"""What the organisation accepted, by server and tool."""
+
+
+def is_changed(variants: Sequence[ToolVariant], accepted: AcceptedTool | None) -> bool:
+    """Whether a tool (its variants, oldest first) has a definition that was not accepted.
+
+    Until something was accepted, the first definition that was seen counts as such (trust on first use). A definition that was
+    not seen again after the acceptance is past. One that was is not made good by another that comes after it: a server may
+    show its clients different ones, so this stands until somebody has looked.
+    """
+    if accepted is None and variants:
+        accepted = AcceptedTool(digests=frozenset({variants[0].digest}), at=variants[0].first_seen)
+    return accepted is not None and any(
+        variant.digest not in accepted.digests and variant.last_seen > accepted.at for variant in variants
+    )
 
 
 def tool_digest(definition: bytes) -> str:

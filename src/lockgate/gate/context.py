@@ -1,11 +1,12 @@
 """What every exchange of one configuration shares: the compiled policy, the app library, the wire formats, the limits."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.library import AppLibrary
+from lockgate.facts.mcp import AcceptedTool, AcceptedTools
 from lockgate.facts.traffic import Body, Request
 from lockgate.policy import Ruleset
 
@@ -24,6 +25,7 @@ class GateContext:
 
     `sniff` recognises a format by body shape. `decrypt_hosts` are host suffixes,
     used with `DecryptScope.LISTED`. `profiles` are all DLP profiles there are (what masking a capture examines for).
+    `accepted_tools` are the tools of MCP servers that the organisation accepted as they are.
     """
 
     ruleset: Ruleset
@@ -32,6 +34,7 @@ class GateContext:
     decrypt: DecryptScope = DecryptScope.LIBRARY
     decrypt_hosts: tuple[str, ...] = ()
     profiles: frozenset[str] = frozenset()
+    accepted_tools: AcceptedTools = field(default_factory=dict[str, Mapping[str, AcceptedTool]])
 
     @property
     def formats(self) -> Mapping[str, WireFormat]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.facts.decision import Decision
+from lockgate.facts.mcp import McpSeen
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.record import Record
 from lockgate.facts.traffic import SocketMessage
@@ -26,9 +27,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
-    """Let the request go. `streamed` means the body was not held and may pass as it comes."""
+    """Let the request go.
+
+    `streamed` means the body was not held and may pass as it comes. `listens` says that the answer will be read along, so that
+    it should not be encoded.
+    """
 
     streamed: bool
+    listens: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +97,22 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighted:
+    """Something was seen of the MCP server called `server`."""
+
+    server: str
+    seen: tuple[McpSeen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Keep this record, with the captured text sealed into it first."""
+    """Keep this record, with the captured text sealed into it first, and what the end of the answer told of an MCP server."""
 
     record: Record
     captured: Captured | None = None
+    sighted: Sighted | None = None
 
 
-type Effect = Tunnel | Intercept | Hold | Forward | Examine | Refuse | PassResponse | PassMessage | RefuseMessage | Note
+type Effect = (
+    Tunnel | Intercept | Hold | Forward | Examine | Refuse | PassResponse | Sighted | PassMessage | RefuseMessage | Note
+)

@@ -7,7 +7,7 @@
 | holding   | RequestBodySeen    | settled / examining | Forward or Refuse / Examine            |
 | examining | Examined           | settled             | Forward or Refuse                      |
 | settled   | ResponseHeadersSeen| settled             | PassResponse or Refuse                 |
-| settled   | ResponseChunkSeen  | settled             | nothing                                |
+| settled   | ResponseChunkSeen  | settled             | nothing, or Sighted                    |
 | any       | Failed             | the same            | nothing; the record will say so        |
 | any       | Closed             | closed              | Note, exactly once                     |
 
@@ -19,16 +19,18 @@ from dataclasses import replace
 from typing import override
 
 from lockgate.apps.formats.base import StreamReader, WireFormat
-from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call, may_be_mcp
+from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import ExaminationState
+from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Completeness, Phase, Request
 from lockgate.gate.context import GateContext
-from lockgate.gate.effects import Effect, Forward, Hold, Intercept, PassResponse, Refuse, Tunnel
+from lockgate.gate.effects import Effect, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
 from lockgate.gate.events import (
+    Closed,
     Connecting,
     Event,
     Examined,
@@ -38,12 +40,13 @@ from lockgate.gate.events import (
     ResponseHeadersSeen,
 )
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.listening import Listener, asks_to_be_told, is_worth_reading, listener_for
+from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
 from lockgate.gate.reading import read_request
 from lockgate.gate.record import ExchangeKind
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
 
 _EMPTY_BODY = Body(content=b"")
-_SHORT = 4 << 20
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
 _UNREAD = Conversation(turns=(), unread=("opaque",))
 
@@ -51,9 +54,13 @@ _UNREAD = Conversation(turns=(), unread=("opaque",))
 class Exchange(Judging):
     """One request with its response, one WebSocket, or one tunnel."""
 
-    def __init__(self, exchange_id: str, context: GateContext, worker: int = 0) -> None:
+    def __init__(
+        self, exchange_id: str, context: GateContext, worker: int = 0, inventory: McpInventory = NOTHING_KNOWN
+    ) -> None:
         super().__init__(exchange_id, context, worker, ExchangeKind.REQUEST)
+        self._inventory = inventory
         self._answer_reader: StreamReader | None = None
+        self._listener: Listener | None = None
         self._format: WireFormat | None = None
 
     @property
@@ -76,8 +83,7 @@ class Exchange(Judging):
             case ResponseHeadersSeen(), State.SETTLED:
                 yield from self._response_headers(event)
             case ResponseChunkSeen(), State.SETTLED:
-                if self._answer_reader is not None:
-                    self._answer_reader.feed(event.chunk)
+                yield from self._response_chunk(event.chunk)
             case _:
                 raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
 
@@ -142,7 +148,8 @@ class Exchange(Judging):
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
             app_known=True, app=app, request=request, software=self._context.library.software(request),
-            mcp_known=not event.has_body or cannot_be_mcp(request), mcp=None if event.has_body else head_call(request),
+            mcp_known=not event.has_body or cannot_be_mcp(request),
+            mcp=None if event.has_body else self._judged(head_call(request)),
         )  # fmt: skip
         if event.refused is not None:
             yield self.fail(event.refused)
@@ -183,7 +190,7 @@ class Exchange(Judging):
         reading = read_request(self._context, app, request, body)
         self._reading_state, self._format = reading.state, reading.format
         self._sheet = replace(
-            self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=reading.mcp,
+            self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=self._judged(reading.mcp),
             conversation=reading.conversation,
         )  # fmt: skip
         if reading.mcp is not None and reading.mcp.mismatch:
@@ -194,19 +201,24 @@ class Exchange(Judging):
 
     @staticmethod
     def _needs_body(decision: Decision, event: RequestHeadersSeen) -> bool:
-        """Whether an exchange that may pass has to be read: for what is captured of it, or to know what an agent does.
-
-        Messages of MCP are short and sent whole, so holding one that looks like it keeps nobody waiting.
-        """
+        """Whether an exchange that may pass has to be read: for what is captured of it, or to know what an agent does."""
         if decision.verdict is not Verdict.ALLOW:
             return False
-        return decision.capture is not Capture.NONE or (may_be_mcp(event.request) and _is_short(event.request))
+        return decision.capture is not Capture.NONE or is_worth_reading(event.request)
 
     @override
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
         if self._kind is ExchangeKind.WEBSOCKET and self._is_about_messages(decision):
             decision = replace(decision, verdict=Verdict.ALLOW, reason=Reason.JUDGED_BY_MESSAGE, rule=None)
         return super()._settle(decision, streamed=streamed)
+
+    def _judged(self, call: McpCall | None) -> McpCall | None:
+        """What is asked of an MCP server, with what is known of that server."""
+        if call is None:
+            return None
+        server = self._inventory.server_of(call.server)
+        changed = self._inventory.changed(server, call.tools, self._context.accepted_tools)
+        return replace(call, server=server, changed=changed)
 
     def _is_about_messages(self, decision: Decision) -> bool:
         """Whether a WebSocket would be refused only for what its messages may say: those are judged one by one."""
@@ -217,7 +229,7 @@ class Exchange(Judging):
 
     @override
     def _let_go(self, *, streamed: bool) -> Effect:
-        return Forward(streamed=streamed)
+        return Forward(streamed=streamed, listens=asks_to_be_told(self._known))
 
     @override
     def _refusal(self, decision: Decision) -> Refuse:
@@ -248,7 +260,20 @@ class Exchange(Judging):
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL
         if wants_answer and wire_format is not None:
             self._answer_reader = wire_format.stream_reader(event.response)
-        yield PassResponse(tap=self._answer_reader is not None)
+        request = self._known.request
+        self._listener = listener_for(self._known, request, event.response) if request is not None else None
+        yield PassResponse(tap=self._answer_reader is not None or self._listener is not None)
+
+    def _response_chunk(self, chunk: bytes) -> Iterator[Effect]:
+        if self._answer_reader is not None:
+            self._answer_reader.feed(chunk)
+        sighted = self._listener.feed(chunk) if self._listener is not None else None
+        if sighted is not None:
+            yield sighted
+
+    @override
+    def _closed(self, event: Closed) -> Note:
+        return replace(super()._closed(event), sighted=self._listener.finish() if self._listener is not None else None)
 
     @override
     def _answer(self) -> ModelAnswer | None:
@@ -271,11 +296,6 @@ class Exchange(Judging):
 def _says_more_than_its_path(request: Request, app: AppMatch) -> bool:
     """Whether a body would make this another operation than its path says: a GET that only reads brings none along."""
     return request.method in _WITHOUT_BODY and app.operation is not None and not app.operation.carries_payload
-
-
-def _is_short(request: Request) -> bool:
-    length = request.headers.get("content-length")
-    return length.isdecimal() and int(length[:20]) <= _SHORT
 
 
 def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:

@@ -59,6 +59,11 @@ class Home:
         return self.path / "users.yaml"
 
     @property
+    def mcp_file(self) -> Path:
+        """Tools of MCP servers that were accepted."""
+        return self.path / "mcp.yaml"
+
+    @property
     def recorder_socket(self) -> Path:
         """Where proxy workers hand their records to the recorder."""
         return self.state / "recorder.sock"

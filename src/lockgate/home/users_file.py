@@ -5,7 +5,6 @@ is read back and compared before it replaces the file. It must never leave a hal
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +13,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from lockgate.facts.problem import Problem, UsageError
+from lockgate.home.replace_file import replace_file
 from lockgate.home.yaml_document import parse_yaml
 
 _HEADER = "# People who log in to the proxy, and networks that stand for people. `lockgate user add NAME` adds an entry.\n"
@@ -28,7 +28,7 @@ def add_user(path: Path, *, name: str, password_hash: str, groups: Sequence[str]
     changed = _inserted(text, entry, path)
     if parse_yaml(changed, str(path)).data != expected:
         raise _unusual_layout(path)
-    _replace(path, changed)
+    replace_file(path, changed)
 
 
 def _read(path: Path) -> str:
@@ -110,19 +110,3 @@ def _entry_text(entry: dict[str, Any], indent: str) -> str:
 def _unusual_layout(path: Path) -> UsageError:
     problem = f"cannot add to the list of users in {path} as it is laid out"
     return UsageError(Problem(problem=problem, help="put each user on lines of its own, `- name: ...`"))
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(Problem(problem=f"cannot write {path}: {(error.strerror or str(error)).lower()}")) from None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import Record
 from lockgate.home.settings import parse_address
 from lockgate.pki.ca import CertificateAuthority, load_ca
@@ -38,9 +39,11 @@ class Assembly:
     held: HeldBytes
 
 
-def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int) -> Assembly:
+def assemble(
+    builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int, *, sight: Callable[[McpSighting], None]
+) -> Assembly:
     """Everything but mitmproxy itself. Needs a running event loop. Raises UsageError for what the operator has to mend."""
-    gateway = Gateway(builder, keep, sealer_for(builder.home), worker)
+    gateway = Gateway(builder, keep, sealer_for(builder.home), worker, sight=sight)
     snapshot = gateway.snapshot
     settings, home = snapshot.settings, snapshot.home
     authority = load_ca(home.certs, now=datetime.now(UTC))

@@ -4,6 +4,7 @@ Separate from the hooks so that every way an exchange can end goes through one `
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from mitmproxy import http
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Client, Request
-from lockgate.gate.effects import Note
+from lockgate.gate.effects import Note, Sighted
 from lockgate.gate.events import Closed, Failed, ResponseChunkSeen
 from lockgate.gate.judging import Judging
 
@@ -48,6 +49,7 @@ class LiveExchange[Judged: Judging]:
     broken: Reason | None = None
     reads_along: bool = True
     failure: Reason | None = None
+    tell: Callable[[Sighted], None] | None = None
 
     def pass_chunk(self, chunk: bytes) -> bytes:
         """Count response bytes as they pass (mitmproxy calls this with an empty chunk at the end)."""
@@ -65,7 +67,9 @@ class LiveExchange[Judged: Judging]:
         self.pass_chunk(chunk)
         if chunk and self.reads_along:
             try:
-                self.exchange.handle(ResponseChunkSeen(chunk=chunk))
+                for effect in self.exchange.handle(ResponseChunkSeen(chunk=chunk)):
+                    if isinstance(effect, Sighted) and self.tell is not None:
+                        self.tell(effect)
             except Exception:  # noqa: BLE001 - the answer was allowed; what is lost is the rest of its capture
                 self.reads_along = False
                 _log.exception("an answer could not be read along", exchange=self.exchange.id)

@@ -24,6 +24,7 @@ from lockgate.gate.effects import (
     PassResponse,
     Refuse,
     RefuseMessage,
+    Sighted,
     Tunnel,
 )
 from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen, ResponseHeadersSeen
@@ -213,7 +214,8 @@ class Requests:
         """From now on the request is an exchange under way, with what it said and a bound on what it may make us hold."""
         state = self._connections.of(flow.client_conn)
         live = LiveExchange(
-            exchange=self._services.gateway.open_exchange(), client=state.who, client_id=flow.client_conn.id, flow=flow
+            exchange=self._services.gateway.open_exchange(), client=state.who, client_id=flow.client_conn.id, flow=flow,
+            tell=self._services.gateway.sighted,
         )  # fmt: skip
         self._live[flow.id] = live
         self.all_ended.clear()
@@ -272,8 +274,8 @@ class Requests:
         """Do what the gate says about a request."""
         for effect in effects:
             match effect:
-                case Forward(streamed=streamed):
-                    self._forward(flow, live, streamed=streamed)
+                case Forward():
+                    self._forward(flow, live, effect)
                 case Hold():
                     await self._hold(flow, live)
                 case Examine():
@@ -281,17 +283,17 @@ class Requests:
                     await self._perform(flow, live, live.exchange.handle(examined))
                 case Refuse():
                     self._refuse(flow, live, effect)
-                case Tunnel() | Intercept() | PassResponse() | PassMessage() | RefuseMessage() | Note():
+                case Tunnel() | Intercept() | PassResponse() | Sighted() | PassMessage() | RefuseMessage() | Note():
                     raise TypeError(f"{type(effect).__name__} is not for a request")
                 case _:
                     assert_never(effect)
 
-    def _forward(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], *, streamed: bool) -> None:
+    def _forward(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], forward: Forward) -> None:
         decision = live.exchange.decision
-        if decision is not None and decision.capture is Capture.FULL:
-            # A captured answer is read as it passes; an encoding we would have to undo is not asked for.
+        if forward.listens or (decision is not None and decision.capture is Capture.FULL):
+            # Such an answer is read as it passes; an encoding we would have to undo is not asked for.
             flow.request.headers["accept-encoding"] = "identity"
-        if streamed:
+        if forward.streamed:
             self._stream(flow, live)
         live.holding, live.forwarded = False, True
         flow.response = None  # disarmed, last

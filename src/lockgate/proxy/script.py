@@ -5,6 +5,7 @@ is refused. Records go straight to the home's store, from this process.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from mitmproxy import ctx
 
 from lockgate.facts.decision import Reason
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
 from lockgate.home.home import find_home
@@ -21,6 +23,7 @@ from lockgate.proxy.master import refuse_unsafe_options
 from lockgate.proxy.socket_layer import install_judged_sockets
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.store.record_store import StoreUnavailable
 from lockgate.store.sqlite import SqliteStore
 from lockgate.store.writer import RecordWriter
 
@@ -43,7 +46,11 @@ class ScriptGateway:
         prepare(self._home)
         self._store = SqliteStore.for_writing(self._home.records_db)
         self._writer = writer = RecordWriter(self._store)
-        self._assembly = assemble(SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0)
+        store = self._store
+        self._assembly = assemble(
+            SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0,
+            sight=lambda sighting: _note(store, sighting),
+        )  # fmt: skip
         install_http1_bounds()
         install_judged_sockets()
         self.addons.append(self._assembly.addon)
@@ -75,6 +82,12 @@ class ScriptGateway:
         if self._writer is not None and self._store is not None:
             self._writer.close()
             self._store.close()
+
+
+def _note(store: SqliteStore, sighting: McpSighting) -> None:
+    """In this arrangement for trying things out, at once: a process that keeps up with it is what `lockgate up` has."""
+    with contextlib.suppress(StoreUnavailable):
+        store.note_sightings([sighting])
 
 
 def _offer(writer: RecordWriter, record: Record) -> None:

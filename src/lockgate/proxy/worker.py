@@ -38,7 +38,7 @@ async def serve(home_path: str, worker: int) -> None:
     builder = SnapshotBuilder(find_home(home_path))
     pipe = RecordPipe(builder.home.recorder_socket, worker=worker)
     pipe.start()
-    parts = assemble(builder, pipe.put, worker)
+    parts = assemble(builder, pipe.put, worker, sight=pipe.sight)
     asyncio.get_running_loop().getaddrinfo = parts.destinations.getaddrinfo  # type: ignore[method-assign]  # the one resolver
     await parts.gateway.start()
     master = GatewayMaster(parts)

@@ -17,6 +17,7 @@ from lockgate.gate.effects import Effect, Examine, Hold, Intercept, Refuse, Refu
 from lockgate.gate.events import Connecting, Event, Examined, MessageSeen, RequestBodySeen, RequestHeadersSeen
 from lockgate.gate.exchange import Exchange
 from lockgate.gate.judging import Judging
+from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
 from lockgate.home.settings import parse_address
@@ -67,8 +68,8 @@ class Question:
     at: datetime
 
 
-def explain(snapshot: Snapshot, scanner: Scanner, question: Question) -> Explanation:
-    """Run one request through the gate.
+def explain(snapshot: Snapshot, scanner: Scanner, question: Question, inventory: McpInventory = NOTHING_KNOWN) -> Explanation:
+    """Run one request through the gate, with what is known of MCP servers.
 
     Raises UsageError for somebody who cannot be asked about, and nothing on a hostile request, as the gate does not.
     """
@@ -89,7 +90,7 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question) -> Explana
         if not isinstance(effect, Intercept):
             kind = "tunnel" if isinstance(effect, Tunnel) else "refuse"
             return _explanation(kind, tunnel, effect, unresolved=unresolved)
-    exchange = Exchange("explain", snapshot.gate)
+    exchange = Exchange("explain", snapshot.gate, inventory=inventory)
     opens_socket = request.is_websocket_upgrade
     body = b"" if opens_socket else question.content
     head = RequestHeadersSeen(

@@ -5,7 +5,6 @@ swaps snapshots while traffic runs. An exchange keeps the snapshot it started wi
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,9 +12,10 @@ from dataclasses import replace
 
 import structlog
 
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
-from lockgate.gate.effects import Examine, Note
+from lockgate.gate.effects import Examine, Note, Sighted
 from lockgate.gate.events import Examined
 from lockgate.gate.exchange import Exchange
 from lockgate.gate.message import MessageExchange
@@ -24,6 +24,7 @@ from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.exposure import refuse_opening
+from lockgate.runtime.mcp_watch import McpWatch
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
 from lockgate.store.sealing import Sealer
 
@@ -31,10 +32,17 @@ _log = structlog.get_logger(__name__)
 _WATCH_SECONDS = 0.25
 
 
+def _nobody(_: McpSighting) -> None:
+    """Nobody keeps what is seen."""
+
+
 class Gateway:
     """The live configuration of one worker and everything an exchange needs from it."""
 
-    def __init__(self, builder: SnapshotBuilder, keep: Callable[[Record], None], sealer: Sealer | None, worker: int) -> None:
+    def __init__(
+        self, builder: SnapshotBuilder, keep: Callable[[Record], None], sealer: Sealer | None, worker: int, *,
+        sight: Callable[[McpSighting], None] = _nobody,
+    ) -> None:  # fmt: skip
         self.snapshot: Snapshot = builder.build()
         self._listens_on = self.snapshot.settings.listen
         self._refuse_opening(self.snapshot)
@@ -47,7 +55,8 @@ class Gateway:
         self._worker = worker
         self._examiner: Examiner | None = None
         self._identifier = _identifier(self.snapshot)
-        self._watching: asyncio.Task[None] | None = None
+        self._mcp = McpWatch(builder.home.records_db, sight)
+        self._watching: tuple[asyncio.Task[None], ...] = ()
         self._retiring: set[asyncio.Task[None]] = set()
         self._told: list[Callable[[Snapshot], None]] = []
 
@@ -63,14 +72,15 @@ class Gateway:
     async def start(self) -> None:
         """Start examination processes and watch the home for changes."""
         self._examiner = await self._start_examiner(self.snapshot)
-        self._watching = asyncio.create_task(self._watch())
+        await self._mcp.look()
+        self._watching = (asyncio.create_task(self._watch()), asyncio.create_task(self._mcp.watch()))
 
     async def close(self) -> None:
         """Stop watching and examining."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        for watching in self._watching:
+            watching.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        self._mcp.close()
         await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._examiner is not None:
             await self._examiner.close()
@@ -78,7 +88,11 @@ class Gateway:
     def open_exchange(self) -> Exchange:
         """A new exchange under the live snapshot."""
         self.opened += 1
-        return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker)
+        return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker, self._mcp.current)
+
+    def sighted(self, sighted: Sighted) -> None:
+        """Something was seen of an MCP server: the next exchange is judged by it."""
+        self._mcp.sighted(sighted)
 
     def open_message(self, socket: Socket) -> MessageExchange:
         """A new exchange for one message of a WebSocket, under the live snapshot."""
@@ -98,6 +112,8 @@ class Gateway:
     def note(self, note: Note) -> None:
         """Seal what was captured and hand the record on. Captured text never leaves unsealed."""
         record = note.record
+        if note.sighted is not None:
+            self.sighted(note.sighted)
         if note.captured is not None and self._sealer is not None:
             record = replace(record, sealed=self._sealer.seal(record.id, note.captured.text))
         self._keep(record)

@@ -29,6 +29,7 @@ from lockgate.sinks.endpoint import MetricsEndpoint
 from lockgate.sinks.metrics import Metrics
 from lockgate.store.collector import Collector
 from lockgate.store.retention import prune
+from lockgate.store.sightings import SightingKeeper
 from lockgate.store.sqlite import SqliteStore
 from lockgate.store.writer import RecordWriter
 
@@ -59,7 +60,10 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
         metrics.worker_gone(worker)
         worker_gone.set()
 
-    collector = Collector(home.recorder_socket, writer, on_stats=metrics.update, on_gone=gone)
+    keeper = SightingKeeper(store)
+    collector = Collector(
+        home.recorder_socket, writer, on_stats=metrics.update, on_gone=gone, on_sightings=keeper.keep
+    )  # fmt: skip
     endpoint = None
     if settings.metrics.listen:
         endpoint = MetricsEndpoint(*parse_address(settings.metrics.listen), metrics, health=lambda: writer.stats.unavailable)
@@ -75,6 +79,7 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
     chores.cancel()
     await asyncio.gather(chores, return_exceptions=True)
     await collector.close()
+    await keeper.close()
     writer.close()
     if line_log is not None:
         line_log.close()

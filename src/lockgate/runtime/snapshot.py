@@ -15,6 +15,7 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
+from lockgate.home.mcp_file import load_accepted
 from lockgate.home.settings import Settings
 from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, Vocabulary, compile_policy
@@ -83,6 +84,7 @@ class SnapshotBuilder:
             decrypt=DecryptScope(settings.decrypt.value),
             decrypt_hosts=settings.decrypt_hosts,
             profiles=frozenset(detectors.profiles),
+            accepted_tools=self._part("mcp", [home.mcp_file], lambda: load_accepted(home)),
         )
         return Snapshot(
             home=home,
@@ -125,7 +127,7 @@ class SnapshotBuilder:
     def _single_files(self) -> list[Path]:
         home = self.home
         settings = self._parts.get("settings")
-        files = [home.settings_file, home.users_file]
+        files = [home.settings_file, home.users_file, home.mcp_file]
         if settings is not None and isinstance(settings.value, Settings):
             policy_file = home.resolve(settings.value.policy)
             files += [policy_file, cases_file(policy_file)]

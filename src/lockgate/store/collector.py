@@ -16,9 +16,21 @@ from pathlib import Path
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record
-from lockgate.store.wire import Ack, Batch, BrokenFrame, Hello, Statistics, WorkerStats, decode_record, frame, read_from_worker
+from lockgate.store.wire import (
+    Ack,
+    Batch,
+    BrokenFrame,
+    Hello,
+    Sightings,
+    Statistics,
+    WorkerStats,
+    decode_record,
+    frame,
+    read_from_worker,
+)
 from lockgate.store.writer import RecordWriter
 
 _log: FilteringBoundLogger = structlog.get_logger("lockgate.store.collector")
@@ -33,8 +45,8 @@ def _nobody(_: object) -> None:
 class Collector:
     """Accepts workers and feeds the writer.
 
-    Called on the event loop: `on_stats` with every report of a worker, `on_gone` with the number of a worker whose connection
-    ended.
+    Called on the event loop: `on_stats` with every report of a worker, `on_sightings` with what it saw of MCP servers,
+    `on_gone` with the number of a worker whose connection ended.
     """
 
     def __init__(
@@ -44,11 +56,13 @@ class Collector:
         *,
         on_stats: Callable[[WorkerStats], None] = _nobody,
         on_gone: Callable[[int], None] = _nobody,
+        on_sightings: Callable[[tuple[McpSighting, ...]], None] = _nobody,
     ) -> None:
         self._socket_path = socket_path
         self._writer = writer
         self._on_stats = on_stats
         self._on_gone = on_gone
+        self._on_sightings = on_sightings
         self._slots = asyncio.Semaphore(_BATCHES_IN_FLIGHT)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -123,6 +137,8 @@ class Collector:
                     case Statistics(stats=stats):
                         self._workers[stats.worker] = stats
                         self._on_stats(stats)
+                    case Sightings(sightings=sightings):
+                        self._on_sightings(sightings)
                     case Batch():
                         await self._slots.acquire()
                         committed = self._submit(message)

@@ -76,6 +76,9 @@ class MemoryStore:
                 self._rows[bare.id] = StoredRecord(position=row.position, record=bare)
         return len(old)
 
+    def remove_servers(self, before: float) -> None:
+        """See `RecordStore.remove_servers`; nothing is kept of servers here."""
+
     def close(self) -> None:
         """Nothing to release."""
 

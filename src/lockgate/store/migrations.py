@@ -43,7 +43,41 @@ def index_searched_columns(database: sqlite3.Connection) -> None:
         database.execute(f"CREATE INDEX records_by_{column} ON records ({column})")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_records, index_searched_columns)
+def create_mcp_inventory(database: sqlite3.Connection) -> None:
+    """What was seen of MCP servers: themselves, each definition of each tool, what happened to tools, calls and callers.
+
+    `definition` is the server's text, not a person's. `current` marks the definitions of the latest list. `revision` grows
+    with every change that workers have to know of.
+    """
+    for statement in (
+        """CREATE TABLE mcp_servers (
+            server TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, protocol TEXT NOT NULL,
+            instructions TEXT NOT NULL, first_seen REAL NOT NULL, last_seen REAL NOT NULL) WITHOUT ROWID""",
+        """CREATE TABLE mcp_tools (
+            server TEXT NOT NULL, tool TEXT NOT NULL, digest TEXT NOT NULL, first_seen REAL NOT NULL, last_seen REAL NOT NULL,
+            current INTEGER NOT NULL, definition TEXT NOT NULL, PRIMARY KEY (server, tool, digest)) WITHOUT ROWID""",
+        """CREATE TABLE mcp_events (
+            position INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, server TEXT NOT NULL, tool TEXT NOT NULL,
+            what TEXT NOT NULL, digest TEXT NOT NULL)""",
+        "CREATE INDEX mcp_events_by_server ON mcp_events (server)",
+        """CREATE TABLE mcp_calls (
+            server TEXT NOT NULL, tool TEXT NOT NULL, calls INTEGER NOT NULL, refused INTEGER NOT NULL, last_at REAL NOT NULL,
+            PRIMARY KEY (server, tool)) WITHOUT ROWID""",
+        """CREATE TABLE mcp_callers (
+            server TEXT NOT NULL, caller TEXT NOT NULL, last_at REAL NOT NULL, PRIMARY KEY (server, caller)) WITHOUT ROWID""",
+        """CREATE TABLE mcp_endpoints (
+            endpoint TEXT PRIMARY KEY, server TEXT NOT NULL, last_seen REAL NOT NULL) WITHOUT ROWID""",
+        "CREATE TABLE mcp_revision (revision INTEGER NOT NULL)",
+        "INSERT INTO mcp_revision VALUES (0)",
+    ):
+        database.execute(statement)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    create_records,
+    index_searched_columns,
+    create_mcp_inventory,
+)
 
 
 def migrate(database: sqlite3.Connection, *, steps: tuple[Callable[[sqlite3.Connection], None], ...] = STEPS) -> None:

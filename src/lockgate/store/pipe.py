@@ -16,12 +16,14 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import Record
 from lockgate.store.wire import (
     MAX_FRAME_BYTES,
     Batch,
     BrokenFrame,
     Hello,
+    Sightings,
     Statistics,
     WorkerStats,
     encode_record,
@@ -31,6 +33,7 @@ from lockgate.store.wire import (
 )
 
 _log: FilteringBoundLogger = structlog.get_logger("lockgate.store.pipe")
+_SIGHTINGS_KEPT = 256
 _FRAME_SPARE_BYTES = 1024 * 1024
 
 
@@ -63,6 +66,7 @@ class RecordPipe:
         self._in_flight: dict[int, list[bytes]] = {}
         self._pending = self._pending_bytes = self._lost = self._next_number = 0
         self._statistics: WorkerStats | None = None
+        self._sightings: deque[McpSighting] = deque(maxlen=_SIGHTINGS_KEPT)
         self._something_to_do = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -124,6 +128,11 @@ class RecordPipe:
         self._drained.clear()
         self._something_to_do.set()
         self._note_if_drained()
+
+    def sight(self, sighting: McpSighting) -> None:
+        """Send this when there is an opportunity. What finds no room is dropped, the oldest first: it will be seen again."""
+        self._sightings.append(sighting)
+        self._something_to_do.set()
 
     async def wait_until_drained(self) -> None:
         """Return when everything put so far has been acknowledged."""
@@ -205,6 +214,9 @@ class RecordPipe:
                 writer.write(frame(Statistics(self._statistics)))
                 self._statistics = None
                 self._note_if_drained()
+            while self._sightings:
+                writer.write(frame(Sightings((self._sightings.popleft(),))))
+                await writer.drain()
             while self._waiting and len(self._in_flight) < self._limits.batches_in_flight:
                 writer.write(frame(self._next_batch()))
                 await writer.drain()

@@ -101,6 +101,10 @@ class RecordStore(Protocol):
         """Delete the sealed text, and only that, of records that started before this time; how many had one."""
         ...
 
+    def remove_servers(self, before: float) -> None:
+        """Delete what is known of MCP servers that nobody has seen since this time."""
+        ...
+
     def close(self) -> None:
         """Release files. Closing twice is fine."""
         ...

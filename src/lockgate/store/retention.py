@@ -22,7 +22,12 @@ class Pruned:
 def prune(
     store: RecordStore, *, now: float, older_than_days: float | None, captures_older_than_days: float | None = None
 ) -> Pruned:
-    """Delete what is older than asked at `now` (seconds since the epoch); None keeps that kind for ever."""
+    """Delete what is older than asked at `now` (seconds since the epoch); None keeps that kind for ever.
+
+    What is known of an MCP server goes when nobody has seen it for as long as records are kept.
+    """
+    if older_than_days is not None:
+        store.remove_servers(now - older_than_days * _DAY_SECONDS)
     records = 0 if older_than_days is None else store.remove(now - older_than_days * _DAY_SECONDS)
     captures = 0 if captures_older_than_days is None else store.remove_captures(now - captures_older_than_days * _DAY_SECONDS)
     return Pruned(records=records, captures=captures)

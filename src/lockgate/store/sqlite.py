@@ -16,8 +16,12 @@ from typing import LiteralString, Self
 
 import msgspec
 
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record, SealedText
+from lockgate.gate.mcp_inventory import McpInventory
+from lockgate.store import mcp_tables
+from lockgate.store.mcp_tables import Happening, McpServer
 from lockgate.store.migrations import migrate, refuse_newer
 from lockgate.store.record_store import EVERY_RECORD, RecordFilter, StoredRecord, StoreUnavailable, Tally
 
@@ -93,9 +97,11 @@ class SqliteStore:
         """See `RecordStore.append`."""
         rows = [_row(record) for record in records]
         with self._exclusively() as database, _transaction(database):
-            return tuple(
+            fresh = tuple(
                 record for record, row in zip(records, rows, strict=True) if database.execute(_INSERT, row).rowcount == 1
             )
+            mcp_tables.count_requests(database, fresh)
+            return fresh
 
     def newest(
         self, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 100, before: int | None = None
@@ -134,6 +140,41 @@ class SqliteStore:
     def remove_captures(self, before: float) -> int:
         """See `RecordStore.remove_captures`."""
         return self._in_slices(_REMOVE_CAPTURES, before)
+
+    def remove_servers(self, before: float) -> None:
+        """See `RecordStore.remove_servers`."""
+        with self._exclusively() as database, _transaction(database):
+            mcp_tables.forget(database, before)
+
+    def note_sightings(self, sightings: Sequence[McpSighting]) -> None:
+        """Keep what was seen of MCP servers: all of `sightings` or none."""
+        with self._exclusively() as database, _transaction(database):
+            mcp_tables.note_sightings(database, sightings)
+
+    def mcp_revision(self) -> int:
+        """A number that grows whenever `mcp_inventory` would give something new."""
+        with self._exclusively() as database:
+            return mcp_tables.revision(database)
+
+    def mcp_inventory(self) -> McpInventory:
+        """What is known of the tools of MCP servers."""
+        with self._exclusively() as database:
+            return mcp_tables.inventory(database)
+
+    def mcp_servers(self) -> tuple[McpServer, ...]:
+        """Every MCP server with its tools, the one last seen first."""
+        with self._exclusively() as database:
+            return mcp_tables.servers(database)
+
+    def mcp_server(self, name: str) -> McpServer | None:
+        """One MCP server, with the definitions its tools have had."""
+        with self._exclusively() as database:
+            return mcp_tables.server(database, name)
+
+    def mcp_happenings(self, name: str) -> tuple[Happening, ...]:
+        """What happened to a server's tools, latest first."""
+        with self._exclusively() as database:
+            return mcp_tables.happenings(database, name)
 
     def check(self) -> tuple[str, ...]:
         """What is damaged in the file; empty when it is sound. Reads all of it."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import FindingSummary, Record
 
 MAX_FRAME_BYTES = 32 * 1024 * 1024
@@ -54,16 +55,22 @@ class Statistics(msgspec.Struct, frozen=True, tag="statistics"):
     stats: WorkerStats
 
 
+class Sightings(msgspec.Struct, frozen=True, tag="sightings"):
+    """What was seen of MCP servers; not acknowledged, because it will be seen again."""
+
+    sightings: tuple[McpSighting, ...]
+
+
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
     """The recorder has committed this batch."""
 
     number: int
 
 
-type FromWorker = Hello | Batch | Statistics
+type FromWorker = Hello | Batch | Statistics | Sightings
 
 _encoder = msgspec.msgpack.Encoder()
-_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(Hello | Batch | Statistics)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(Hello | Batch | Statistics | Sightings)
 _ack = msgspec.msgpack.Decoder(Ack)
 _record = msgspec.msgpack.Decoder(Record)
 
@@ -108,7 +115,7 @@ def _repair(value: Any) -> Any:
             return value
 
 
-def frame(message: Hello | Batch | Statistics | Ack) -> bytes:
+def frame(message: Hello | Batch | Statistics | Sightings | Ack) -> bytes:
     """`message` with its length in front (4 bytes, big-endian)."""
     payload = _encoder.encode(message)
     return _LENGTH.pack(len(payload)) + payload

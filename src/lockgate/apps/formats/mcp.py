@@ -104,6 +104,9 @@ class Mcp(DocumentFormat):
         return McpAnswer()
 
 
+MCP = Mcp()
+
+
 def _read_message(page: Page, message: object, path: Path) -> None:
     method, params = dig(message, "method"), (*path, "params")
     name = string(dig(message, "params", "name"))

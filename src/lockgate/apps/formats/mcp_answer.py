@@ -4,6 +4,7 @@ Separate from reading requests because answers come on any stream: of the reques
 server says is told by the shape of its result, so no request has to be remembered. Nothing here may raise.
 """
 
+import re
 from dataclasses import replace
 from typing import override
 
@@ -12,6 +13,7 @@ import orjson
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.base import StreamReader
 from lockgate.apps.formats.json_view import dig, is_array, items, members, string
+from lockgate.apps.formats.sse import SseReader
 from lockgate.facts.mcp import McpSeen, McpTool, tool_digest
 from lockgate.facts.prompt import ModelAnswer
 
@@ -21,6 +23,8 @@ _MOST_TOOLS = 2000
 _MOST_REFERENCES = 256
 _LONGEST_NAME = 256
 _LONGEST_TEXT = 16_384
+_LONGEST_HEAD = 4096
+_LINE = re.compile(rb"[\r\n]+")
 
 
 class McpAnswer(Interpreter):
@@ -142,6 +146,47 @@ class McpReader:
         seen = tuple(self._answer.seen)
         self._answer.seen.clear()
         return seen
+
+
+class OldStreamReader:
+    """A reader of an open stream that may be one of 2024-11-05: its first event announces an endpoint, or it is none."""
+
+    def __init__(self) -> None:
+        answer = McpAnswer()
+        self._reader = McpReader(SseReader(answer), answer)
+        self._head = b""
+        self._is_old: bool | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes; nothing is kept of a stream that is none."""
+        if self._is_old is None:
+            self._head += chunk[:_LONGEST_HEAD]
+            self._is_old = _announces_endpoint(self._head)
+            if self._is_old:
+                self._reader.feed(self._head + chunk[_LONGEST_HEAD:])
+                self._head = b""
+        elif self._is_old:
+            self._reader.feed(chunk)
+
+    def finish(self) -> ModelAnswer:
+        """What was said."""
+        return self._reader.finish()
+
+    def take_seen(self) -> tuple[McpSeen, ...]:
+        """What the server has said of itself since this was last asked."""
+        return self._reader.take_seen()
+
+
+def _announces_endpoint(head: bytes) -> bool | None:
+    """Whether a stream begins so; None while that cannot be told."""
+    lines = [line for line in _LINE.split(head) if line and not line.startswith(b":")]
+    complete = lines if head.endswith((b"\n", b"\r")) else lines[:-1]
+    for line in complete:
+        if line.startswith(b"event:"):
+            return line[6:].strip() == b"endpoint"
+        if line.startswith(b"data:"):
+            return False
+    return False if len(head) > _LONGEST_HEAD else None
 
 
 def _tools(listed: object) -> tuple[McpTool, ...] | None:

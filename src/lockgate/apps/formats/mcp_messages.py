@@ -9,6 +9,8 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
 
 from lockgate.apps.canonical import canonical_host, canonical_path
 from lockgate.apps.formats.json_view import dig, is_object, items, members, string
@@ -121,6 +123,22 @@ def server_of(request: Request) -> str:
     port = "" if request.port == _DEFAULT_PORTS.get(request.scheme) else f":{request.port}"
     path = canonical_path(request.path) or "/"
     return f"{host}{port}{path.rstrip('/') or '/'}"
+
+
+def endpoint_of(request: Request, announced: str) -> str:
+    """Where a server that answers `request` wants its messages sent, spelled as a server; empty for another origin."""
+    try:
+        base = f"{request.scheme}://{request.host}:{request.port}{request.path}"
+        address = urlsplit(urljoin(base, announced))
+        port = address.port or _DEFAULT_PORTS.get(address.scheme, 0)
+    except ValueError:
+        return ""
+    same_origin = (address.scheme, (address.hostname or "").lower(), port) == (
+        request.scheme,
+        request.host.lower(),
+        request.port,
+    )
+    return server_of(replace(request, path=address.path or "/")) if same_origin else ""
 
 
 def call_of(request: Request, document: object, *, text_length: int) -> McpCall:

@@ -27,7 +27,7 @@ from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.kimi_web import KimiWeb
 from lockgate.apps.formats.llama_server import LlamaServer
 from lockgate.apps.formats.m365_copilot import M365Copilot
-from lockgate.apps.formats.mcp import Mcp
+from lockgate.apps.formats.mcp import MCP
 from lockgate.apps.formats.meta_gateway import MetaGateway
 from lockgate.apps.formats.mistral_conversations import MistralConversations
 from lockgate.apps.formats.ollama import Ollama
@@ -50,7 +50,7 @@ from lockgate.facts.traffic import Body, Request
 
 # The more particular shape first: an OpenAI body is what is left when nothing else fits.
 _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
-    Mcp(),
+    MCP,
     *WEB_APPS,
     GeminiGenerate(),
     GeminiInteractions(),

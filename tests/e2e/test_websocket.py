@@ -1,15 +1,24 @@
 """WebSockets through the real proxy: each message is read, judged, refused and recorded by itself, and the rest goes on."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from google import genai
+from google.genai.errors import APIError
+from harness.browser import browser_on, chromium
+from harness.components import absent
+from harness.device import Device
 from harness.gateway import Gateway, StartGateway
 from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, MESSAGE, NO_CODENAMES, SECRET
 from harness.upstream import Arrival, Since
 from harness.waiting import until
+from openai import OpenAI
+from playwright.sync_api import Browser
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -221,6 +230,145 @@ def test_a_policy_that_changes_holds_for_open_sockets(start_own_gateway: StartGa
         passed = len(messages_of(reached))
         assert told()
         assert len(messages_of(reached)) == passed
+
+
+# --- the vendors' own clients, and a page
+
+
+def ask_realtime(device: Device, text: str) -> str:
+    said = ""
+    with (
+        patch.dict("os.environ", device.environment()),
+        OpenAI(api_key="test") as client,
+        client.realtime.connect(model="gpt-realtime") as connection,
+    ):
+        connection.session.update(session={"type": "realtime", "instructions": "Be brief."})
+        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+        connection.conversation.item.create(item=item)
+        connection.response.create()
+        for event in connection:
+            if event.type == "response.output_text.delta":
+                said += event.delta
+            elif event.type == "error":
+                return f"error: {event.error.message}"
+            elif event.type == "response.done":
+                break
+    return said
+
+
+def ask_responses(device: Device, text: str) -> str:
+    said = ""
+    with (
+        patch.dict("os.environ", device.environment()),
+        OpenAI(api_key="test") as client,
+        client.responses.connect() as connection,
+    ):
+        connection.response.create(model="gpt-5", input=text)
+        for event in connection:
+            if event.type == "response.output_text.delta":
+                said += event.delta
+            elif event.type == "error":
+                return f"error: {event}"
+            elif event.type == "response.completed":
+                break
+    return said
+
+
+def ask_live(device: Device, text: str) -> str:
+    async def talk() -> str:
+        client = genai.Client(api_key="test", vertexai=False)
+        async with client.aio.live.connect(model="gemini-live", config={"response_modalities": ["TEXT"]}) as session:
+            await session.send_client_content(turns={"role": "user", "parts": [{"text": text}]}, turn_complete=True)
+            try:
+                return "".join([message.text or "" async for message in session.receive()])
+            except APIError as error:
+                return f"error: {error}"
+
+    with patch.dict("os.environ", device.environment()):
+        return asyncio.run(talk())
+
+
+ASKING = {"openai-realtime": ask_realtime, "openai-responses": ask_responses, "gemini-live": ask_live}
+
+
+@pytest.mark.filterwarnings("ignore:connect\\(\\) must be used as a context manager")  # how OpenAI's library calls it
+@pytest.mark.parametrize("format_id", ASKING)
+def test_a_vendors_own_client_is_read_answered_and_refused(gateway: Gateway, reached: Since, format_id: str) -> None:
+    watch = gateway.watch()
+    ask = ASKING[format_id]
+    assert ask(gateway.device, "hello there").startswith("You said: hello there")
+    told = ask(gateway.device, f"what is {SECRET} about?")
+    assert told.startswith("error: ")
+    assert MESSAGE in told
+    assert SECRET not in "".join(messages_of(reached))
+    refused = watch.record(kind="message", verdict="block")
+    assert (refused["format"], refused["rule"]) == (format_id, "no-codenames")
+    allowed = [record for record in watch.records(kind="message", verdict="allow") if record["prompt_digest"]]
+    assert {record["format"] for record in allowed} == {format_id}
+
+
+def test_sound_is_one_exchange_until_it_is_answered(start_own_gateway: StartGateway, reached: Since) -> None:
+    gateway = start_own_gateway(KEEP_ALL.replace("on_uninspectable: block", "on_uninspectable: allow"), files=DETECTOR_FILES)
+    watch = gateway.watch()
+    sound = json.dumps({"type": "input_audio_buffer.append", "audio": "//79/P3+/w==" * 100})
+    with open_socket(gateway, "wss://api.openai.com/v1/realtime?model=gpt-realtime") as socket:
+        socket.recv(timeout=20)
+        for _ in range(2):
+            for _ in range(20):
+                socket.send(sound)
+            socket.send('{"type":"input_audio_buffer.commit"}')
+            socket.send('{"type":"response.create"}')
+            while json.loads(socket.recv(timeout=20))["type"] != "response.done":
+                pass
+    upgrade = watch.record(kind="websocket")
+    spoken = watch.records(kind="message")
+    assert upgrade["messages"] == 44
+    assert [record["examination"] for record in spoken] == ["undecodable", "undecodable"]
+    assert all(record["request_bytes"] >= 20 * len(sound) for record in spoken)
+    assert len(messages_of(reached)) == 44
+
+
+def test_sound_that_a_rule_would_have_to_read_is_refused_once_and_dropped(gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    sound = json.dumps({"type": "input_audio_buffer.append", "audio": "//79/P3+/w==" * 100})
+    with open_socket(gateway, "wss://api.openai.com/v1/realtime?model=gpt-realtime") as socket:
+        socket.recv(timeout=20)
+        for _ in range(20):
+            socket.send(sound)
+        assert json.loads(socket.recv(timeout=20))["type"] == "error"
+        socket.send('{"type":"response.create"}')
+        assert json.loads(socket.recv(timeout=20))["type"] == "response.output_text.delta"
+    assert watch.record(kind="message")["reason"] == "uninspectable"
+    assert messages_of(reached) == ['{"type":"response.create"}']
+
+
+@pytest.fixture(scope="module")
+def browser(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if chromium() is None:
+        absent("chromium")
+    with browser_on(gateway.device, tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+def test_a_person_reads_in_the_page_why_a_message_was_refused(browser: Browser, gateway: Gateway, reached: Since) -> None:
+    watch = gateway.watch()
+    page = browser.new_context().new_page()
+    page.goto("https://platform.openai.com/realtime")
+    page.wait_for_selector("body[data-open]")
+    page.fill("#prompt", "hello from a page")
+    page.click("#send")
+    page.wait_for_selector("article[data-ended]")
+    assert page.inner_text("article").startswith("You said: hello from a page")
+    page.fill("#prompt", f"tell me about {SECRET}")
+    page.click("#send")
+    page.wait_for_selector("#error:visible")
+    shown = page.inner_text("#error")
+    record = watch.record(kind="message", verdict="block")
+    for words in (MESSAGE, "no-codenames", "help@example.com", record["id"]):
+        assert words in shown
+    assert not page.is_visible("#closed")
+    assert SECRET not in "".join(messages_of(reached))
+    page.context.close()
 
 
 # --- failing

@@ -502,3 +502,25 @@ def test_a_rule_can_name_what_nobody_can_read(opaque):
     with opaque(policy) as exchange:
         exchange >> head("POST", VOICE) << Refuse
         assert record_of(exchange).rule == "no-calls"
+
+
+# --- what identifies the client to the app
+
+TOKEN = "eyJhbGciOiJub25lIn0.eyJ4IjoxfQ.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize("name", ["access_token", "accessToken", "key", "api-key"])
+def test_the_key_to_an_app_in_its_own_address_is_no_content(play, name):
+    with play(NO_SECRETS) as exchange:
+        url = f"https://api.openai.com/v1/responses?{name}={TOKEN}"
+        exchange >> head("GET", url, has_body=False, upgrade="websocket") << Examine
+        assert exchange.last.conversation.turns == ()
+        exchange >> examined("credentials") << Forward(streamed=False)
+
+
+@pytest.mark.parametrize("query", ["access_token=some+words+of+a+person", f"note={TOKEN}", f"token={TOKEN}%20and%20more"])
+def test_words_under_the_name_of_a_key_are_content_all_the_same(play, query):
+    with play(NO_SECRETS) as exchange:
+        exchange >> head("GET", f"https://api.openai.com/v1/responses?{query}", has_body=False, upgrade="websocket") << Examine
+        assert exchange.last.conversation.turns
+        exchange >> examined("credentials") << Forward(streamed=False)

@@ -178,6 +178,19 @@ def test_a_stream_of_unreadable_pieces_that_may_pass_is_one_exchange(on_socket):
         message >> said(b"\x01\xfe" * 20) << PassMessage(recorded=True)
 
 
+def test_what_cannot_be_read_after_an_answer_is_an_exchange_of_its_own(on_socket):
+    socket = on_socket(ALLOW_ALL, "https://api.openai.com/v1/realtime")
+    sound = json.dumps({"type": "input_audio_buffer.append", "audio": "//79/P3+/w=="})
+    first = socket.next()
+    first >> said(sound) << PassMessage(recorded=True)
+    with socket.next() as message:
+        message >> said(sound) << PassMessage(recorded=False)
+    first >> RepliesSeen(messages=(event(type="response.done", response={}),))
+    assert first.exchange.is_answered
+    with socket.next() as message:
+        message >> said(sound) << PassMessage(recorded=True)
+
+
 def test_a_message_too_long_to_hold_is_judged_as_not_looked_into(on_socket):
     with on_socket(NO_SECRETS).next() as message:
         message >> said("", Completeness.TRUNCATED) << Examine >> examined("credentials") << RefuseMessage

@@ -4,6 +4,7 @@ Separate because it is the one place that looks at keys and tokens. They are att
 out of here is a kind or a prefix from a list, never a piece of the credential. Nothing here may raise.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
@@ -16,6 +17,8 @@ _KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key", "xi-api-key", "ocp-api
 _KEY_QUERIES = ("key", "api_key", "api-key", "apikey")
 _TOKEN_QUERIES = ("access_token", "token")
 _LONGEST_QUERY = 16_384
+_OWN_QUERIES = frozenset({"key", "apikey", "accesstoken", "token", "sig", "xamzsignature", "xamzsecuritytoken"})
+_LIKE_TOKEN = re.compile(r"(?:[A-Za-z0-9._~/=-]|%2[BFbf]|%3[Dd]){1,8192}")
 
 
 class CredentialKinds:
@@ -65,6 +68,19 @@ def prefix_of(request: Request, prefixes: Sequence[str]) -> str:
     given = tuple(_credentials(request))
     found = (prefix for prefix in prefixes if any(credential.startswith(prefix) for credential in given))
     return max(found, key=len, default="")
+
+
+def without_credentials(query: str) -> str:
+    """`query` without the members by which a client shows an app who it is, where it could as well have sent a header.
+
+    Browsers cannot set headers on a WebSocket, so tokens stand there. What does not look like one stays.
+    """
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return "&".join(name + equals + value for name, equals, value in pairs if not _is_own(name, value))
+
+
+def _is_own(name: str, value: str) -> bool:
+    return name.lower().replace("-", "").replace("_", "") in _OWN_QUERIES and _LIKE_TOKEN.fullmatch(value) is not None
 
 
 def _credentials(request: Request) -> Iterator[str]:

@@ -62,6 +62,8 @@ class MessageExchange(Judging):
                 if self._reader is not None:
                     for message in event.messages:
                         self._reader.feed(message)
+                    if self._reader.done:
+                        self._socket.answered()
             case _:
                 raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from lockgate.apps.background import is_background
 from lockgate.apps.canonical import query_values
+from lockgate.apps.credentials import without_credentials
 from lockgate.apps.formats.base import Unreadable, UrlReader, WireFormat
 from lockgate.apps.formats.charset import is_declared_otherwise
 from lockgate.apps.formats.generic import generic_text
@@ -45,7 +46,7 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
     wire_format = _format_of(context, app, request, body)
     conversation, completeness = _conversation(wire_format, request, body)
     if not (_reads_url(wire_format) and completeness is Completeness.COMPLETE):
-        conversation = _with_query(conversation, request)
+        conversation = _with_query(conversation, request if app is None else _without_credentials(request))
     if request.is_websocket_upgrade and conversation.model is None:
         conversation = replace(conversation, model=query_values(request).get("model"))
     if body.completeness is not Completeness.COMPLETE:
@@ -132,6 +133,11 @@ def _conversation(wire_format: WireFormat | None, request: Request, body: Body) 
 def _reads_url(wire_format: WireFormat | None) -> bool:
     """Whether a format finds words in the URL, and so reads a request without a body, and the query by itself."""
     return isinstance(wire_format, UrlReader) and wire_format.reads_url
+
+
+def _without_credentials(request: Request) -> Request:
+    """What identifies the client to an app is no content that leaves for it, no more than its headers are."""
+    return replace(request, query=without_credentials(request.query)) if request.query else request
 
 
 def _with_query(conversation: Conversation, request: Request) -> Conversation:

@@ -91,6 +91,10 @@ class Socket:
             return None
         return self._unreadable[1]
 
+    def answered(self) -> None:
+        """The server has answered what was said: what cannot be read of what follows is said anew."""
+        self._unreadable = None
+
     def remember(self, reading: MessageReading, decision: Decision, *, passed: bool) -> None:
         """A message is settled: of one that left, what was typed may go on in the next."""
         lasting = reading.is_only_unreadable and decision.reason is not Reason.GATE_FAILED

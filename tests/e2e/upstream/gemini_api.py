@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from upstream.answering import answer_to, body_of, event, json, stream, words
 
@@ -53,6 +54,32 @@ def _array(pieces: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     yield b"]"
 
 
+async def live(socket: WebSocket) -> None:
+    """The Live API, whose server sends its JSON in binary messages."""
+    await socket.accept()
+    try:
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            data = orjson.loads(message.get("text") or message["bytes"])
+            if "setup" in data:
+                await socket.send_bytes(orjson.dumps({"setupComplete": {}}))
+            for content in (data.get("clientContent") or data.get("client_content"),):
+                if content is None:
+                    continue
+                said = " ".join(part.get("text", "") for turn in content["turns"] for part in turn["parts"])
+                for word in words(answer_to(said)):
+                    turn = {"modelTurn": {"role": "model", "parts": [{"text": word}]}}
+                    await socket.send_bytes(orjson.dumps({"serverContent": turn}))
+                await socket.send_bytes(orjson.dumps({"serverContent": {"turnComplete": True}}))
+    except WebSocketDisconnect:
+        return
+
+
 ROUTES: list[BaseRoute] = [
-    Route(f"/{version}/models/{{call:path}}", generate, methods=["POST"]) for version in ("v1beta", "v1")
+    WebSocketRoute(f"{slashes}ws/google.ai.generativelanguage.{version}.GenerativeService.BidiGenerateContent", live)
+    for version in ("v1", "v1beta", "v1alpha")
+    for slashes in ("/", "//")  # as Google's own library writes it
 ]
+ROUTES += [Route(f"/{version}/models/{{call:path}}", generate, methods=["POST"]) for version in ("v1beta", "v1")]

@@ -127,10 +127,48 @@ async def responses_socket(socket: WebSocket) -> None:
         return
 
 
+async def realtime_socket(socket: WebSocket) -> None:
+    """Items are kept, `response.create` is answered to the last one; sound that is committed is answered by its transcript."""
+    await socket.accept()
+    model = socket.query_params.get("model", "")
+    said, number = "", 0
+    await _tell(socket, {"type": "session.created", "event_id": "e0", "session": {"id": "sess_1", "model": model}})
+    try:
+        while True:
+            data = orjson.loads(await socket.receive_text())
+            kind = data.get("type")
+            if kind == "conversation.item.create":
+                said = text_of(data["item"].get("content"))
+            elif kind == "input_audio_buffer.append":
+                said = f"{len(data['audio'])} characters of sound"
+            elif kind == "response.create":
+                number += 1
+                for frame in _spoken(f"resp_{number}", answer_to(said)):
+                    await _tell(socket, frame)
+    except WebSocketDisconnect:
+        return
+
+
+def _spoken(response: str, text: str) -> Iterator[dict[str, Any]]:
+    place = {"response_id": response, "item_id": "item_1", "output_index": 0, "content_index": 0}
+    for number, word in enumerate(words(text)):
+        yield {"type": "response.output_text.delta", "event_id": f"e{number}", **place, "delta": word}
+    yield {"type": "response.output_text.done", "event_id": "e_text", **place, "text": text}
+    yield {
+        "type": "response.done", "event_id": "e_done",
+        "response": {"id": response, "object": "realtime.response", "status": "completed", "output": []},
+    }  # fmt: skip
+
+
+async def _tell(socket: WebSocket, data: dict[str, Any]) -> None:
+    await socket.send_text(orjson.dumps(data).decode())
+
+
 ROUTES: list[BaseRoute] = [
     Route("/v1/chat/completions", chat_completions, methods=["POST"]),
     Route("/v1/responses", responses, methods=["POST"]),
     WebSocketRoute("/v1/responses", responses_socket),
+    WebSocketRoute("/v1/realtime", realtime_socket),
     Route("/v1/models", models, methods=["GET"]),
     Route("/v1/files", files, methods=["POST"]),
 ]

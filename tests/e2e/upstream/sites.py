@@ -54,6 +54,7 @@ _ANYWHERE: list[BaseRoute] = [
 
 _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
     ("api.openai.com", openai_api.ROUTES),
+    ("platform.openai.com", web_apps.PLAYGROUND),
     ("api.anthropic.com", anthropic_api.ROUTES),
     ("generativelanguage.googleapis.com", gemini_api.ROUTES),
     ("ollama.com", ollama_api.ROUTES),

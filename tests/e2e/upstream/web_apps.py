@@ -24,6 +24,10 @@ async def chatgpt_page(_request: Request) -> Response:
     return HTMLResponse((_PAGES / "chatgpt.html").read_text(encoding="utf-8"))
 
 
+async def playground_page(_request: Request) -> Response:
+    return HTMLResponse((_PAGES / "playground.html").read_text(encoding="utf-8"))
+
+
 async def chatgpt_prepare(request: Request) -> Response:
     await request.body()
     return json({"status": "ok", "conduit_token": "token-1"})
@@ -135,6 +139,8 @@ async def notebook_call(request: Request) -> Response:
     called = request.query_params.get("rpcids")
     return Response(b")]}'\n" + _frame([[["source-1"]]], called), media_type="application/json")
 
+
+PLAYGROUND: list[BaseRoute] = [Route("/realtime", playground_page, methods=["GET"])]
 
 CHATGPT: list[BaseRoute] = [
     Route("/", chatgpt_page, methods=["GET"]),

@@ -115,7 +115,7 @@ def test_a_path_that_reading_did_not_give_is_refused(name: str):
 
 
 @every_case
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(content=st.binary(max_size=200), cut=st.integers(0, 2000))
 def test_arbitrary_and_cut_bytes_never_raise(name: str, content: bytes, cut: int):
     case = CASES[name]
@@ -155,7 +155,7 @@ def planted_at(document: object, path: tuple, value: object) -> object:
 
 
 @pytest.mark.parametrize("name", [name for name in IN_A_BODY if isinstance(CASES[name].sample.body, (dict, list))])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data(), planted=PLANTED)
 def test_no_string_of_a_body_is_out_of_sight(name: str, data: st.DataObject, planted: object):
     """Whatever stands wherever in a body, its strings are in some part, or the body is said to be unreadable."""
@@ -196,7 +196,7 @@ def test_an_answer_reads_the_same_wherever_it_is_cut(name: str):
 
 
 @pytest.mark.parametrize("name", STREAMED)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(value=PLANTED, junk=st.binary(max_size=100), status=st.sampled_from([200, 403]))
 def test_any_answer_is_read_without_raising(name: str, value: object, junk: bytes, status: int):
     case = CASES[name]
@@ -207,7 +207,7 @@ def test_any_answer_is_read_without_raising(name: str, value: object, junk: byte
 
 
 @pytest.mark.parametrize("name", [name for name in HEARD if name not in STREAMED])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(value=PLANTED, junk=st.binary(max_size=100))
 def test_any_message_of_a_server_is_heard_without_raising(name: str, value: object, junk: bytes):
     case = CASES[name]

@@ -171,3 +171,14 @@ def test_an_address_that_takes_several_notations():
         ("p.pdf", "", "", None)
     ]
     assert files_of(post("file-upload", b'{"file_na', content_type="application/json"))[0][1] == "application/json"
+
+
+def test_one_json_value_per_line_each_with_a_file():
+    lines = [
+        {"key": "header", "value": {"summary": "a commit"}},
+        {"key": "file", "value": {"path": "plan.txt", "content": "dGhlIHBsYW4=", "encoding": "base64"}},
+        {"key": "file", "value": {"filename": "note.txt", "content": "a note"}},
+    ]
+    said = post("file-json", b"\n".join(json.dumps(value).encode() for value in lines))
+    texts = [part.text for turn in said.turns for part in turn.parts if part.kind.value == "file"]
+    assert texts == ["the plan", "a note"]

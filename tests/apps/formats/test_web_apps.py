@@ -60,6 +60,15 @@ class TestPatchTree:
         for _ in range(40):
             tree.put(("text",), "y" * 900_000)
         assert tree.plain() == {"text": "y" * 900_000}
+        small = PatchTree()
+        small.put((), {"text": "", "list": []})
+        for number in range(60_000):
+            small.append(("text",), "ab")
+            small.append(("list",), 1)
+            small.put((f"member {number}",), "")
+            small.put(("text-again",), None)
+        assert len(small.plain()) + len(small.plain()["list"]) <= 50_000
+        assert small.plain()["text"] == "ab" * 60_000
         wide = PatchTree()
         wide.put((), [[0] * 1000] * 1000)
         assert sum(map(len, filter(None, wide.plain()))) <= 50_000

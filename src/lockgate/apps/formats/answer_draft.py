@@ -14,6 +14,7 @@ MAX_TEXT = 1024 * 1024
 """Code points kept of one answer, over all channels; what comes after is dropped."""
 
 _MAX_SECTIONS = 4096
+_MOST_PIECES = 4096
 _MAX_REFERENCES = 64
 _MAX_NAME = 512
 
@@ -50,6 +51,8 @@ class AnswerDraft:
         kept = text[: self._room]
         self._room -= len(kept)
         pieces.append(kept)
+        if len(pieces) > _MOST_PIECES:
+            pieces[:] = ["".join(pieces)]  # each piece takes room of its own
 
     def put(self, channel: Channel, section: Hashable, text: object) -> None:
         """Replace a section: `text` is all of it so far."""

@@ -1,12 +1,14 @@
 """Files named or carried in JSON: a call that asks for an address to upload to, one that brings the bytes along as base64.
 
-Any JSON that names files by one of the usual members fits. What it says of them becomes attachments, the rest stays in sight.
+Any JSON that names files by one of the usual members fits, also one value per line. What it says of them becomes attachments, the
+rest stays in sight.
 """
 
 from typing import override
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import unreadable
+from lockgate.apps.formats.json_lines import parse_json_lines
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.json_view import dig, is_array, is_object, items, string
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.upload_format import UploadFormat
@@ -14,7 +16,17 @@ from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Request
 
-_NAMES = ("file_name", "fileName", "filename", "original_file_name", "originalFileName", "display_name", "displayName", "name")
+_NAMES = (
+    "file_name",
+    "fileName",
+    "filename",
+    "original_file_name",
+    "originalFileName",
+    "display_name",
+    "displayName",
+    "path",
+    "name",
+)
 _TYPES = ("mimeType", "mime_type", "content_type", "contentType", "fileMimeType", "filetype", "file_type", "fileType", "type")
 _IDS = ("file_id", "fileId", "file_uuid", "fileUuid", "object_key", "file_key", "file_url", "fileUrl")
 _ENCODED = ("base64", "rawImageBytes", "imageBytes", "bytes", "data", "file_data", "fileData", "base64Content", "image")
@@ -31,6 +43,11 @@ class FileJson(UploadFormat):
     """`file-json`."""
 
     id = "file-json"
+
+    @override
+    def _decode(self, content: bytes) -> Parsed | Unreadable:
+        parsed = parse_json(content)
+        return parsed if isinstance(parsed, Parsed) else parse_json_lines(content) or parsed
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
@@ -76,7 +93,8 @@ def _read_content(page: Page, node: dict[str, object], path: Path, name: str, me
             return True
     field = next((field for field in _TEXTS if string(node.get(field))), "")
     text = string(node.get(field))
-    encoded = len(text) >= _LEAST_ENCODED or text.startswith("data:")
+    declared = text.startswith("data:") or string(node.get("encoding")).lower() == "base64"
+    encoded = declared or len(text) >= _LEAST_ENCODED
     if text and not (encoded and page.data((*path, field), name=name, media_type=media_type)):
         page.text((*path, field), PartKind.FILE)
         page.names(name, path, media_type=media_type)

@@ -15,8 +15,9 @@ from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.inline_data import text_of
-from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
-from lockgate.apps.formats.json_view import items, string
+from lockgate.apps.formats.json_lines import parse_json_lines
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
+from lockgate.apps.formats.json_view import string
 from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite
 from lockgate.apps.formats.multipart_text import parse_multipart
 from lockgate.apps.formats.page import Page
@@ -36,8 +37,6 @@ _TYPED_NAMES = frozenset({
 """Members under which most apps send what a person typed."""
 
 _MOST_LOOKED_INTO = 64
-_MOST_LINES = 10_000
-
 _FORM = "application/x-www-form-urlencoded"
 _LIKE_FORM = re.compile(rb"[A-Za-z0-9_.%\[\]-]{1,100}=[^\s<>{}]*+")
 _LIKE_JSON = re.compile(r'[\s\ufeff]*[{\[]\s*["{\[]')
@@ -173,7 +172,7 @@ def _take_apart(request: Request, body: Body) -> _Found | Unreadable:
         )
         return _Found(parsed=multipart.parts, attachments=tuple(files), in_pairs=True)
     form = parse_form(content) if request.media_type == _FORM or _LIKE_FORM.fullmatch(content) else None
-    for parsed in (parse_json(content), _lines(content)):
+    for parsed in (parse_json(content), parse_json_lines(content)):
         if isinstance(parsed, Parsed):
             # Some clients declare everything a form; whoever goes by the declaration reads something else in it.
             return _Found(parsed=parsed, read_otherwise=form if isinstance(form, Parsed) else None)
@@ -192,22 +191,6 @@ def _undivided(request: Request, body: Body, unread: str) -> _Found | Unreadable
         return Unreadable(completeness=body.completeness, detail="not text")
     file = attached(content, media_type=request.media_type)
     return _Found(parsed=Parsed(value=[], write=lambda _: content), attachments=(file,))
-
-
-def _lines(content: bytes) -> Parsed | None:
-    """One JSON value per line, when every line is one."""
-    if content.count(b"\n") > _MOST_LINES:
-        return None
-    lines = [line for line in content.split(b"\n") if line.strip()]
-    if not 2 <= len(lines) <= _MOST_LINES or lines[0].lstrip()[:1] not in (b"{", b"["):
-        return None
-    values: list[object] = []
-    for line in lines:
-        parsed = parse_json(line)
-        if not isinstance(parsed, Parsed):
-            return None
-        values.append(parsed.value)
-    return Parsed(value=values, write=lambda written: b"".join(write_json(value) + b"\n" for value in items(written)))
 
 
 def _write_text(value: object) -> bytes:

@@ -15,6 +15,7 @@ type Steps = tuple[str | int, ...]
 _MAX_NODES = 50_000
 _MAX_DEPTH = 32
 _MAX_STEPS = 32
+_MOST_PIECES = 4096
 
 
 class _Text:
@@ -24,6 +25,12 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.pieces = [text]
+
+    def add(self, text: str) -> None:
+        """Go on with `text`. Many small pieces become one now and then, as each takes room of its own."""
+        self.pieces.append(text)
+        if len(self.pieces) > _MOST_PIECES:
+            self.pieces = ["".join(self.pieces)]
 
 
 def steps_of(path: str) -> Steps:
@@ -68,7 +75,10 @@ class PatchTree:
         if isinstance(there, _Text) and isinstance(value, str):
             kept = value[: self._room]
             self._room -= len(kept)
-            there.pieces.append(kept)
+            if kept:
+                there.add(kept)
+        elif self._nodes <= 0:
+            return
         elif is_array(there):
             for item in value if is_array(value) else [value]:
                 there.append(self._kept(item))
@@ -104,6 +114,8 @@ class PatchTree:
 
     def _place(self, steps: Steps, value: object, *, insert: bool) -> None:
         parent, last = self._at(steps[:-1]), steps[-1]
+        if self._nodes <= 0:
+            return
         if parent is None and len(steps) == 1 and isinstance(last, str):
             self._root = parent = cast("dict[str, object]", {})
         if is_object(parent):
@@ -139,6 +151,8 @@ class PatchTree:
         stack = [value]
         while stack:
             node = stack.pop()
+            if node is None:
+                continue
             self._nodes += 1
             if isinstance(node, _Text):
                 self._room += sum(map(len, node.pieces))

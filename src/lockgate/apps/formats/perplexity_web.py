@@ -121,12 +121,15 @@ class _PerplexityAnswer(Interpreter):
                 self._whole(tree, name, value)
 
     def _whole(self, tree: PatchTree, name: str, value: object) -> None:
-        """A block that comes whole, or from an offset on."""
+        """A block that comes whole, or whose chunks go on from an offset."""
         offset = number(dig(value, "chunk_starting_offset"))
-        before = items(dig(tree.plain(), name, "chunks")) if offset else []
-        tree.put((name,), value)
-        if before:
-            tree.put((name, "chunks"), [*before[:offset], *items(dig(value, "chunks"))])
+        if offset <= 0:
+            tree.put((name,), value)
+            return
+        for position, chunk in enumerate(items(dig(value, "chunks")), offset):
+            tree.put((name, "chunks", position), chunk)
+        for field in ("answer", "progress"):
+            tree.put((name, field), dig(value, field))
 
     @override
     def answer(self) -> ModelAnswer:

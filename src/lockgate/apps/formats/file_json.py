@@ -1,7 +1,7 @@
 """Files named or carried in JSON: a call that asks for an address to upload to, one that brings the bytes along as base64.
 
-Any JSON that names files by one of the usual members fits, also one value per line. What it says of them becomes attachments, the
-rest stays in sight.
+Any JSON that names files by one of the usual members fits, also one value per line. What it says of them becomes attachments,
+the rest stays in sight.
 """
 
 from typing import override

@@ -135,8 +135,13 @@ def compile_app(app: App, file: AppFile, credentials: CredentialKinds) -> Compil
         own_tenants=frozenset(tenant.lower() for tenant in file.own_tenants),
         credentials=credentials,
         tiers={tier.id: tier for tier in app.tiers},
-        lowest=min(app.tiers, key=_rank, default=None),
+        lowest=lowest_tier(app),
     )
+
+
+def lowest_tier(app: App) -> AppTier | None:
+    """The tier that counts while a request shows none; None for an app without tiers."""
+    return min(app.tiers, key=_rank, default=None)
 
 
 def _rank(tier: AppTier) -> tuple[int, int]:

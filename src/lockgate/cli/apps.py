@@ -1,15 +1,21 @@
 """`lockgate apps`: the app library: list, show, check, and why an app scores what it scores."""
 
 import json
+from typing import Any
 
 import click
 
-from lockgate.apps.library import AppLibrary
 from lockgate.apps.scores import ComponentExplanation, TierExplanation
+from lockgate.cli.app_choice import Wanted, choose, named_app, nothing_chosen
+from lockgate.cli.app_text import app_data, app_page, app_rows, covered
 from lockgate.cli.home_option import HomeOption
-from lockgate.facts.app import App, ConfidenceScore
-from lockgate.facts.problem import Problem, UsageError, nearest_name
+from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.load import load_library
+
+_AS_DATA = click.option(
+    "--format", "shown", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to show it."
+)
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Short for `--format json`.")
 
 
 @click.group()
@@ -28,46 +34,36 @@ def check(home_option: HomeOption) -> None:
 
 @apps.command(name="list")
 @click.option("--category", help="Only this category.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--status", help="Only apps with this review status.")
+@click.option("--vendor", help="Only apps of this vendor.")
+@click.option("--search", metavar="TEXT", help="Only apps with these words in what is known of them, or with this host.")
+@click.option("--readable", is_flag=True, help="Only apps of which some prompt or upload can be read.")
+@_AS_DATA
+@_AS_JSON
 @click.pass_obj
-def list_apps(home_option: HomeOption, category: str | None, as_json: bool) -> None:
-    """List apps with status and the scores of their lowest-scoring tier."""
+def list_apps(home_option: HomeOption, *, shown: str, as_json: bool, **wanted: Any) -> None:
+    """List apps with status, what can be read, and the confidence scores of their lowest-scoring tier."""
     library = load_library(home_option.home)
-    if category is not None and category not in library.names().categories:
-        help_text = nearest_name(category, library.names().categories) or ", ".join(library.names().categories)
-        raise UsageError(Problem(problem=f"unknown category `{category}`", help=help_text))
-    chosen = [app for app in library.apps if category in (None, app.category)]
-    if as_json:
-        click.echo(json.dumps([_data(app) for app in chosen], indent=2))
+    chosen = choose(library, Wanted(**wanted))
+    if as_json or shown == "json":
+        click.echo(json.dumps([app_data(library, app) for app in chosen], indent=2))
         return
-    for app in chosen:
-        tier = app.tiers[0] if app.tiers else None
-        scores = f"{tier.application_confidence.shown} / {tier.genai_confidence.shown}" if tier else "no tiers"
-        click.echo(f"{app.id:<24} {app.category:<24} {app.status.value:<12} {scores}")
+    click.echo("\n".join(app_rows(library, chosen)) if chosen else nothing_chosen(library, Wanted(**wanted)))
 
 
 @apps.command()
-@click.argument("app_id")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.argument("app_id", metavar="APP")
+@_AS_DATA
+@_AS_JSON
 @click.pass_obj
-def show(home_option: HomeOption, app_id: str, as_json: bool) -> None:
-    """Show an app: who it is, where it lives, its tiers with both confidence scores."""
+def show(home_option: HomeOption, app_id: str, *, shown: str, as_json: bool) -> None:
+    """Show an app, by id or by a host of it: who it is, where it lives, what requests do there, its tiers with both scores."""
     library = load_library(home_option.home)
-    app = _known(library, app_id)
-    if as_json:
-        click.echo(json.dumps(_data(app), indent=2))
+    app = named_app(library, app_id)
+    if as_json or shown == "json":
+        click.echo(json.dumps(app_data(library, app), indent=2))
         return
-    source = library.source(app.id)
-    click.echo(f"{app.name} ({app.id}) by {app.vendor}, {app.category}, {app.country or 'country unknown'}: {app.status.value}")
-    if source is not None:
-        hosts = source.file.hosts
-        click.echo(f"  hosts       {', '.join((*hosts.exact, *hosts.suffix, *hosts.regex))}")
-        if source.overridden:
-            click.echo(f"  overridden  {', '.join(source.overridden)} (by {source.document.file})")
-    for tier in app.tiers:
-        click.echo(
-            f"  {tier.id:<12} application {_covered(tier.application_confidence)}, Gen-AI {_covered(tier.genai_confidence)}"
-        )
+    click.echo("\n".join(app_page(library, app)))
 
 
 @apps.command(name="score")
@@ -77,7 +73,7 @@ def show(home_option: HomeOption, app_id: str, as_json: bool) -> None:
 def explain_scores(home_option: HomeOption, app_id: str, tier: str | None) -> None:
     """Say why an app scores what it scores: every component with answer, points, source and date."""
     library = load_library(home_option.home)
-    app = _known(library, app_id)
+    app = named_app(library, app_id)
     tiers = [known for known in app.tiers if tier in (None, known.id)]
     if not tiers:
         known = ", ".join(each.id for each in app.tiers) or "it has none"
@@ -100,7 +96,7 @@ def _show_explanation(title: str, explanation: TierExplanation) -> None:
         ),
         ("Gen-AI confidence", explanation.confirmed.genai, explanation.with_unverified.genai, explanation.genai),
     ):
-        click.echo(f"{title}: {name} {_covered(confirmed)}; with unverified answers it would be {believed.shown}")
+        click.echo(f"{title}: {name} {covered(confirmed)}; with unverified answers it would be {believed.shown}")
         for component in components:
             _show_component(component)
 
@@ -113,39 +109,3 @@ def _show_component(component: ComponentExplanation) -> None:
         f"  {counted:>5} of {component.max_points / 100:.2f}  {component.component:<24} {component.answer:<26} "
         f"{evidence.state.value:<11}{where}"
     )
-
-
-def _covered(confidence: ConfidenceScore) -> str:
-    return f"{confidence.shown} ({confidence.answered} of {confidence.components} answered)"
-
-
-def _data(app: App) -> dict[str, object]:
-    return {
-        "id": app.id,
-        "name": app.name,
-        "vendor": app.vendor,
-        "category": app.category,
-        "country": app.country,
-        "status": app.status.value,
-        "tiers": [
-            {
-                "id": tier.id,
-                "name": tier.name,
-                "application_confidence_score": tier.application_confidence.shown,
-                "gen_ai_confidence_score": tier.genai_confidence.shown,
-                "answered": tier.application_confidence.answered + tier.genai_confidence.answered,
-                "components": tier.application_confidence.components + tier.genai_confidence.components,
-            }
-            for tier in app.tiers
-        ],
-    }
-
-
-def _known(library: AppLibrary, app_id: str) -> App:
-    app = library.get(app_id)
-    if app is None:
-        names = library.names().apps
-        raise UsageError(
-            Problem(problem=f"unknown app `{app_id}`", help=nearest_name(app_id, names) or "all apps: lockgate apps list")
-        )
-    return app

@@ -9,7 +9,7 @@ from lockgate.facts.client_software import UNKNOWN_SOFTWARE
 from lockgate.facts.decision import Truth
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, TextKind
 from lockgate.facts.mcp import McpCall
-from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
+from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import Demand
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy import Pending, Walk, evaluate, selector_reference
@@ -24,6 +24,13 @@ CALL = McpCall(server="a.example/mcp", methods=("tools/call",), tools=("search",
 RESULT = Part(text="a list of files", path=(), kind=PartKind.TOOL_RESULT, name="mcp__files__list")
 AGENT = Conversation(turns=chain([(Role.TOOL, (RESULT,), ())]))
 WORDS = chain([(Role.USER, (Part(text="hello", path=()),), ())])
+
+PICTURE = Attachment(name="Plan.png", media_type="image/png", detected="image/png", size=9, sha256="aa")
+
+
+def with_files(*files, unread=()):
+    return Conversation(turns=chain([(Role.USER, (), files)]), unread=unread)
+
 
 # Selector: a condition, how the facts are changed for it to hold, and how for it not to.
 EXAMPLES = {
@@ -80,6 +87,19 @@ EXAMPLES = {
     ),
     "prompt.model": ("prompt.model: {matches: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
     "conversation.id": ("conversation.id: c-1", {}, {"conversation": Conversation(turns=(), id="c-2")}),
+    "attachment.count": ("attachment.count: 1", {"conversation": with_files(PICTURE)}, {}),
+    "attachment.types": ("attachment.types: 'image/*'", {"conversation": with_files(PICTURE)}, {}),
+    "attachment.names": ("attachment.names: 'plan.*'", {"conversation": with_files(PICTURE)}, {}),
+    "attachment.max_bytes": (
+        "attachment.max_bytes: {at_least: 9}",
+        {"conversation": with_files(PICTURE)},
+        {"conversation": with_files(replace(PICTURE, size=8))},
+    ),
+    "attachment.disguised": (
+        "attachment.disguised: true",
+        {"conversation": with_files(replace(PICTURE, media_type="text/plain"))},
+        {"conversation": with_files(PICTURE)},
+    ),
     "mcp.server": ("mcp.server: a.example/mcp", {"mcp": CALL}, {"mcp": replace(CALL, server="a.example/mcp2")}),
     "mcp.method": ("mcp.method: tools/call", {"mcp": CALL}, {"mcp": replace(CALL, methods=("tools/list",))}),
     "mcp.tool": ("mcp.tool: {outside: [search]}", {"mcp": CALL}, {"mcp": replace(CALL, tools=("search",))}),
@@ -269,6 +289,32 @@ class TestKindsOfText:
     def test_a_rule_about_where_a_profile_was_found_examines_that_profile_only(self, ruleset):
         assert ruleset(rule_with("dlp.found_in.pii: {any: [file, human_text]}")).profiles == {"pii"}
         assert ruleset(rule_with("dlp.found_in: file")).profiles == {"credentials", "financial", "pii"}
+
+
+class TestAttachments:
+    def test_a_partial_look_proves_what_is_there_and_never_what_is_not(self, ruleset, sheet):
+        facts = sheet(conversation=with_files(PICTURE, unread=("file",)))
+        for condition, truth in {
+            "attachment.types: 'image/*'": Truth.YES,
+            "attachment.types: application/zip": Truth.UNINSPECTABLE,
+            "attachment.types: {none: ['image/*']}": Truth.NO,
+            "attachment.types: {none: [application/zip]}": Truth.UNINSPECTABLE,
+            "attachment.types: {outside: [text/plain]}": Truth.YES,
+            "attachment.types: {outside: ['image/*']}": Truth.UNINSPECTABLE,
+            "attachment.count: {at_least: 1}": Truth.YES,
+            "attachment.count: {below: 2}": Truth.UNINSPECTABLE,
+            "attachment.max_bytes: {above: 8}": Truth.YES,
+            "attachment.disguised: true": Truth.UNINSPECTABLE,
+        }.items():
+            assert outcome_of(ruleset(rule_with(condition)), facts)[1].truth is truth, condition
+
+    def test_of_no_files_there_is_none(self, ruleset, sheet):
+        for condition in ("attachment.count: 0", "attachment.types: {known: false}", "attachment.disguised: false"):
+            assert outcome_of(ruleset(rule_with(condition)), sheet())[1].truth is Truth.YES
+
+    def test_a_trace_never_shows_the_name_of_a_file(self, ruleset, sheet):
+        step = outcome_of(ruleset(rule_with("attachment.names: 'plan*'")), sheet(conversation=with_files(PICTURE)))[1]
+        assert (step.truth, step.why) == (Truth.YES, "attachment.names is known")
 
 
 class TestExamination:

@@ -17,6 +17,7 @@ from lockgate.facts.record import Record
 from lockgate.store.export import export_lines
 from lockgate.store.opening_log import Opening, note_opening
 from lockgate.store.record_store import RecordFilter, everything
+from lockgate.store.relations import Relations, relations
 from lockgate.store.sealing import open_sealed, read_reviewer_key
 from lockgate.store.sqlite import SqliteStore
 
@@ -69,16 +70,17 @@ def tail(  # noqa: PLR0913 - one parameter per option
 @click.option("--reason", default="", help="Why the text is opened; noted in openings.log.")
 @click.pass_obj
 def show(home: HomePaths, record_id: str, key: Path | None, reason: str, *, open_text: bool) -> None:
-    """Show one record in full."""
+    """Show one record in full, with the uploads a prompt refers to and the prompts that used an upload."""
     store = SqliteStore.for_reading(home.records_db)
     try:
         record = store.get(record_id)
+        related = relations(store, record) if record is not None else Relations()
     finally:
         store.close()
     if record is None:
         help_text = "ids are in the last column of `lockgate log tail`"
         raise UsageError(Problem(problem=f"there is no record `{record_id}`", help=help_text))
-    click.echo(record_page(record))
+    click.echo(record_page(record, related))
     if open_text:
         _show_text(home, record, key or home.certs / "reviewer.key", reason)
 

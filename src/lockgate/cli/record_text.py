@@ -7,10 +7,12 @@ a path must not be able to move a reviewer's cursor.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from lockgate.facts.record import Record
+from lockgate.facts.record import AttachmentSummary, Record
+from lockgate.store.relations import Relations
 
 _COLUMNS = (("TIME", 19), ("VERDICT", 8), ("REASON", 20), ("USER", 16), ("APP", 20), ("OPERATION", 16), ("HOST", 30), ("ID", 0))
 _LABEL = 14
+NO_RELATIONS = Relations()
 
 
 def headings() -> str:
@@ -33,8 +35,8 @@ def record_line(record: Record) -> str:
     ))  # fmt: skip
 
 
-def record_page(record: Record) -> str:
-    """Everything known about one exchange, empty fields left out."""
+def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
+    """Everything known about one exchange, empty fields left out, and the records that belong to it."""
     who = record.user or "not identified"
     if record.groups:
         who += f" ({', '.join(record.groups)})"
@@ -76,11 +78,23 @@ def record_page(record: Record) -> str:
         "Findings",
         (f"{f.detector}  {f.detection_confidence}  {', '.join(f.profiles)}  {f.found_in}  {f.mask}" for f in record.findings),
     )
+    lines += _section("Files", (_file(file) for file in record.attachments))
+    lines += _section("Uploaded by", map(record_line, related.uploads))
+    lines += _section("Used by", map(record_line, related.prompts))
+    lines += _section("The same file left with", map(record_line, related.same_content))
     lines += _section("Trace", record.trace)
     if record.sealed is not None:
         command = f"lockgate log show {record.id} --open --key FILE"
         lines += ["", f"Captured text ({record.capture.value}) is sealed. A reviewer reads it: {command}"]
     return "\n".join(lines)
+
+
+def _file(file: AttachmentSummary) -> str:
+    """Such as `image/png (declared text/csv)  5120 bytes  sha256 9f86d0...`; what is only named has no size."""
+    kind = file.type or file.declared or "unknown type"
+    declared = f" (declared {file.declared})" if file.type and file.declared and file.declared != file.type else ""
+    content = f"{file.size} bytes  sha256 {file.sha256}" if file.sha256 else "named only, its content left earlier or elsewhere"
+    return f"{kind}{declared}  {content}"
 
 
 def _text(record: Record) -> str:

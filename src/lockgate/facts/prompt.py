@@ -96,6 +96,10 @@ class Turn:
         return "\n".join(part.text for part in self.parts if part.kind is PartKind.TEXT)
 
 
+ONLY_BYTES_UNREAD = "bytes of a file"
+"""What is unread of a request that its format has read in full, down to files that are no text."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """Everything one request says to a model, oldest turn first.

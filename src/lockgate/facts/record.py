@@ -17,6 +17,19 @@ class FindingSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentSummary:
+    """A file as it is stored: its type by content, the declared one, bytes, digest. Its name is content and not among them.
+
+    `size` is 0 and `sha256` empty for one that was only named.
+    """
+
+    type: str = ""
+    declared: str = ""
+    size: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedText:
     """Captured text, encrypted to the reviewers' keys before it is queued.
 
@@ -37,6 +50,7 @@ class Record:
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
+    `refers_to` are the files that a prompt names, `uploaded_as` what an upload can be named by.
     `mcp_server`, `mcp_methods` and `mcp_tools` say what was asked of an MCP server, `mcp_changed` which of these tools were not
     the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
     answer which was read along called.
@@ -75,6 +89,9 @@ class Record:
     model: str = ""
     conversation: str = ""
     prompt_digest: str = ""
+    attachments: tuple[AttachmentSummary, ...] = ()
+    refers_to: tuple[str, ...] = ()
+    uploaded_as: tuple[str, ...] = ()
     background: bool = False
     text_kinds: dict[str, int] = field(default_factory=dict[str, int])
     mcp_server: str = ""

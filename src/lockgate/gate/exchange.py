@@ -44,6 +44,7 @@ from lockgate.gate.listening import Listener, asks_to_be_told, is_worth_reading,
 from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
 from lockgate.gate.reading import read_request
 from lockgate.gate.record import ExchangeKind
+from lockgate.gate.small_answer import SmallAnswer
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
 
 _EMPTY_BODY = Body(content=b"")
@@ -260,6 +261,8 @@ class Exchange(Judging):
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL
         if wants_answer and wire_format is not None:
             self._answer_reader = wire_format.stream_reader(event.response)
+        elif wire_format is not None and app is not None and app.operation is Operation.UPLOAD:
+            self._answer_reader = SmallAnswer(wire_format, event.response)
         request = self._known.request
         self._listener = listener_for(self._known, request, event.response) if request is not None else None
         yield PassResponse(tap=self._answer_reader is not None or self._listener is not None)

@@ -16,7 +16,7 @@ from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.authorship import first_new
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.mcp import McpCall
-from lockgate.facts.prompt import Conversation
+from lockgate.facts.prompt import ONLY_BYTES_UNREAD, Conversation
 from lockgate.facts.traffic import Body, Completeness, Headers, Request
 from lockgate.gate.context import GateContext
 
@@ -49,12 +49,16 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
         conversation = _with_query(conversation, request if app is None else _without_credentials(request))
     if request.is_websocket_upgrade and conversation.model is None:
         conversation = replace(conversation, model=query_values(request).get("model"))
+    unread = ""
     if body.completeness is not Completeness.COMPLETE:
         completeness = body.completeness
-    elif completeness is Completeness.COMPLETE and (is_declared_otherwise(request) or not all_readable(conversation)):
+    elif completeness is Completeness.COMPLETE and is_declared_otherwise(request):
         completeness = Completeness.UNDECODABLE
+    elif completeness is Completeness.COMPLETE and not all_readable(conversation):
+        completeness = Completeness.UNDECODABLE
+        unread = ONLY_BYTES_UNREAD if wire_format is not None else ""
     if completeness is not Completeness.COMPLETE and not conversation.unread:
-        conversation = replace(conversation, unread=(completeness.value,))
+        conversation = replace(conversation, unread=(unread or completeness.value,))
     call = conversation.mcp or _mcp_without_a_look(app, request, body, completeness)
     settled = _settled(app, wire_format, call)
     return Reading(

@@ -10,17 +10,19 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from lockgate.facts.app import AppMatch
+from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.authorship import characters, text_kind
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
 from lockgate.facts.prompt import Conversation, ModelAnswer, Role, Turn
-from lockgate.facts.record import FindingSummary, Record
+from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.sheet import FactSheet
 from lockgate.gate.effects import Captured
 from lockgate.gate.events import Closed, Failed
+from lockgate.gate.references import named_files, uploaded_as
 
 _FINDINGS_KEPT = 50
+_FILES_KEPT = 50
 _NAMES_KEPT = 100
 _LONGEST_NAME = 256
 _LONGEST_CAPTURE = 1_000_000
@@ -91,6 +93,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         **_what(sheet, outcome.answered_app),
         **_with_what(sheet),
         **_asked_of_tools(sheet, outcome.answer),
+        **_files(sheet, outcome.answer),
         **_looked(examination),
     )
 
@@ -182,6 +185,22 @@ def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
             "text_kinds": {kind.value: count for kind, count in characters(conversation).items() if count},
         }
     return known
+
+
+def _files(sheet: FactSheet | None, answer: ModelAnswer | None) -> dict[str, Any]:
+    """Files that left or were named, and the names by which uploads and prompts find each other."""
+    if sheet is None or sheet.request is None:
+        return {}
+    conversation = sheet.conversation
+    files = [file for turn in conversation.turns for file in turn.attachments] if conversation is not None else []
+    summaries = (
+        AttachmentSummary(type=file.detected, declared=file.media_type[:_LONGEST_NAME], size=file.size or 0, sha256=file.sha256)
+        for file in files
+    )
+    known: dict[str, Any] = {"attachments": tuple(islice(dict.fromkeys(summaries), _FILES_KEPT))}
+    if sheet.app is not None and sheet.app.operation is Operation.UPLOAD:
+        return known | {"uploaded_as": uploaded_as(sheet.request, conversation, answer)}
+    return known | {"refers_to": named_files(conversation)}
 
 
 def _asked_of_tools(sheet: FactSheet | None, answer: ModelAnswer | None) -> dict[str, Any]:

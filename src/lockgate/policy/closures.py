@@ -15,7 +15,7 @@ from lockgate.policy.judge import Judge, judge_of
 from lockgate.policy.operand import Has, Present, Quantifier
 from lockgate.policy.operators import ValueType
 from lockgate.policy.outcome import ALWAYS, Check, Outcome, all_of, any_of, negate
-from lockgate.policy.reading import AtLeast, Read, Reading, Unknowable, Waiting
+from lockgate.policy.reading import AtLeast, Read, Reading, Some, Unknowable, Waiting
 from lockgate.policy.selector import Surroundings
 
 _LONGEST_SHOWN = 80
@@ -87,7 +87,8 @@ def _outcome(test: Test, judge: Judge, absent: Truth, value: Reading) -> Outcome
         case Unknowable(why=why):
             return Outcome(Truth.UNINSPECTABLE, f"{test.name} cannot be known: {why}")
         case _:
-            return Outcome(judge(value), f"{test.name} is {_shown(test.selector.type, value)}")
+            shown = "known" if test.selector.is_content else _shown(test.selector.type, value)
+            return Outcome(judge(value), f"{test.name} is {shown}")
 
 
 def _member_outcome(selector: str, name: str, value: Reading) -> Outcome:
@@ -104,6 +105,8 @@ def _shown(kind: ValueType, value: Reading) -> str:
     match value:
         case AtLeast(number=number):
             return f"{_shown(kind, number)} or more"
+        case Some(names=names):
+            return f"{_shown(kind, names)} and perhaps more"
         case bool():
             return str(value).lower()
         case int() if kind is ValueType.SCORE:

@@ -25,7 +25,7 @@ from lockgate.policy.operand import (
     Quantifier,
     StartsWith,
 )
-from lockgate.policy.reading import AtLeast, Reading
+from lockgate.policy.reading import AtLeast, Reading, Some
 
 type Judge = Callable[[Reading], Truth]
 
@@ -90,6 +90,10 @@ def _in_ranges(ranges: tuple[tuple[float, float], ...], value: Reading) -> Truth
 
 
 def _among(quantifier: Quantifier, patterns: tuple[tuple[str, ...], ...], value: Reading) -> Truth:
+    if isinstance(value, Some):
+        found = _among(quantifier, patterns, value.names)
+        # More names can turn yes into no for `none` alone, and no into yes for all others.
+        return found if found is (Truth.NO if quantifier is Quantifier.NONE else Truth.YES) else Truth.UNINSPECTABLE
     if not isinstance(value, frozenset):
         return Truth.NO
     match quantifier:

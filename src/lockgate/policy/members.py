@@ -3,6 +3,7 @@
 Separate from the table of selectors, which names them, and from `reading.py`, which knows a fact sheet and no policy.
 """
 
+from lockgate.facts.attachment_types import is_disguised, type_of
 from lockgate.facts.authorship import authors, kinds
 from lockgate.policy import reading
 from lockgate.policy.reading import Look, Read
@@ -56,6 +57,26 @@ def has_kind(_surroundings: Surroundings, kind: str) -> Read:
 def has_author(_surroundings: Surroundings, author: str) -> Read:
     """Whether somebody wrote something of what is new."""
     return reading.in_conversation(lambda conversation: author in authors(conversation))
+
+
+def attachment_types(_surroundings: Surroundings, _name: str) -> Read:
+    """The types of the files."""
+    return reading.from_attachments(lambda files: frozenset(kind for file in files if (kind := type_of(file))) or None)
+
+
+def attachment_names(_surroundings: Surroundings, _name: str) -> Read:
+    """The names of the files."""
+    return reading.from_attachments(lambda files: frozenset(file.name.lower() for file in files if file.name) or None)
+
+
+def largest_attachment(_surroundings: Surroundings, _name: str) -> Read:
+    """The size of the largest file that is there."""
+    return reading.from_attachments(lambda files: max((file.size for file in files if file.size is not None), default=None))
+
+
+def has_disguised_attachment(_surroundings: Surroundings, _name: str) -> Read:
+    """Whether a file is declared to be something else."""
+    return reading.from_attachments(lambda files: any(map(is_disguised, files)))
 
 
 def not_plain(_surroundings: Surroundings, _name: str) -> Read:

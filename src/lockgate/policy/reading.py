@@ -14,7 +14,7 @@ from lockgate.facts.app import AppMatch, AppTier
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.mcp import McpCall
-from lockgate.facts.prompt import Conversation
+from lockgate.facts.prompt import ONLY_BYTES_UNREAD, Attachment, Conversation
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Completeness, Phase, Request, Response
 
@@ -40,9 +40,16 @@ class AtLeast:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Names to which a complete look could only have added others."""
+
+    names: frozenset[str]
+
+
 type Address = IPv4Address | IPv6Address
 type Unsettled = Waiting | Unknowable
-type Reading = str | int | AtLeast | Address | frozenset[str] | Unsettled | None
+type Reading = str | int | AtLeast | Address | frozenset[str] | Some | Unsettled | None
 type Read = Callable[[FactSheet], Reading]
 
 _UNTIL_HEADERS = Waiting((Demand(phase=Phase.REQUEST_HEADERS),))
@@ -223,6 +230,30 @@ def agent_tools(sheet: FactSheet) -> Reading:
         done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
         return _NOT_READ if done else _UNTIL_BODY
     return _NOT_READ if _NOTHING_TO_READ.intersection(conversation.unread) else conversation.tools or None
+
+
+def from_attachments(read: Callable[[tuple[Attachment, ...]], int | frozenset[str] | None]) -> Read:
+    """Of the files that leave or are named; what was not read can only add to them."""
+
+    def reading(sheet: FactSheet) -> Reading:
+        conversation = sheet.conversation
+        if conversation is None:
+            done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
+            return _NOT_READ if done else _UNTIL_BODY
+        value = read(tuple(file for turn in conversation.turns for file in turn.attachments))
+        if set(conversation.unread) <= {ONLY_BYTES_UNREAD}:
+            return value
+        match value:
+            case True:
+                return True
+            case False | None:
+                return _NOT_READ
+            case int():
+                return AtLeast(value)
+            case _:
+                return Some(value)
+
+    return reading
 
 
 class Look:

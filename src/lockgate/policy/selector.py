@@ -38,7 +38,7 @@ class Selector:
 
     `read` makes the reading function, given the profile of a `<profile>` row; a set is asked for one name at a time and is
     given that name. A `<profile>` row that is a set has `read_member`, which is given both. `profiles` says what has to be
-    examined to answer. `always_there` means the value is never absent.
+    examined to answer. `always_there` means the value is never absent, `is_content` that a trace must not show it.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Selector:
     known: Names | None = None
     profiles: Callable[[Surroundings, str], frozenset[str]] | None = None
     always_there: bool = False
+    is_content: bool = False
 
     @property
     def prefix(self) -> str:

@@ -205,6 +205,26 @@ SELECTORS: tuple[Selector, ...] = (
         doc="the conversation a prompt belongs to, as its app names it; absent for a new one and where the app names none",
     ),
     Selector(
+        name="attachment.count", type=ValueType.NUMBER, phase=_BODY, read=_plain(reading.from_attachments(len)),
+        doc="how many files leave with the request, or are named in it",
+    ),
+    Selector(
+        name="attachment.types", type=ValueType.WORDS, phase=_BODY, what="media type", read=members.attachment_types,
+        doc="their types by content, such as `image/png`; the declared ones of files that are only named",
+    ),
+    Selector(
+        name="attachment.names", type=ValueType.WORDS, phase=_BODY, what="file name", read=members.attachment_names,
+        is_content=True, doc="their names as far as they are told, in lower case",
+    ),
+    Selector(
+        name="attachment.max_bytes", type=ValueType.NUMBER, phase=_BODY, read=members.largest_attachment,
+        doc="the size of the largest file that leaves with the request; absent when none does",
+    ),
+    Selector(
+        name="attachment.disguised", type=ValueType.YES_NO, phase=_BODY, read=members.has_disguised_attachment,
+        doc="whether a file is declared to be of another type than its content is",
+    ),
+    Selector(
         name="mcp.server", type=ValueType.TEXT, phase=_BODY, read=_plain(reading.from_mcp(lambda call: call.server)),
         doc="the MCP server a request speaks to, as `host[:port]/path`; absent when it does not speak MCP",
     ),

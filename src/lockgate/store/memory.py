@@ -4,12 +4,12 @@ Separate from the SQLite store, same contract. It must never be the default of a
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from threading import Lock
 
 from lockgate.facts.record import Record
-from lockgate.store.record_store import EVERY_RECORD, RecordFilter, StoredRecord, Tally
+from lockgate.store.record_store import EVERY_RECORD, RecordFilter, Role, StoredRecord, Tally, references_of
 
 
 class MemoryStore:
@@ -49,6 +49,12 @@ class MemoryStore:
         with self._lock:
             row = self._rows.get(record_id)
         return row.record if row else None
+
+    def joined(self, role: Role, values: Collection[str], *, limit: int = 100) -> tuple[StoredRecord, ...]:
+        """See `RecordStore.joined`."""
+        wanted = {(role, value) for value in values}
+        found = (row for row in reversed(self._matching(EVERY_RECORD)) if not wanted.isdisjoint(references_of(row.record)))
+        return tuple(row for row, _ in zip(found, range(limit), strict=False))
 
     def count(self, wanted: RecordFilter = EVERY_RECORD) -> int:
         """See `RecordStore.count`."""

@@ -73,10 +73,28 @@ def create_mcp_inventory(database: sqlite3.Connection) -> None:
         database.execute(statement)
 
 
+def join_by_references(database: sqlite3.Connection) -> None:
+    """By which names and digests of files records find each other. Rows go with their record."""
+    database.execute("""
+        CREATE TABLE record_references (
+            role TEXT NOT NULL,
+            value TEXT NOT NULL,
+            record INTEGER NOT NULL,
+            PRIMARY KEY (role, value, record)
+        ) WITHOUT ROWID
+    """)
+    database.execute("CREATE INDEX references_by_record ON record_references (record)")
+    database.execute("""
+        CREATE TRIGGER references_go_with_their_record AFTER DELETE ON records
+        BEGIN DELETE FROM record_references WHERE record = OLD.position; END
+    """)
+
+
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_records,
     index_searched_columns,
     create_mcp_inventory,
+    join_by_references,
 )
 
 

@@ -5,7 +5,7 @@ all of them. Laws: a record id is stored at most once; positions only grow and a
 `StoreUnavailable`, never a silent loss.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -64,6 +64,21 @@ class Tally(StrEnum):
     HOST = "host"
 
 
+class Role(StrEnum):
+    """What a name of a file is to a record."""
+
+    NAMED = "named"
+    UPLOADED = "uploaded"
+    CONTENT = "content"
+
+
+def references_of(record: Record) -> Iterator[tuple[Role, str]]:
+    """The names by which a record is found: files it names, what its upload is called, digests of what left with it."""
+    yield from ((Role.NAMED, name) for name in record.refers_to)
+    yield from ((Role.UPLOADED, name) for name in record.uploaded_as)
+    yield from ((Role.CONTENT, file.sha256) for file in record.attachments if file.sha256)
+
+
 class RecordStore(Protocol):
     """Keeps records. Safe to call from several threads; any method may raise `StoreUnavailable`."""
 
@@ -83,6 +98,10 @@ class RecordStore(Protocol):
 
     def get(self, record_id: str) -> Record | None:
         """The record with this id."""
+        ...
+
+    def joined(self, role: Role, values: Collection[str], *, limit: int = 100) -> tuple[StoredRecord, ...]:
+        """The last `limit` arrivals to which one of `values` is a name in this role, latest first."""
         ...
 
     def count(self, wanted: RecordFilter = EVERY_RECORD) -> int:

@@ -7,7 +7,7 @@ who), any number read. A committed record survives a killed process and a lost p
 import fcntl
 import os
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +22,8 @@ from lockgate.facts.record import Record, SealedText
 from lockgate.gate.mcp_inventory import McpInventory
 from lockgate.store import mcp_tables
 from lockgate.store.mcp_tables import Happening, McpServer
-from lockgate.store.migrations import migrate, refuse_newer
-from lockgate.store.record_store import EVERY_RECORD, RecordFilter, StoredRecord, StoreUnavailable, Tally
+from lockgate.store.migrations import join_by_references, migrate, refuse_newer
+from lockgate.store.record_store import EVERY_RECORD, RecordFilter, Role, StoredRecord, StoreUnavailable, Tally, references_of
 
 _BUSY_SECONDS = 5.0
 _CHECKED_UP_TO_BYTES = 256 * 1024 * 1024  # a full check reads the whole file; above this, `check()` is for a maintenance window
@@ -32,6 +32,11 @@ _REMOVED_PER_TRANSACTION = 2000  # deleting in slices lets the recorder's commit
 _INSERT = """
     INSERT INTO records (id, started_at, app, user, verdict, reason, operation, rule, host, conversation, findings, body,
     sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+"""
+_REFER = "INSERT OR IGNORE INTO record_references (role, value, record) VALUES (?, ?, ?)"
+_JOINED = """
+    WHERE position IN (SELECT record FROM record_references WHERE role = ? AND value IN (SELECT value FROM json_each(?)))
+    ORDER BY position DESC LIMIT ?
 """
 _REMOVE = """
     DELETE FROM records WHERE position IN (SELECT position FROM records WHERE started_at < ? LIMIT ?)
@@ -56,8 +61,9 @@ _sealed = msgspec.msgpack.Decoder(SealedText)
 class SqliteStore:
     """Records in one file. Open with `for_writing` (one process) or `for_reading`."""
 
-    def __init__(self, database: sqlite3.Connection, lock_file: int | None) -> None:
+    def __init__(self, database: sqlite3.Connection, lock_file: int | None, *, joins: bool = True) -> None:
         self._database = database
+        self._joins = joins  # a database that no recorder of this version has opened yet knows no references
         self._lock_file = lock_file
         self._lock = Lock()
 
@@ -89,17 +95,16 @@ class SqliteStore:
             )
         with _told_as_usage_errors(path), ExitStack() as undo:
             database = undo.enter_context(closing(_connect(f"{path.absolute().as_uri()}?mode=ro")))
-            refuse_newer({name for (name,) in database.execute("SELECT name FROM schema_steps")})
+            steps = {name for (name,) in database.execute("SELECT name FROM schema_steps")}
+            refuse_newer(steps)
             undo.pop_all()
-            return cls(database, None)
+            return cls(database, None, joins=join_by_references.__name__ in steps)
 
     def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """See `RecordStore.append`."""
         rows = [_row(record) for record in records]
         with self._exclusively() as database, _transaction(database):
-            fresh = tuple(
-                record for record, row in zip(records, rows, strict=True) if database.execute(_INSERT, row).rowcount == 1
-            )
+            fresh = tuple(record for record, row in zip(records, rows, strict=True) if _insert(database, record, row))
             mcp_tables.count_requests(database, fresh)
             return fresh
 
@@ -119,6 +124,12 @@ class SqliteStore:
         """See `RecordStore.get`."""
         found = self._read("WHERE id = ?", (record_id,))
         return found[0].record if found else None
+
+    def joined(self, role: Role, values: Collection[str], *, limit: int = 100) -> tuple[StoredRecord, ...]:
+        """See `RecordStore.joined`."""
+        if not self._joins:
+            return ()
+        return self._read(_JOINED, (role.value, msgspec.json.encode(sorted(values)).decode(), limit))
 
     def count(self, wanted: RecordFilter = EVERY_RECORD) -> int:
         """See `RecordStore.count`."""
@@ -272,6 +283,17 @@ def _told_as_usage_errors(path: Path) -> Generator[None]:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise UsageError(Problem(problem=f"cannot open the record database {path}: {why}")) from None
+
+
+def _insert(database: sqlite3.Connection, record: Record, row: tuple[object, ...]) -> bool:
+    """Whether the record was new."""
+    inserted = database.execute(_INSERT, row)
+    if inserted.rowcount != 1:
+        return False
+    named = [(role.value, value, inserted.lastrowid) for role, value in references_of(record)]
+    if named:
+        database.executemany(_REFER, named)
+    return True
 
 
 def _row(record: Record) -> tuple[object, ...]:

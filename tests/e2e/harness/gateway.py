@@ -88,6 +88,14 @@ class Gateway:
         assert ran.returncode == 0, f"{names.export(self.home)} failed:\n{ran.stderr.decode()}\n{self.process.output}"
         return [json.loads(line) for line in ran.stdout.splitlines()]
 
+    def shown(self, record: str) -> str:
+        """What `lockgate log show` says of a record."""
+        ran = subprocess.run(
+            names.show(self.home, record), capture_output=True, env=names.environment(), check=False, timeout=60
+        )
+        assert ran.returncode == 0, ran.stderr.decode()
+        return ran.stdout.decode()
+
     def watch(self) -> "Watch":
         """The records of what begins from now on."""
         return Watch(self, time.time())

@@ -36,6 +36,11 @@ def export(home: Path) -> list[str]:
     return command(home, "log", "export")
 
 
+def show(home: Path, record: str) -> list[str]:
+    """The command that shows one record."""
+    return command(home, "log", "show", record)
+
+
 def add_user(home: Path, name: str, password: str, groups: tuple[str, ...]) -> list[str]:
     """The command that lets somebody log in."""
     return command(home, "user", "add", name, "--password", password, "--groups", ",".join(groups))

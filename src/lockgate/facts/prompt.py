@@ -107,7 +107,8 @@ class Conversation:
     `wants_stream` is whether the client asked for a streamed answer. `unread` names what the format could not read
     (a file that does not decode, a prompt as token numbers); a non-empty tuple means the look was partial. `background` says
     that a client sends this by itself around a prompt (a title, a token count, a summary), so it is no prompt of its own.
-    `mcp` is what it asks of an MCP server, when that is who it is addressed to.
+    `mcp` is what it asks of an MCP server, when that is who it is addressed to. `call_ids` are those of calls in the request
+    (JSON-RPC) under which a refusal has to answer.
     """
 
     turns: tuple[Turn, ...]
@@ -117,6 +118,7 @@ class Conversation:
     unread: tuple[str, ...] = ()
     background: bool = False
     mcp: McpCall | None = None
+    call_ids: tuple[str | int, ...] = ()
 
     @property
     def prompt(self) -> Turn | None:

@@ -62,7 +62,7 @@ class OpenAiChat(DocumentFormat):
 def is_messages(value: object) -> bool:
     """Whether `value` is a non-empty list of messages: objects with a role and something said."""
     return bool(items(value)) and all(
-        isinstance(members(message).get("role"), str) and not {"content", "tool_calls", "parts"}.isdisjoint(members(message))
+        isinstance(members(message).get("role"), str) and not {"content", "tool_calls"}.isdisjoint(members(message))
         for message in items(value)
     )
 

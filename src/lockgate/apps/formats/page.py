@@ -167,13 +167,14 @@ class Page:
         model: str | None = None,
         wants_stream: bool = False,
         background: bool = False,
+        call_ids: tuple[str | int, ...] = (),
     ) -> Conversation:
         """What was read, with every unclaimed text in a turn before the others."""
         self._close()
         aside = [turn for drafts in self._aside() for turn in chain(drafts)]
         return Conversation(
             turns=(*aside, *chain(self._turns)), id=conversation_id or None, model=model or None, wants_stream=wants_stream,
-            unread=tuple(self._unread), background=background,
+            unread=tuple(self._unread), background=background, call_ids=call_ids,
         )  # fmt: skip
 
     def _value(self, path: Path) -> object:

@@ -3,6 +3,8 @@
 Separate so that adding a format is one file and one line here.
 """
 
+from lockgate.apps.formats.a2a import A2a
+from lockgate.apps.formats.ai_sdk import AiSdkData, AiSdkUi
 from lockgate.apps.formats.anthropic_complete import AnthropicComplete
 from lockgate.apps.formats.anthropic_messages import AnthropicMessages
 from lockgate.apps.formats.anthropic_sessions import AnthropicSessions
@@ -51,6 +53,7 @@ from lockgate.facts.traffic import Body, Request
 # The more particular shape first: an OpenAI body is what is left when nothing else fits.
 _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     MCP,
+    A2a(),
     *WEB_APPS,
     GeminiGenerate(),
     GeminiInteractions(),
@@ -58,6 +61,8 @@ _IN_SNIFFING_ORDER: tuple[WireFormat, ...] = (
     BedrockConverse(),
     BedrockInvoke(),
     BedrockAgent(),
+    AiSdkUi(),
+    AiSdkData(),
     CohereChat(),
     MistralConversations(),
     LlamaServer(),

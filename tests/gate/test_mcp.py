@@ -82,7 +82,8 @@ class TestOnAnyHost:
             head("GET", "https://shop.example/", has_body=False),
         ):
             with anywhere("default: allow\nrules: [{id: a, when: {mcp.tool: x}, then: block}]") as playing:
-                playing >> event << Forward(streamed=event.has_body)
+                playing >> event << Forward
+                assert playing.last.streamed == event.has_body
 
     def test_a_stream_of_the_server_is_part_of_it(self, anywhere):
         with anywhere("default: allow\nrules: [{id: a, when: {mcp.server: tools.example/mcp}, then: block}]") as playing:
@@ -101,7 +102,7 @@ class TestOnAnyHost:
     @pytest.mark.parametrize("headers", [{}, {"content_length": "99999999"}, {"content_length": "x"}])
     def test_but_nothing_is_held_that_is_long_or_of_unknown_length(self, headers, anywhere):
         with anywhere("default: allow") as playing:
-            playing >> head("POST", UNKNOWN, accept=BOTH, **headers) << Forward(streamed=True)
+            playing >> head("POST", UNKNOWN, accept=BOTH, **headers) << Forward(streamed=True, tap=True)
 
 
 class TestDoubt:

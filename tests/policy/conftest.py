@@ -16,6 +16,7 @@ from lockgate.facts.app import (
     ReviewStatus,
 )
 from lockgate.facts.client_software import ClientKind, ClientSoftware
+from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.prompt import Conversation, Part, Role, chain
 from lockgate.facts.sheet import FactSheet
@@ -91,7 +92,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
         sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"], "software": facts["software"]}
     if phase >= Phase.REQUEST_BODY:
         sheet |= {"conversation": facts["conversation"], "examination": facts["examination"]}
-        sheet |= {"mcp_known": True, "mcp": facts.get("mcp")}
+        sheet |= {"mcp_known": True, "mcp": facts.get("mcp"), "noticed": facts.get("noticed", Noticed())}
     if phase >= Phase.RESPONSE_HEADERS:
         sheet["response"] = facts["response"]
     return FactSheet(**sheet)

@@ -7,6 +7,7 @@ import pytest
 from lockgate.facts.app import AccountKind, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE
 from lockgate.facts.decision import Truth
+from lockgate.facts.discovery import Discovery, Drift, Noticed
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, TextKind
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
@@ -42,6 +43,16 @@ EXAMPLES = {
     "user.groups": ("user.groups: staff", {"client": ALICE}, {"client": ANONYMOUS}),
     "user.identified_by": ("user.identified_by: address_table", {"client": ALICE}, {"client": ANONYMOUS}),
     "app.known": ("app.known: true", {}, {"app": None}),
+    "app.discovered": (
+        "app.discovered: true",
+        {"app": None, "noticed": Noticed(discovery=Discovery(signs=("x",), weight=3))},
+        {"app": None, "noticed": Noticed(discovery=Discovery(signs=("x",), weight=2))},
+    ),
+    "app.drift": (
+        "app.drift: [unknown_path, unreadable_body]",
+        {"noticed": Noticed(drift=Drift.UNREADABLE_BODY)},
+        {"noticed": Noticed()},
+    ),
     "app.id": ("app.id: claude", {"app": {"id": "claude"}}, {"app": None}),
     "app.vendor": ("app.vendor: OpenAI", {"app": {"vendor": "OpenAI"}}, {"app": {"vendor": "Anthropic"}}),
     "app.category": ("app.category: [writing]", {"app": {"category": "writing"}}, {"app": {"category": "chat-assistant"}}),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.record import FindingSummary, Record, SealedText
 from lockgate.store import MemoryStore, RecordFilter, RecordStore, SqliteStore, Tally, everything, prune
+from lockgate.store.novelties import MOST_DETAILS, NoveltyKind
 
 DAY = 86_400
 
@@ -266,3 +267,35 @@ def test_several_threads_may_append_and_read(store, record):
 def test_closing_twice_is_fine(store):
     store.close()
     store.close()
+
+
+class TestNovelties:
+    """What is new is counted as its records arrive, once for each record, and stays when they are removed."""
+
+    def test_unknown_apps_by_host(self, store, record):
+        first = record("a", host="chat.example.net", discovered=("sign one",), started_at=10.0)
+        later = record("b", host="chat.example.net", discovered=("sign one", "sign two"), started_at=20.0)
+        store.append([first, later, record("c", host="other.example.net", started_at=30.0)])
+        store.append([first])
+        (seen,) = store.novelties(NoveltyKind.DISCOVERED)
+        assert (seen.subject, seen.what, seen.exchanges) == ("chat.example.net", "sign one; sign two", 2)
+        assert (seen.first_at, seen.last_at) == (10.0, 20.0)
+        store.remove(1000.0)
+        assert store.novelties(NoveltyKind.DISCOVERED) == (seen,)
+
+    def test_drift_by_app_and_kind_of_path(self, store, record):
+        common = {"app": "acme", "host": "a.example", "method": "POST", "drift": "unknown_path", "shape": "{a: text}"}
+        paths = ("/v1/chats/3f2a9c01-77/say", "/v1/chats/9b", "/v1/chats/1234567890abcdef/say", "/v1/chats/77/say")
+        store.append([record(str(number), path=path, **common) for number, path in enumerate(paths)])
+        store.append([record("other", **common | {"app": "apex"}, path="/x")])
+        seen = {row.detail: row.exchanges for row in store.novelties(NoveltyKind.DRIFT, "acme")}
+        assert seen == {"unknown_path: POST a.example/v1/chats/*/say": 3, "unknown_path: POST a.example/v1/chats/9b": 1}
+        assert len(store.novelties(NoveltyKind.DRIFT)) == 3
+
+    def test_invented_paths_do_not_fill_the_store(self, store, record):
+        names = ["".join(chr(97 + (number // 26**place) % 26) for place in range(3)) for number in range(MOST_DETAILS + 50)]
+        common = {"app": "acme", "host": "a.example", "method": "POST", "drift": "unknown_path"}
+        store.append([record(name, path=f"/{name}", **common) for name in names])
+        rows = store.novelties(NoveltyKind.DRIFT, "acme")
+        assert len(rows) == MOST_DETAILS + 1
+        assert {row.exchanges for row in rows if row.detail == "*"} == {50}

@@ -8,6 +8,7 @@ import click
 from lockgate.apps.scores import ComponentExplanation, TierExplanation
 from lockgate.cli.app_choice import Wanted, choose, named_app, nothing_chosen
 from lockgate.cli.app_text import app_data, app_page, app_rows, covered
+from lockgate.cli.apps_seen import discovered, drift
 from lockgate.cli.home_option import HomeOption
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.load import load_library
@@ -21,6 +22,10 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Short for `--fo
 @click.group()
 def apps() -> None:
     """Look at the app library."""
+
+
+apps.add_command(discovered)
+apps.add_command(drift)
 
 
 @apps.command()

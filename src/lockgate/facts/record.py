@@ -99,6 +99,9 @@ class Record:
     mcp_tools: tuple[str, ...] = ()
     mcp_changed: tuple[str, ...] = ()
     tool_calls: tuple[str, ...] = ()
+    discovered: tuple[str, ...] = ()
+    drift: str = ""
+    shape: str = ""
     verdict: Verdict = Verdict.ALLOW
     reason: Reason = Reason.DEFAULT
     rule: str = ""

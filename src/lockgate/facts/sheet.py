@@ -8,6 +8,7 @@ from datetime import datetime
 
 from lockgate.facts.app import AppMatch
 from lockgate.facts.client_software import ClientSoftware
+from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import Examination
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
@@ -20,7 +21,8 @@ class FactSheet:
 
     `host` is the lower-case name the client asked for. `app_known` says whether the app library has been asked; when it has,
     `app` is None for a host outside the library. `mcp_known` says whether it is settled if the request speaks MCP, to whatever
-    host; when it is, `mcp` is None for one that does not. `host_category` comes from the operator's lists, empty when on none.
+    host; when it is, `mcp` is None for one that does not. `noticed` is what the body
+    showed beside its words. `host_category` comes from the operator's lists, empty when on none.
     """
 
     at: datetime
@@ -35,6 +37,7 @@ class FactSheet:
     mcp_known: bool = False
     mcp: McpCall | None = None
     conversation: Conversation | None = None
+    noticed: Noticed | None = None
     examination: Examination | None = None
     response: Response | None = None
 

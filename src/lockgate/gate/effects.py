@@ -29,11 +29,12 @@ class Hold:
 class Forward:
     """Let the request go.
 
-    `streamed` means the body was not held and may pass as it comes. `listens` says that the answer will be read along, so that
-    it should not be encoded.
+    `streamed` means the body was not held and may pass as it comes; `tap` asks for `RequestChunkSeen` events on the way.
+    `listens` says that the answer will be read along, so that it should not be encoded.
     """
 
     streamed: bool
+    tap: bool = False
     listens: bool = False
 
 

@@ -35,6 +35,13 @@ class RequestHeadersSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestChunkSeen:
+    """Bytes of a request's body that was not held passed by, as they were sent."""
+
+    chunk: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBodySeen:
     """The held request body, content-decoded."""
 
@@ -106,6 +113,7 @@ class Closed:
 type Event = (
     Connecting
     | RequestHeadersSeen
+    | RequestChunkSeen
     | RequestBodySeen
     | Examined
     | ResponseHeadersSeen

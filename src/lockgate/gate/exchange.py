@@ -6,6 +6,7 @@
 | new       | RequestHeadersSeen | settled / holding   | Forward or Refuse / Hold               |
 | holding   | RequestBodySeen    | settled / examining | Forward or Refuse / Examine            |
 | examining | Examined           | settled             | Forward or Refuse                      |
+| settled   | RequestChunkSeen   | settled             | nothing                                |
 | settled   | ResponseHeadersSeen| settled             | PassResponse or Refuse                 |
 | settled   | ResponseChunkSeen  | settled             | nothing, or Sighted                    |
 | any       | Failed             | the same            | nothing; the record will say so        |
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import override
 
+from lockgate.apps.discovery import may_answer_as_model
 from lockgate.apps.formats.base import StreamReader, WireFormat
 from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call
 from lockgate.facts.app import AppMatch, Operation
@@ -26,7 +28,7 @@ from lockgate.facts.finding import ExaminationState
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Body, Completeness, Phase, Request
+from lockgate.facts.traffic import Body, Completeness, Phase, Request, Response
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
 from lockgate.gate.events import (
@@ -35,6 +37,7 @@ from lockgate.gate.events import (
     Event,
     Examined,
     RequestBodySeen,
+    RequestChunkSeen,
     RequestHeadersSeen,
     ResponseChunkSeen,
     ResponseHeadersSeen,
@@ -42,6 +45,7 @@ from lockgate.gate.events import (
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
 from lockgate.gate.listening import Listener, asks_to_be_told, is_worth_reading, listener_for
 from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
+from lockgate.gate.noticing import PassingBytes, is_worth_noticing, notice_passing, notice_request, with_answer
 from lockgate.gate.reading import read_request
 from lockgate.gate.record import ExchangeKind
 from lockgate.gate.small_answer import SmallAnswer
@@ -63,6 +67,7 @@ class Exchange(Judging):
         self._answer_reader: StreamReader | None = None
         self._listener: Listener | None = None
         self._format: WireFormat | None = None
+        self._passing: PassingBytes | None = None
 
     @property
     def opens_websocket(self) -> bool:
@@ -83,8 +88,8 @@ class Exchange(Judging):
                 yield from self._examined(event.examination)
             case ResponseHeadersSeen(), State.SETTLED:
                 yield from self._response_headers(event)
-            case ResponseChunkSeen(), State.SETTLED:
-                yield from self._response_chunk(event.chunk)
+            case ((RequestChunkSeen() | ResponseChunkSeen()), State.SETTLED):
+                yield from self._passing_by(event)
             case _:
                 raise UnexpectedEventError(f"{type(event).__name__} while {self.state.name}")
 
@@ -192,7 +197,7 @@ class Exchange(Judging):
         self._reading_state, self._format = reading.state, reading.format
         self._sheet = replace(
             self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=self._judged(reading.mcp),
-            conversation=reading.conversation,
+            conversation=reading.conversation, noticed=notice_request(request, app, reading.format, body, reading.drift),
         )  # fmt: skip
         if reading.mcp is not None and reading.mcp.mismatch:
             # Whoever goes by the headers would do something else than what is judged here. Servers have to refuse it, too.
@@ -230,7 +235,11 @@ class Exchange(Judging):
 
     @override
     def _let_go(self, *, streamed: bool) -> Effect:
-        return Forward(streamed=streamed, listens=asks_to_be_told(self._known))
+        facts = self._known
+        if facts.request is not None and is_worth_noticing(facts.request, facts.app, read=facts.noticed is not None):
+            self._passing = PassingBytes()
+        tap = streamed and self._passing is not None
+        return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts))
 
     @override
     def _refusal(self, decision: Decision) -> Refuse:
@@ -265,12 +274,23 @@ class Exchange(Judging):
             self._answer_reader = SmallAnswer(wire_format, event.response)
         request = self._known.request
         self._listener = listener_for(self._known, request, event.response) if request is not None else None
-        yield PassResponse(tap=self._answer_reader is not None or self._listener is not None)
+        listens = self._answer_reader is not None or self._listener is not None
+        yield PassResponse(tap=listens or self._notices_answer(event.response))
 
-    def _response_chunk(self, chunk: bytes) -> Iterator[Effect]:
+    def _notices_answer(self, response: Response) -> bool:
+        """Whether the beginning of the answer may show that a model gave it, where nobody knows one."""
+        known = self._known.noticed
+        decided = self._known.app is not None or (known is not None and known.discovery.is_ai)
+        return self._passing is not None and not decided and may_answer_as_model(response)
+
+    def _passing_by(self, event: RequestChunkSeen | ResponseChunkSeen) -> Iterator[Effect]:
+        if self._passing is not None:
+            self._passing.take(event)
+        if isinstance(event, RequestChunkSeen):
+            return
         if self._answer_reader is not None:
-            self._answer_reader.feed(chunk)
-        sighted = self._listener.feed(chunk) if self._listener is not None else None
+            self._answer_reader.feed(event.chunk)
+        sighted = self._listener.feed(event.chunk) if self._listener is not None else None
         if sighted is not None:
             yield sighted
 
@@ -286,7 +306,12 @@ class Exchange(Judging):
     def _sheet_for_record(self) -> FactSheet | None:
         """The facts of a tunnel with the app its host belongs to; rules ask what the requests inside do."""
         sheet = self._sheet
-        if sheet is None or self._kind is not ExchangeKind.TUNNEL or self._failed_to_decide:
+        if sheet is None or self._failed_to_decide:
+            return sheet
+        if self._passing is not None and sheet.request is not None:
+            noticed = sheet.noticed or notice_passing(self._context, sheet.request, sheet.app, self._passing)
+            return replace(sheet, noticed=with_answer(noticed, sheet.response, self._passing))
+        if self._kind is not ExchangeKind.TUNNEL:
             return sheet
         host = self._context.library.host(sheet.host)
         return sheet if host is None or host.app is None else replace(sheet, app=AppMatch(app=host.app, operation=None))

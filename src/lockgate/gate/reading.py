@@ -14,6 +14,7 @@ from lockgate.apps.formats.generic import generic_text
 from lockgate.apps.formats.mcp_messages import head_call, may_be_mcp, server_of
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.authorship import first_new
+from lockgate.facts.discovery import Drift
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import ONLY_BYTES_UNREAD, Conversation
@@ -23,6 +24,7 @@ from lockgate.gate.context import GateContext
 _NOTHING_SAID = Conversation(turns=())
 _MCP = "mcp"
 _JSON_RPC = b"jsonrpc"
+_EMPTY_DOCUMENT = 2
 _FORM_HEADERS = Headers((("content-type", "application/x-www-form-urlencoded"),))
 
 
@@ -31,7 +33,8 @@ class Reading:
     """What was read.
 
     `state` is how complete the look at the content can be at best; `app` has its operation settled; `format` is the one the
-    body is in, whether its host is an app or not; `mcp` is what is asked of an MCP server.
+    body is in, whether its host is an app or not; `mcp` is what is asked of an MCP server. `drift` is how the request differs
+    from what the app's file describes.
     """
 
     app: AppMatch | None
@@ -39,12 +42,14 @@ class Reading:
     state: ExaminationState
     format: WireFormat | None = None
     mcp: McpCall | None = None
+    drift: Drift | None = None
 
 
 def read_request(context: GateContext, app: AppMatch | None, request: Request, body: Body) -> Reading:
     """Read a request whose body is at hand (empty when it has none). Never raises on hostile input."""
     wire_format = _format_of(context, app, request, body)
     conversation, completeness = _conversation(wire_format, request, body)
+    drift = _drift(app, body, conversation, completeness)
     if not (_reads_url(wire_format) and completeness is Completeness.COMPLETE):
         conversation = _with_query(conversation, request if app is None else _without_credentials(request))
     if request.is_websocket_upgrade and conversation.model is None:
@@ -67,6 +72,7 @@ def read_request(context: GateContext, app: AppMatch | None, request: Request, b
         state=ExaminationState(completeness.value),
         format=context.formats.get(_MCP) if call is not None and wire_format is None else wire_format,
         mcp=call,
+        drift=drift,
     )
 
 
@@ -132,6 +138,19 @@ def _conversation(wire_format: WireFormat | None, request: Request, body: Body) 
     if isinstance(read, Unreadable):
         return _NOTHING_SAID, read.completeness
     return read, Completeness.COMPLETE
+
+
+def _drift(app: AppMatch | None, body: Body, said: Conversation, completeness: Completeness) -> Drift | None:
+    """Whether a known app does something that its file does not describe, judged by what its format made of the body."""
+    if app is None or not body.content or body.completeness is not Completeness.COMPLETE:
+        return None
+    if app.operation is None:
+        return Drift.UNKNOWN_PATH
+    if app.format is None or not app.operation.carries_payload:
+        return None
+    if completeness is not Completeness.COMPLETE:
+        return Drift.UNREADABLE_BODY
+    return Drift.NOTHING_SAID if not said.turns and len(body.content) > _EMPTY_DOCUMENT else None
 
 
 def _reads_url(wire_format: WireFormat | None) -> bool:

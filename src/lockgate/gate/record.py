@@ -94,6 +94,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         **_with_what(sheet),
         **_asked_of_tools(sheet, outcome.answer),
         **_files(sheet, outcome.answer),
+        **_noticed(sheet),
         **_looked(examination),
     )
 
@@ -218,6 +219,18 @@ def _asked_of_tools(sheet: FactSheet | None, answer: ModelAnswer | None) -> dict
             "mcp_changed": _names(sheet.mcp.changed),
         }
     return known
+
+
+def _noticed(sheet: FactSheet | None) -> dict[str, Any]:
+    noticed = sheet.noticed if sheet else None
+    if noticed is None:
+        return {}
+    found = noticed.discovery
+    return {
+        "discovered": found.signs if found.is_ai else (),
+        "drift": noticed.drift.value if noticed.drift else "",
+        "shape": noticed.shape if noticed.drift else "",
+    }
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

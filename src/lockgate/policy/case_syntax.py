@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from lockgate.facts.app import AccountKind, App, AppMatch, AppTier, ConfidenceScore, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.client_software import ClientKind, ClientSoftware
 from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.discovery import ENOUGH, Discovery, Drift, Noticed
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
@@ -29,7 +30,7 @@ _FINDINGS = ("count", "confidence", "detector", "found_in")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "client", "model",
-    "conversation", "mcp", "agent_tools", "findings", "examination", "response",
+    "conversation", "mcp", "agent_tools", "discovered", "drift", "findings", "examination", "response",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
@@ -120,6 +121,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         conversation=given.text("conversation") or None,
         mcp=_mcp(given, request),
         agent_tools=_texts(given, "agent_tools"),
+        noticed=_noticed(given),
         findings=_findings(given),
         state=ExaminationState(state),
         response=_response(given),
@@ -190,6 +192,13 @@ def _findings(given: Fields) -> tuple[Finding, ...]:
         )
         found += [finding] * fields.number("count", 1)
     return tuple(found)
+
+
+def _noticed(given: Fields) -> Noticed:
+    """`discovered: true` for what looks like a chat with an unknown model, `drift` for what an app's file does not describe."""
+    found = Discovery(signs=("the case says so",), weight=ENOUGH) if given.flag("discovered", absent=False) else Discovery()
+    drift = given.choice("drift", "drift", frozenset(Drift), "")
+    return Noticed(discovery=found, drift=Drift(drift) if drift else None)
 
 
 def _mcp(given: Fields, request: Request) -> McpCall | None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
+from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import Examination, ExaminationState, Finding
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Place, Problem
@@ -75,6 +76,7 @@ class Case:
     operation: Operation | None = None
     model: str | None = None
     conversation: str | None = None
+    noticed: Noticed | None = None
     mcp: McpCall | None = None
     agent_tools: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -171,7 +173,10 @@ def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
     words = Part(text="what was said", path=(), kind=PartKind.TEXT)
     results = tuple(Part(text="what it gave", path=(), kind=PartKind.TOOL_RESULT, name=tool) for tool in case.agent_tools)
     conversation = Conversation(turns=chain([(Role.USER, (words, *results), ())]), model=case.model, id=case.conversation)
-    return replace(sheet, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, mcp=call, conversation=conversation)
+    return replace(
+        sheet, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, mcp=call, conversation=conversation,
+        noticed=case.noticed or Noticed(),
+    )  # fmt: skip
 
 
 def _examination(case: Case, profiles: frozenset[str], *, opaque: bool) -> Examination:

@@ -113,6 +113,24 @@ def app_known(sheet: FactSheet) -> Reading:
     return _UNTIL_HEADERS if sheet.phase < Phase.REQUEST_HEADERS else _NO_APP_LOOKUP
 
 
+def discovered(sheet: FactSheet) -> Reading:
+    """Whether a host outside the library looks like an AI app; its request's body has to be read for it."""
+    if sheet.app is not None:
+        return False
+    if sheet.noticed is not None:
+        return sheet.noticed.discovery.is_ai
+    return _UNTIL_BODY if sheet.phase < Phase.REQUEST_BODY else _NOT_READ
+
+
+def drift(sheet: FactSheet) -> Reading:
+    """How a known app differs from its description; absent when it does not."""
+    if sheet.noticed is not None:
+        return sheet.noticed.drift
+    if sheet.app is None and sheet.app_known:
+        return None
+    return _UNTIL_BODY if sheet.phase < Phase.REQUEST_BODY else _NOT_READ
+
+
 def operation(sheet: FactSheet) -> Reading:
     """What is being done; for some paths only the body tells."""
     return _operation(sheet, lambda match: match.operation)

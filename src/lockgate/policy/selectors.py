@@ -11,6 +11,7 @@ from string import ascii_uppercase
 from lockgate.facts.app import AccountKind, AppMatch, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.authorship import Author
 from lockgate.facts.client_software import ClientKind
+from lockgate.facts.discovery import Drift
 from lockgate.facts.finding import ExaminationState, TextKind
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import IdentifiedBy, Phase
@@ -75,6 +76,15 @@ SELECTORS: tuple[Selector, ...] = (
     Selector(
         name="app.known", type=ValueType.YES_NO, phase=_HEADERS, read=_plain(reading.app_known),
         doc="whether the request goes to an AI app of the library",
+    ),
+    Selector(
+        name="app.discovered", type=ValueType.YES_NO, phase=_BODY, read=_plain(reading.discovered),
+        doc="whether a host outside the library gets what looks like a chat with a model (decrypted hosts only)",
+    ),
+    Selector(
+        name="app.drift", type=ValueType.WORD, phase=_BODY, what="drift", known=_words(frozenset(Drift)),
+        read=_plain(reading.drift),
+        doc="how an app of the library does something that its file does not describe; absent when it does not",
     ),
     Selector(
         name="app.id", type=ValueType.WORD, phase=_HEADERS, what="app", known=lambda s: s.vocabulary.apps,

@@ -14,7 +14,7 @@ from mitmproxy import http
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Client, Request
 from lockgate.gate.effects import Note, Sighted
-from lockgate.gate.events import Closed, Failed, ResponseChunkSeen
+from lockgate.gate.events import Closed, Failed, RequestChunkSeen, ResponseChunkSeen
 from lockgate.gate.judging import Judging
 
 _log = structlog.get_logger(__name__)
@@ -66,19 +66,29 @@ class LiveExchange[Judged: Judging]:
         """As `pass_chunk`, and let the exchange read along. Reading along must never hold or break the stream."""
         self.pass_chunk(chunk)
         if chunk and self.reads_along:
-            try:
-                for effect in self.exchange.handle(ResponseChunkSeen(chunk=chunk)):
-                    if isinstance(effect, Sighted) and self.tell is not None:
-                        self.tell(effect)
-            except Exception:  # noqa: BLE001 - the answer was allowed; what is lost is the rest of its capture
-                self.reads_along = False
-                _log.exception("an answer could not be read along", exchange=self.exchange.id)
+            self._read_along(ResponseChunkSeen(chunk=chunk))
         return chunk
 
     def count_request_chunk(self, chunk: bytes) -> bytes:
         """Count request bytes of a body that was not held."""
         self.request_bytes += len(chunk)
         return chunk
+
+    def tap_request_chunk(self, chunk: bytes) -> bytes:
+        """As `count_request_chunk`, and let the exchange read along, which must never hold or break the request."""
+        self.count_request_chunk(chunk)
+        if chunk and self.reads_along:
+            self._read_along(RequestChunkSeen(chunk=chunk))
+        return chunk
+
+    def _read_along(self, event: RequestChunkSeen | ResponseChunkSeen) -> None:
+        try:
+            for effect in self.exchange.handle(event):
+                if isinstance(effect, Sighted) and self.tell is not None:
+                    self.tell(effect)
+        except Exception:  # noqa: BLE001 - it was allowed to pass; what is lost is the rest of what would be noted of it
+            self.reads_along = False
+            _log.exception("an exchange could not be read along", exchange=self.exchange.id)
 
     def failed(self, reason: Reason, error: str) -> None:
         """Something outside the gate went wrong."""

@@ -294,17 +294,18 @@ class Requests:
             # Such an answer is read as it passes; an encoding we would have to undo is not asked for.
             flow.request.headers["accept-encoding"] = "identity"
         if forward.streamed:
-            self._stream(flow, live)
+            self._stream(flow, live, tap=forward.tap)
         live.holding, live.forwarded = False, True
         flow.response = None  # disarmed, last
 
-    def _stream(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> None:
+    def _stream(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], *, tap: bool = False) -> None:
         held = self._services.held
         held.release(live.client_id, flow.id)
+        pass_on = live.tap_request_chunk if tap else live.count_request_chunk
 
         def count(chunk: bytes) -> bytes:
             held.passed(live.client_id, len(chunk))
-            return live.count_request_chunk(chunk)
+            return pass_on(chunk)
 
         flow.request.stream = count
 

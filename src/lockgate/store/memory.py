@@ -9,6 +9,7 @@ from dataclasses import replace
 from threading import Lock
 
 from lockgate.facts.record import Record
+from lockgate.store.novelties import MOST_DETAILS, Novelty, NoveltyKind, novelty_of
 from lockgate.store.record_store import EVERY_RECORD, RecordFilter, Role, StoredRecord, Tally, references_of
 
 
@@ -18,6 +19,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._rows: dict[str, StoredRecord] = {}
+        self._novelties: dict[tuple[NoveltyKind, str, str], Novelty] = {}
         self._last_position = 0
 
     def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
@@ -30,7 +32,25 @@ class MemoryStore:
                 self._last_position += 1
                 self._rows[record.id] = StoredRecord(position=self._last_position, record=record)
                 fresh.append(record)
+                self._note(novelty_of(record))
         return tuple(fresh)
+
+    def novelties(self, kind: NoveltyKind, subject: str | None = None) -> tuple[Novelty, ...]:
+        """See `RecordStore.novelties`."""
+        with self._lock:
+            found = [seen for seen in self._novelties.values() if seen.kind is kind and subject in (None, seen.subject)]
+        return tuple(sorted(found, key=lambda seen: (-seen.last_at, seen.subject, seen.detail)))
+
+    def _note(self, seen: Novelty | None) -> None:
+        if seen is None:
+            return
+        of_subject = [key for key in self._novelties if key[:2] == (seen.kind, seen.subject)]
+        key = (seen.kind, seen.subject, seen.detail)
+        if key not in self._novelties and len(of_subject) >= MOST_DETAILS:
+            seen = replace(seen, detail="*")
+            key = (seen.kind, seen.subject, "*")
+        before = self._novelties.get(key)
+        self._novelties[key] = seen if before is None else before.and_later(seen)
 
     def newest(
         self, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 100, before: int | None = None

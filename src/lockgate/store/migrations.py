@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from lockgate.facts.problem import Problem, UsageError
+from lockgate.store.novelties import create_novelties
 
 
 def create_records(database: sqlite3.Connection) -> None:
@@ -95,6 +96,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     index_searched_columns,
     create_mcp_inventory,
     join_by_references,
+    create_novelties,
 )
 
 

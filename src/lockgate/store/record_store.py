@@ -12,6 +12,7 @@ from typing import Protocol
 
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.record import Record
+from lockgate.store.novelties import Novelty, NoveltyKind
 
 _PAGE = 1000
 
@@ -110,6 +111,10 @@ class RecordStore(Protocol):
 
     def tally(self, by: Tally, wanted: RecordFilter = EVERY_RECORD, *, limit: int = 20) -> tuple[tuple[str, int], ...]:
         """The most frequent values of `by` with their counts, highest count first, then by name."""
+        ...
+
+    def novelties(self, kind: NoveltyKind, subject: str | None = None) -> tuple[Novelty, ...]:
+        """What is new and wants a person, those seen last first; of one host or app, or of all."""
         ...
 
     def remove(self, before: float) -> int:

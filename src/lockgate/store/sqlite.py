@@ -23,6 +23,7 @@ from lockgate.gate.mcp_inventory import McpInventory
 from lockgate.store import mcp_tables
 from lockgate.store.mcp_tables import Happening, McpServer
 from lockgate.store.migrations import join_by_references, migrate, refuse_newer
+from lockgate.store.novelties import Novelty, NoveltyKind, note_novelty, novelty_of, read_novelties
 from lockgate.store.record_store import EVERY_RECORD, RecordFilter, Role, StoredRecord, StoreUnavailable, Tally, references_of
 
 _BUSY_SECONDS = 5.0
@@ -106,6 +107,10 @@ class SqliteStore:
         with self._exclusively() as database, _transaction(database):
             fresh = tuple(record for record, row in zip(records, rows, strict=True) if _insert(database, record, row))
             mcp_tables.count_requests(database, fresh)
+            for record in fresh:
+                seen = novelty_of(record)
+                if seen is not None:
+                    note_novelty(database, seen)
             return fresh
 
     def newest(
@@ -143,6 +148,11 @@ class SqliteStore:
         query = _sql("SELECT", _COLUMNS[by], ", count(*) FROM records", where, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
         with self._exclusively() as database:
             return tuple((str(value), int(number)) for value, number in database.execute(query, (*values, limit)))
+
+    def novelties(self, kind: NoveltyKind, subject: str | None = None) -> tuple[Novelty, ...]:
+        """See `RecordStore.novelties`."""
+        with self._exclusively() as database:
+            return read_novelties(database, kind, subject)
 
     def remove(self, before: float) -> int:
         """See `RecordStore.remove`."""

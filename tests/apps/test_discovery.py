@@ -1,0 +1,108 @@
+"""What looks like a chat with a model on a host nobody described, and what does not."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockgate.apps.discovery import answer_signs, request_signs, together
+from lockgate.apps.formats.registry import sniff
+from lockgate.facts.traffic import Body, Headers, Request, Response
+
+CHAT = {"model": "acme-1", "messages": [{"role": "user", "content": "hello"}], "stream": True}
+DELTA = 'data: {"choices": [{"index": 0, "delta": {"content": "hi"}}]}\n\n'
+
+
+def signs(document, *, host="app.example.com", path="/api/send", **headers):
+    pairs = (("content-type", "application/json"), *((name.replace("_", "-"), value) for name, value in headers.items()))
+    request = Request(method="POST", scheme="https", host=host, port=443, path=path, headers=Headers(pairs))
+    found = sniff(request, Body(content=json.dumps(document).encode()))
+    return request_signs(request, found.id if found else "", document)
+
+
+def answered(content: str, media_type="text/event-stream"):
+    return answer_signs(Response(status=200, headers=Headers((("content-type", media_type),))), content.encode())
+
+
+@pytest.mark.parametrize(
+    ("document", "more"),
+    [
+        (CHAT, {}),
+        ({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}, {"path": "/v1/models/x:generateContent"}),
+        ({"model": "x", "max_tokens": 9, "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}, {}),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t", "arguments": {}}}, {}),
+        ({"model": "mistral-small", "prompt": "once upon"}, {"path": "/v1/completions"}),
+        ({"modelId": "gpt-4o", "q": "hi"}, {"path": "/v1/chat/completions"}),
+        ({"text": "hi"}, {"host": "chat.acme.ai", "anthropic_version": "2023-06-01"}),
+    ],
+)
+def test_a_request_to_a_model_is_discovered(document, more):
+    found = signs(document, **more)
+    assert found.is_ai, found
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"query": "query { me { name } }", "variables": {"id": 4}},
+        {"channel": "C1", "text": "hello team", "thread_ts": "1.2"},
+        {"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [{"to": "0x0"}, "latest"]},
+        {"jsonrpc": "2.0", "id": 1, "method": "textDocument/hover", "params": {}},
+        {"messages": [{"id": 1, "body": "see you", "sender": "ada"}], "cursor": "x"},
+        {"messages": [{"to": "x@example.com", "subject": "hi", "content": "text"}]},
+        {"prompt": "Choose a colour", "options": ["red", "blue"]},
+        {"input": "some text", "settings": {"lang": "en"}},
+        {"model": "Model 3", "colour": "red", "year": 2024},
+        {"q": "shoes", "page": 2},
+        {"events": [{"type": "click", "content": "x"}], "model": "pixel-9"},
+        [],
+        "text",
+    ],
+)
+def test_an_ordinary_request_is_not(document):
+    assert not signs(document, path="/api/messages").is_ai
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (DELTA, "text/event-stream"),
+        (
+            'event: x\ndata: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta"}}\n\n',
+            "text/event-stream",
+        ),
+        ('{"model": "m", "message": {"role": "assistant", "content": "h"}, "done": false}\n', "application/x-ndjson"),
+        ('{"choices": [{"message": {"role": "assistant", "content": "h"}}]}', "application/json"),
+        ('{"candidates": [{"content": {"role": "model", "parts": [{"text": "h"}]}}]}', "application/json"),
+    ],
+)
+def test_an_answer_of_a_model_is_enough_by_itself(content, media_type):
+    assert answered(content, media_type).is_ai
+    assert together(signs({"question": "why?"}), answered(content, media_type)).is_ai
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ('data: {"type": "price", "delta": 0.4}\n\ndata: {"choices": ["a", "b"]}\n\n', "text/event-stream"),
+        ('{"choices": [{"id": 1, "label": "red"}]}', "application/json"),
+        ('{"role": "admin", "content": "x"}', "application/json"),
+        ('{"candidates": [{"name": "Ada"}]}', "application/json"),
+        ("data: [DONE", "text/event-stream"),
+    ],
+)
+def test_other_streams_are_not(content, media_type):
+    assert not answered(content, media_type).is_ai
+
+
+@given(st.binary(max_size=400), st.sampled_from(["text/event-stream", "application/json", "application/x-ndjson"]))
+def test_hostile_answers_never_raise(content, media_type):
+    response = Response(status=200, headers=Headers((("content-type", media_type),)))
+    assert answer_signs(response, content).weight >= 0
+
+
+def test_signs_never_say_what_was_said():
+    found = signs({**CHAT, "messages": [{"role": "user", "content": "a very private thing"}]})
+    assert "private" not in repr(found)
+    assert found.signs

@@ -7,7 +7,8 @@ differs. It must never merge deeper, or nobody could tell from the two files wha
 from dataclasses import dataclass
 from typing import cast
 
-from lockgate.facts.problem import Document, Path, Place
+from lockgate.apps.moved_samples import moved_samples
+from lockgate.facts.problem import Document, LatePlaces, Path, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +27,20 @@ def override(shipped: Document, home: Document) -> Override:
     base, ours = _mapping(shipped), _mapping(home)
     if base is None or ours is None:
         return Override(document=home, fields=())
-    places: dict[Path, Place] = {path: place for path, place in shipped.places.items() if path[:1] == () or path[0] not in ours}
-    places.update(home.places)
     changed = tuple(name for name in ours if name != "id" and base.get(name) != ours[name])
-    return Override(
-        document=Document(
-            file=home.file, data={**base, **ours}, places=places, key_places={**shipped.key_places, **home.key_places}
-        ),
-        fields=changed,
-    )
+    data = {**base, **ours}
+    if "hosts" in changed and "samples" not in ours:
+        data["samples"] = moved_samples(base.get("samples"), ours["hosts"])
+
+    def places() -> dict[Path, Place]:
+        kept = {path: place for path, place in shipped.places.items() if path[:1] == () or path[0] not in ours}
+        return {**kept, **home.places}
+
+    def key_places() -> dict[Path, Place]:
+        return {**shipped.key_places, **home.key_places}
+
+    document = Document(file=home.file, data=data, places=LatePlaces(places), key_places=LatePlaces(key_places))
+    return Override(document=document, fields=changed)
 
 
 def _mapping(document: Document) -> dict[str, object] | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from lockgate.apps.clients_file import ClientsFile
 from lockgate.apps.formats.described import described_id
 from lockgate.apps.formats.registry import FORMATS
 from lockgate.apps.rubric import Rubric
@@ -159,6 +160,17 @@ def _rubric() -> str:
     return "\n\n".join(parts)
 
 
+def _client_software() -> str:
+    file = built_in_data() / "apps" / "clients.yaml"
+    clients = read_as(parse_yaml(file.read_text(encoding="utf-8"), str(file)), ClientsFile)
+    known = _table(
+        ("`client.product`", "what it is", "`client.kind`", "vendor", "how sure"),
+        ((_code(one.id), one.name, _code(one.kind), one.vendor, one.basis.value) for one in clients.clients),
+    )
+    inside = _table(("`client.via`", "what it is"), ((_code(one.id), one.name) for one in clients.environments))
+    return f"{known}\n\n{inside}"
+
+
 def _cli() -> str:
     parts: list[str] = []
 
@@ -178,6 +190,7 @@ def _cli() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "actions": _actions,
     "cli": _cli,
+    "client-software": _client_software,
     "formats": _formats,
     "described-formats": _described_formats,
     "log-fields": _log_fields,

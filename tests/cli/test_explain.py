@@ -188,3 +188,27 @@ def test_the_body_of_a_websocket_is_what_its_client_says_first(explain):
     assert (code, said["verdict"]) == (0, "allow")
     assert (said["app"], said["format"], said["opaque"]) == ("openai-api", "openai-responses", False)
     assert said["examination"] == "complete"
+
+
+# --- with what, and what was said
+
+
+def test_program_account_and_the_place_of_a_finding_are_told(explain):
+    agent = ("-H", "User-Agent: claude-cli/2.1.9 (external, claude-vscode)", "-H", "Authorization: Bearer sk-proj-sample")
+    code, told = explain(CHAT, *agent, "-H", "content-type: application/json", "-d", LEAK.decode())
+    assert code == 2
+    assert "program      claude-code 2.1.9 (coding_agent) via vscode, as it says itself" in told
+    assert "account      unknown, shown by api_key" in told
+    assert "in human_text" in told
+
+
+def test_the_same_as_data_without_words_and_names(explain):
+    body = {"model": "m", "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": [
+        {"type": "text", "text": "what is it"}, {"type": "file", "file": {"file_id": "file-1", "filename": "plan.pdf"}},
+    ]}]}  # fmt: skip
+    _, told = explain(CHAT, "--json", "-H", "content-type: application/json", "-d", json.dumps(body))
+    data = json.loads(told)
+    assert (data["client_kind"], data["credential"], data["background"]) == ("unknown", "none", False)
+    assert (data["text_kinds"]["human_text"], data["text_kinds"]["system_prompt"]) == (len("what is it"), len("be brief"))
+    assert data["attachments"] == [{"type": "", "declared": "", "size": None}]
+    assert "plan.pdf" not in told

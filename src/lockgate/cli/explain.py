@@ -9,10 +9,14 @@ import click
 from lockgate.cli.asked_request import saved_request, written_request
 from lockgate.cli.home_option import HomeOption
 from lockgate.dlp.scan import Scanner
+from lockgate.facts.attachment_types import type_of
+from lockgate.facts.authorship import characters
+from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
 from lockgate.facts.decision import Truth, Verdict
 from lockgate.facts.finding import Finding
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Problem, UsageError
+from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, IdentifiedBy
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
@@ -109,6 +113,10 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "application_confidence_score": tier.application_confidence.shown if tier else None,
         "gen_ai_confidence_score": tier.genai_confidence.shown if tier else None,
         "tenant": match.tenant if match else None,
+        "account_kind": match.account.value if match else None,
+        "credential": match.credential.value if match else None,
+        **_client_software(sheet.software),
+        **_said(sheet.conversation),
         "mcp": _asked_of_server(sheet.mcp) if sheet.mcp is not None else None,
         "examination": examination.state.value if examination else None,
         "findings": [
@@ -117,11 +125,41 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
                 "profiles": list(f.profiles),
                 "detection_confidence": f.detection_confidence.name.lower(),
                 "mask": f.mask,
+                "found_in": f.found_in.value,
             }
             for f in (examination.findings if examination else ())
         ],
         "trace": [{"rule": s.rule, "truth": s.truth.value, "why": s.why} for s in decision.trace],
     }
+
+
+def _client_software(software: ClientSoftware | None) -> dict[str, object]:
+    known = software or UNKNOWN_SOFTWARE
+    return {
+        "client_kind": known.kind.value,
+        "client_product": known.product,
+        "client_version": known.version,
+        "client_via": known.via,
+    }
+
+
+def _said(conversation: Conversation | None) -> dict[str, object]:
+    """What was read of the body, as a record keeps it: no words, no names of files."""
+    if conversation is None:
+        return {"background": None, "text_kinds": {}, "attachments": []}
+    files = [file for turn in conversation.turns for file in turn.attachments]
+    return {
+        "background": conversation.background,
+        "text_kinds": {kind.value: count for kind, count in characters(conversation).items() if count},
+        "attachments": [{"type": type_of(file), "declared": file.media_type, "size": file.size} for file in files],
+    }
+
+
+def _program(software: ClientSoftware | None) -> str:
+    known = software or UNKNOWN_SOFTWARE
+    named = " ".join(part for part in (known.product, known.version) if part)
+    via = f" via {known.via}" if known.via else ""
+    return f"{named} ({known.kind.value}){via}" if named else f"{known.kind.value}{via}"
 
 
 def _asked_of_server(call: McpCall) -> dict[str, object]:
@@ -137,6 +175,22 @@ def _mcp_lines(call: McpCall | None) -> list[str]:
     return [f"  mcp          {call.server} is asked for {asked}{changed}"]
 
 
+def _app_lines(explanation: Explanation) -> list[str]:
+    data = _as_data(explanation)
+    if not data["app"]:
+        return ["  app          none of the library"] if explanation.sheet.app_known else []
+    notation = "opaque: nobody can read it" if data["opaque"] else f"format {data['format']}"
+    lines = [f"  app          {data['app']} ({data['status']}), operation {data['operation']}, {notation}"]
+    known = "" if data["tier_known"] else ", the lowest-scoring known tier because the account's is unknown"
+    if data["tier"]:
+        lines.append(
+            f"  scores       application {data['application_confidence_score']}, Gen-AI {data['gen_ai_confidence_score']}"
+            f" (tier {data['tier']}{known})"
+        )
+    tenant = f", tenant {data['tenant']}" if data["tenant"] else ""
+    return [*lines, f"  account      {data['account_kind']}{tenant}, shown by {data['credential']}"]
+
+
 def _as_text(explanation: Explanation) -> str:
     data, decision = _as_data(explanation), explanation.decision
     rule = f" Rule: {decision.rule}." if decision.rule else ""
@@ -146,23 +200,15 @@ def _as_text(explanation: Explanation) -> str:
     if decision.redirect_to:
         lines.append(f"  sent to      {decision.redirect_to}")
     lines.append(f"  client       {_who(explanation.sheet.client)}")
+    if explanation.sheet.software is not None:
+        lines.append(f"  program      {_program(explanation.sheet.software)}, as it says itself")
     lines.append(f"  connection   {data['host']} {_HOW[explanation.connection]}")
     if explanation.unresolved:
         lines.append("  destination  a name: the proxy resolves it, and refuses it if that gives an address it may not reach")
-    if data["app"]:
-        notation = "opaque: nobody can read it" if data["opaque"] else f"format {data['format']}"
-        lines.append(f"  app          {data['app']} ({data['status']}), operation {data['operation']}, {notation}")
-        known = "" if data["tier_known"] else ", the lowest-scoring known tier because the account's is unknown"
-        if data["tier"]:
-            lines.append(
-                f"  scores       application {data['application_confidence_score']}, Gen-AI {data['gen_ai_confidence_score']}"
-                f" (tier {data['tier']}{known})"
-            )
-    elif explanation.sheet.app_known:
-        lines.append("  app          none of the library")
+    lines += _app_lines(explanation)
     lines += _mcp_lines(explanation.sheet.mcp)
     if data["examination"]:
-        found = ", ".join(f"{f.detector} {f.mask}" for f in _findings(explanation)) or "nothing"
+        found = ", ".join(f"{f.detector} {f.mask} in {f.found_in.value}" for f in _findings(explanation)) or "nothing"
         lines.append(f"  examination  {data['examination']}; found {found}")
     for label, values in (("capture", [decision.capture.value]), ("tags", decision.tags), ("monitored", decision.monitored)):
         if values and values != ["none"]:

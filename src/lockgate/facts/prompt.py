@@ -41,6 +41,7 @@ class PartKind(StrEnum):
 _OF_TOOLS = frozenset({PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
 _ADDED = frozenset({PartKind.REMINDER, PartKind.MACHINE})
 """What clients write around what was said."""
+_MARKS = {kind: f"\0{kind}:".encode() for kind in PartKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,22 +166,30 @@ def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) ->
     chained: list[Turn] = []
     parent = ""
     for role, parts, attachments in turns:
-        said = blake2b(f"{parent}\0{role}".encode(), digest_size=16)
-        added = blake2b(digest_size=16)
-        contents = tuple(_digest_of(part.text) for part in parts)
+        contents = tuple([_digest_of(part.text) for part in parts])
+        said, added = [f"{parent}\0{role}".encode()], list[bytes]()
         for part, content in zip(parts, contents, strict=True):
-            into = added if part.kind in _ADDED else said
-            into.update(part.kind.encode() + b"\0" + content)
-        for attachment in attachments:
-            content = b"" if attachment.sha256 else attachment.content or b""
-            known_by = f"{attachment.size}:{attachment.sha256}" if attachment.sha256 else str(len(content))
-            head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{known_by}:"
-            said.update(head.encode("utf-8", "surrogatepass") + content)
-        digest = blake2b(said.digest() + added.digest(), digest_size=16).hexdigest()
-        chained.append(Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest, contents=contents))
-        parent = parent if role is Role.SYSTEM else said.hexdigest()
+            (added if part.kind in _ADDED else said).append(_MARKS[part.kind] + content)
+        said += map(_known_by, attachments)
+        spoken = digest = blake2b(b"".join(said), digest_size=16).hexdigest()
+        if added:
+            digest = blake2b(spoken.encode() + b"".join(added), digest_size=16).hexdigest()
+        turn = Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest, contents=contents)
+        chained.append(turn)
+        parent = parent if role is Role.SYSTEM else spoken
     return tuple(chained)
 
 
+def _known_by(attachment: Attachment) -> bytes:
+    content = attachment.content or b""
+    known_by = attachment.sha256 or (_digest_of_bytes(content).hex() if content else "")
+    head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{known_by}:"
+    return head.encode("utf-8", "surrogatepass")
+
+
 def _digest_of(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return _digest_of_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def _digest_of_bytes(content: bytes) -> bytes:
+    return blake2b(content, digest_size=16).digest()

@@ -22,6 +22,7 @@ NAMES = (
     "google.com", "*.google.com", "*.googleapis.com",
     "ollama.com", "*.ollama.com", "deepseek.com", "*.deepseek.com", "perplexity.ai", "*.perplexity.ai", "*.githubcopilot.com",
     "*.individual.githubcopilot.com", "*.mistral.ai", "huggingface.co", "*.huggingface.co", "*.meta.ai", "*.notion.so",
+    "*.kimi.com", "*.cursor.sh", "*.codeium.com", "api.x.ai", "copilot.microsoft.com", "substrate.office.com", "*.character.ai",
     "example.com", "*.example.com", "example.org", "*.example.org", "*.bank.example",
 )  # fmt: skip
 """Every name the good leaf is for."""

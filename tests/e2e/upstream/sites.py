@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from upstream import anthropic_api, chat_apps, gemini_api, ollama_api, openai_api, web_apps
+from upstream import anthropic_api, calls, chat_apps, chat_sockets, gemini_api, ollama_api, openai_api, web_apps
 from upstream.pace import Pace
 
 
@@ -70,6 +70,12 @@ _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
     ("www.meta.ai", chat_apps.META_AI),
     ("www.notion.so", chat_apps.NOTION),
     ("api.individual.githubcopilot.com", chat_apps.GITHUB_COPILOT),
+    ("www.kimi.com", calls.KIMI),
+    ("api2.cursor.sh", calls.CURSOR),
+    ("server.codeium.com", calls.WINDSURF),
+    ("copilot.microsoft.com", chat_sockets.COPILOT),
+    ("substrate.office.com", chat_sockets.M365),
+    ("neo.character.ai", chat_sockets.CHARACTER),
 ]
 
 

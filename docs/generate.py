@@ -14,6 +14,10 @@ from pathlib import Path
 
 import click
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from app_coverage import COLUMNS, coverage, summary
+
 from lockgate.apps.clients_file import ClientsFile
 from lockgate.apps.formats.described import described_id
 from lockgate.apps.formats.registry import FORMATS
@@ -150,6 +154,17 @@ def _described_formats() -> str:
     return _table(("app", "format", "operation", "what is read", "what is heard", "how sure"), rows)
 
 
+def _coverage() -> str:
+    rows = ((f"{row.name} ({_code(row.id)})", row.category, *row.cells()) for row in coverage(built_in_data() / "apps"))
+    return _table(("app", "category", *COLUMNS), rows)
+
+
+def _coverage_summary() -> str:
+    rows = coverage(built_in_data() / "apps")
+    table = _table(("of the apps", "by their own samples", "in all"), summary(rows))
+    return f"{len(rows)} apps.\n\n{table}"
+
+
 def _rubric() -> str:
     file = built_in_data() / "apps" / "rubric.yaml"
     rubric = read_as(parse_yaml(file.read_text(encoding="utf-8"), str(file)), Rubric)
@@ -192,6 +207,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "cli": _cli,
     "client-software": _client_software,
     "formats": _formats,
+    "coverage": _coverage,
+    "coverage-summary": _coverage_summary,
     "described-formats": _described_formats,
     "log-fields": _log_fields,
     "metrics": _metrics,

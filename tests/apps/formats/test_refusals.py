@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import anthropic
 import httpx2
@@ -20,7 +21,7 @@ PATHS = {
     "openai-chat": "/v1/chat/completions",
     "openai-responses": "/v1/responses",
     "anthropic-messages": "/v1/messages",
-    "gemini-generate": "/v1beta/models/g:streamGenerateContent",
+    "gemini-generate": "/v1beta/models/g:generateContent",
     "ollama": "/api/chat",
     "chatgpt-web": "/backend-api/f/conversation",
     "claude-web": "/api/organizations/o/chat_conversations/c/completion",
@@ -79,6 +80,15 @@ def test_a_refusal_reads_back_as_what_it_is(format_id):
         assert (heard.text, heard.finished) == (REFUSAL.message, True)
     else:
         assert heard.error == REFUSAL.message
+
+
+@pytest.mark.parametrize(("query", "is_array"), [("", True), ("key=k", True), ("alt=sse", False)])
+def test_a_stream_of_gemini_that_is_an_array_is_refused_with_one(query, is_array):
+    """Clients that read it element by element look for the error in an element."""
+    request = replace(request_to("/v1beta/models/m:streamGenerateContent"), query=query)
+    given = json.loads(FORMATS["gemini-generate"].refuse(REFUSAL, request, None).content)
+    error = {"error": {"code": 403, "message": REFUSAL.message, "status": "PERMISSION_DENIED"}}
+    assert given == ([error] if is_array else error)
 
 
 @pytest.mark.parametrize(

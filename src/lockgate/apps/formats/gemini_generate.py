@@ -6,6 +6,7 @@ Protobuf JSON, so every name may be written in camelCase or in snake_case. https
 import re
 from typing import override
 
+from lockgate.apps.canonical import query_values
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
@@ -41,8 +42,10 @@ class GeminiGenerate(DocumentFormat):
 
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
-        """The vendor's error object; its code says 403, the HTTP status must not."""
-        return refuse_with_json(refusal, request, google_error(refusal))
+        """The vendor's error object; its code says 403, the HTTP status must not. A stream without `alt=sse` is an array."""
+        error = google_error(refusal)
+        streams_array = request.path.endswith(":streamGenerateContent") and query_values(request).get("alt") != "sse"
+        return refuse_with_json(refusal, request, [error] if streams_array else error)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -16,6 +16,7 @@ from granian.server.embed import Server
 from upstream.certificates import make_pki
 from upstream.control import make_control
 from upstream.journal import Journal, Journalled
+from upstream.mcp_servers import Servers
 from upstream.pace import Pace
 from upstream.sites import make_app
 from upstream.wrong_tls import serve_wrong
@@ -49,7 +50,8 @@ async def until_listening(port: int) -> None:
 async def main(folder: Path) -> None:
     """Start, say where, wait for the end of standard input."""
     pki, journal, pace = make_pki(folder), Journal(), Pace()
-    app = make_app(pace)
+    servers = Servers()
+    app = make_app(pace, servers.routes)
     ports = {"tls": free_port(), "plain": free_port(), "control": free_port()}
     serve(
         Journalled(app, journal, "https"), ports["tls"], ssl_cert=pki.leaf.certificate_file, ssl_key=pki.leaf.key_file,
@@ -62,7 +64,8 @@ async def main(folder: Path) -> None:
         await until_listening(port)
     sys.stdout.write(json.dumps({**ports, "wrong": wrong, "root": str(pki.root_file)}) + "\n")
     sys.stdout.flush()
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    async with servers.run():
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":

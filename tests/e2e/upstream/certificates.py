@@ -23,6 +23,7 @@ NAMES = (
     "ollama.com", "*.ollama.com", "deepseek.com", "*.deepseek.com", "perplexity.ai", "*.perplexity.ai", "*.githubcopilot.com",
     "*.individual.githubcopilot.com", "*.mistral.ai", "huggingface.co", "*.huggingface.co", "*.meta.ai", "*.notion.so",
     "*.kimi.com", "*.cursor.sh", "*.codeium.com", "api.x.ai", "copilot.microsoft.com", "substrate.office.com", "*.character.ai",
+    "*.linear.app",
     "example.com", "*.example.com", "example.org", "*.example.org", "*.bank.example",
 )  # fmt: skip
 """Every name the good leaf is for."""

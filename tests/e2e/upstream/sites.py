@@ -79,9 +79,9 @@ _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
 ]
 
 
-def make_app(pace: Pace) -> Starlette:
-    """Every vendor at its host, a plain page everywhere else."""
+def make_app(pace: Pace, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """Every vendor at its host, `more` at theirs, a plain page everywhere else."""
     vendors: list[BaseRoute] = [Host(host, Router([*routes, *_ANYWHERE])) for host, routes in _VENDORS]
-    app = Starlette(routes=[*vendors, *_ANYWHERE])
+    app = Starlette(routes=[*vendors, *more, *_ANYWHERE])
     app.state.pace = pace
     return app

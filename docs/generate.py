@@ -20,7 +20,7 @@ from app_coverage import COLUMNS, coverage, summary
 
 from lockgate.apps.clients_file import ClientsFile
 from lockgate.apps.formats.described import described_id
-from lockgate.apps.formats.registry import FORMATS
+from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.apps.rubric import Rubric
 from lockgate.apps.schema import AppFile
 from lockgate.cli import cli
@@ -132,11 +132,16 @@ def _metrics() -> str:
 
 
 def _formats() -> str:
-    def about(wire_format: object) -> str:
-        module = inspect.getmodule(type(wire_format))
-        return (module.__doc__ if module and module.__doc__ else "").strip().partition("\n\n")[0].replace("\n", " ")
+    return _table(("format", "what it is"), ((_code(name), _about(known)) for name, known in sorted(FORMATS.items())))
 
-    return _table(("format", "what it is"), ((_code(name), about(known)) for name, known in sorted(FORMATS.items())))
+
+def _socket_formats() -> str:
+    return _table(("format", "what it is"), ((_code(name), _about(known)) for name, known in sorted(SOCKET_FORMATS.items())))
+
+
+def _about(wire_format: object) -> str:
+    module = inspect.getmodule(type(wire_format))
+    return (module.__doc__ if module and module.__doc__ else "").strip().partition("\n\n")[0].replace("\n", " ")
 
 
 def _described_formats() -> str:
@@ -209,6 +214,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "formats": _formats,
     "coverage": _coverage,
     "coverage-summary": _coverage_summary,
+    "socket-formats": _socket_formats,
     "described-formats": _described_formats,
     "log-fields": _log_fields,
     "metrics": _metrics,

@@ -7,20 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockgate.apps.formats.base import Refusal
 from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
 from lockgate.apps.formats.registry import sniff
+from lockgate.apps.sample_exchange import sample_message, sample_request
+from lockgate.apps.schema import AppFile
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import ExaminationState, Span
 from lockgate.facts.traffic import Completeness, SocketMessage
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Examine, Note, PassMessage, RefuseMessage
-from lockgate.gate.events import Closed, Examined, Failed, RepliesSeen
+from lockgate.gate.events import Closed, Examined, Failed, MessageSeen, RepliesSeen
 from lockgate.gate.judging import UnexpectedEventError
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
+from lockgate.home.home import built_in_data
+from lockgate.home.schema import read_as
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import Vocabulary, compile_policy
-from lockgate.testing.builders import client, examined, request, said
+from lockgate.testing.builders import NOON, client, examined, request, said
 from lockgate.testing.playbook import Playbook
 
 ALLOW_ALL = "default: allow\nrules: []\n"
@@ -351,3 +356,31 @@ def test_nothing_is_passed_on_of_what_was_not_completely_looked_into(no_secrets,
     else:
         assert effects == (PassMessage(recorded=False),)
     assert isinstance(message.handle(CLOSED)[0], Note)
+
+
+# --- every app of the library that speaks on WebSockets
+
+
+def spoken_samples():
+    for file in sorted((built_in_data() / "apps").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if "wss://" not in text:
+            continue
+        for number, sample in enumerate(read_as(parse_yaml(text, str(file)), AppFile).samples):
+            if sample.prompt and sample.request.startswith("GET wss://"):
+                yield pytest.param(sample, id=f"{file.stem}-{number}")
+
+
+@pytest.mark.parametrize("sample", tuple(spoken_samples()))
+def test_what_is_said_in_any_app_is_examined_and_its_refusal_is_told(context_of, sample):
+    socket = Socket(client(), sample_request(sample))
+    message = Playbook(MessageExchange("message-1", context_of(NO_SECRETS), socket))
+    event = MessageSeen(at=NOON, message=sample_message(sample))
+    with message:
+        message >> event << Examine
+        assert message.last.conversation.prompt.typed_text == sample.prompt
+        message >> examined("credentials", found=("credentials",)) << RefuseMessage
+        refuse = message.last
+    told = refuse.format.refuse_message(Refusal(message="No.", code="rule", reference="r"), socket.request, refuse.message)
+    assert told.replies or told.close
+    assert refuse.format is not GENERIC_SOCKET

@@ -69,6 +69,7 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("Request", target),
         ("Response", f"status {record.status}" if record.status else "none was sent"),
         ("Upstream", "contacted" if record.upstream_contacted else "not contacted"),
+        ("WebSocket", _websocket(record)),
         ("Bytes", f"{record.request_bytes} sent, {record.response_bytes} received"),
         ("Examination", _examination(record)),
         ("Error", record.error),
@@ -116,6 +117,10 @@ def _mcp(record: Record) -> str:
     asked = (", ".join(record.mcp_methods), ", ".join(record.mcp_tools))
     changed = f"changed: {', '.join(record.mcp_changed)}" if record.mcp_changed else ""
     return " · ".join(part for part in (record.mcp_server, *asked, changed) if part)
+
+
+def _websocket(record: Record) -> str:
+    return f"record {record.socket}" if record.socket else f"{record.messages} messages" if record.messages else ""
 
 
 def _examination(record: Record) -> str:

@@ -32,12 +32,16 @@ type LiveMessage = LiveExchange[MessageExchange]
 
 @dataclass(slots=True, kw_only=True)
 class OpenSocket:
-    """A WebSocket under way. `judging` is the message on trial, `answering` the last one that left, while it is answered."""
+    """A WebSocket under way. `judging` is the message on trial, `answering` the last one that left, while it is answered.
+
+    `begun` is the last trial that has an exchange.
+    """
 
     socket: Socket
     live: LiveExchange[Exchange]
     judging: LiveMessage | None = None
     answering: LiveMessage | None = None
+    begun: Trial | None = None
 
 
 class Sockets:
@@ -118,6 +122,8 @@ class Sockets:
         trial.passes = False
         opened = self._open.get(flow.id)
         live = opened.judging if opened is not None else None
+        if opened is not None and opened.begun is not trial:
+            live = self._begin(flow, opened, trial)
         if opened is None or live is None:
             trial.close = _NOT_DECIDED
             return
@@ -128,7 +134,7 @@ class Sockets:
         self._services.gateway.note(live.close())
 
     def _begin(self, flow: http.HTTPFlow, opened: OpenSocket, trial: Trial) -> LiveMessage:
-        upgrade = opened.live
+        upgrade, opened.begun = opened.live, trial
         upgrade.messages += 1
         upgrade.request_bytes += trial.size
         return LiveExchange(
@@ -155,26 +161,27 @@ class Sockets:
                     raise TypeError(f"{type(effect).__name__} is not for a message")
 
     def _pass(self, opened: OpenSocket, live: LiveMessage, trial: Trial, *, recorded: bool) -> None:
-        opened.judging = None
         if recorded:
             self._answered(opened)
             live.forwarded = live.upstream_contacted = True
-            opened.answering = live
+            opened.answering, opened.judging = live, None
             if live.exchange.is_answered:
                 self._answered(opened)
         else:
+            opened.judging = None
             self._services.gateway.discard_exchange()
             if opened.answering is not None:
                 opened.answering.request_bytes += trial.size
         trial.passes = True  # last
 
     def _refuse(self, opened: OpenSocket, live: LiveMessage, trial: Trial, refuse: RefuseMessage) -> None:
-        opened.judging = None
         trial.passes = False
         if refuse.recorded:
             self._tell(opened, live, trial, refuse)
+            opened.judging = None
             self._services.gateway.note(live.close())
         else:
+            opened.judging = None
             self._services.gateway.discard_exchange()
 
     def _tell(self, opened: OpenSocket, live: LiveMessage, trial: Trial, refuse: RefuseMessage) -> None:

@@ -18,6 +18,8 @@ from lockgate.apps.formats.where import Where, compile_where
 from lockgate.facts.prompt import ModelAnswer
 
 _DONE = "[DONE]"
+_MOST_PIECES = 512
+"""Of one event. Real ones have a few; each piece costs a look at every place."""
 _LONGEST_ID = 200
 _ERROR_PLACES = (
     ("error", "message"), ("error",), ("message",), ("detail", "message"), ("detail",), ("msg",), ("errors", 0, "message"),
@@ -77,7 +79,7 @@ class Listener(Interpreter):
         if each is None:
             self._hear_said(name, data)
             return
-        for _, piece in each.find(data, name):
+        for _, piece in each.find(data, name)[:_MOST_PIECES]:
             self._hear_about(name, piece)
             self._hear_said(name, piece)
 

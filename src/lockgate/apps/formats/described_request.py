@@ -58,17 +58,19 @@ class DescribedRequest:
     def read(self, page: Page, document: object) -> bool:
         """Claim what is described on `page`, without closing it. Whether anything a person says was there."""
         for place in self.tokens:
-            for path, token in place.find(document):
+            for path, token in place.find(document, parse=page.parse):
                 if isinstance(token, str) and _TOKEN.fullmatch(token):
                     page.claim(path)
         for place in self.system:
-            for path, _ in place.find(document):
+            for path, _ in place.find(document, parse=page.parse):
                 page.open(Role.SYSTEM, path)
                 page.text(path)
         said = self.messages.read(page, document) if self.messages else False
-        words = [path for place in self.prompt for path, value in place.find(document) if isinstance(value, str)]
-        around = [path for place in self.context for path, _ in place.find(document)]
-        attached = [path for files in self.files for path, _ in files.each.find(document)]
+        words = [
+            path for place in self.prompt for path, value in place.find(document, parse=page.parse) if isinstance(value, str)
+        ]
+        around = [path for place in self.context for path, _ in place.find(document, parse=page.parse)]
+        attached = [path for files in self.files for path, _ in files.each.find(document, parse=page.parse)]
         attached += [file.path[:1] for file in page.files]
         if not (words or around or attached):
             return said
@@ -87,16 +89,20 @@ class DescribedRequest:
         model = ""
         for place in self.model:
             if isinstance(place, Where):
-                model = model or next((name for path, _ in place.find(document) if (name := page.model(path))), "")
+                named = (page.model(path) for path, _ in place.find(document, parse=page.parse))
+                model = model or next(filter(None, named), "")
             else:
                 model = model or place(request)
-        found = (_id(place.first(document)) if isinstance(place, Where) else place(request) for place in self.conversation)
+        found = (
+            _id(place.first(document, parse=page.parse)) if isinstance(place, Where) else place(request)
+            for place in self.conversation
+        )
         background = self.background
         return page.conversation(
             conversation_id=next(filter(None, found), None),
             model=model[:_LONGEST_ID],
             wants_stream=wants_stream,
-            background=background if isinstance(background, bool) else bool(background.first(document)),
+            background=background if isinstance(background, bool) else bool(background.first(document, parse=page.parse)),
         )
 
 

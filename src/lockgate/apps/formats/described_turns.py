@@ -35,19 +35,19 @@ class DescribedFiles:
 
     def read(self, page: Page, document: object, path: Path) -> None:
         """Add every file below `path` to the turn that is open."""
-        for below, file in self.each.find(document):
+        for below, file in self.each.find(document, parse=page.parse):
             at = (*path, *below)
-            name, media_type = _text(self.name, file), _text(self.media_type, file)
+            name, media_type = _text(page, self.name, file), _text(page, self.media_type, file)
             self._read_content(page, file, at, name, media_type)
-            for inside, reference in self.reference.find(file) if self.reference else ():
+            for inside, reference in self.reference.find(file, parse=page.parse) if self.reference else ():
                 page.reference(reference, (*at, *inside), name=name, media_type=media_type)
             if self.content is None and self.reference is None and self.text is None:
                 page.names(name, at, media_type=media_type)
 
     def _read_content(self, page: Page, file: object, at: Path, name: str, media_type: str) -> None:
-        for inside, content in self.content.find(file) if self.content else ():
+        for inside, content in self.content.find(file, parse=page.parse) if self.content else ():
             self._attach(page, content, (*at, *inside), name, media_type)
-        for inside, _ in self.text.find(file) if self.text else ():
+        for inside, _ in self.text.find(file, parse=page.parse) if self.text else ():
             page.text((*at, *inside), PartKind.FILE)
             page.names(name, at, media_type=media_type)
 
@@ -88,11 +88,11 @@ class DescribedMessages:
 
     def read(self, page: Page, document: object) -> bool:
         """Whether there was one."""
-        found = self.each.find(document)
+        found = self.each.find(document, parse=page.parse)
         for path, message in found:
-            role = self.roles.get(_word(self.role.first(message)), Role.USER) if self.role else Role.USER
-            said = [(*path, *below) for text in self.text for below, _ in text.find(message)]
-            answers = [(*path, *below) for text in self.answered for below, _ in text.find(message)]
+            role = self.roles.get(_word(self.role.first(message, parse=page.parse)), Role.USER) if self.role else Role.USER
+            said = [(*path, *below) for text in self.text for below, _ in text.find(message, parse=page.parse)]
+            answers = [(*path, *below) for text in self.answered for below, _ in text.find(message, parse=page.parse)]
             if said or not answers:
                 # A turn owns its whole message, unless the answer to it is in there, too.
                 page.open(role, said[0] if answers else path)
@@ -128,8 +128,8 @@ def _optional(place: str) -> Where | None:
     return compile_where(place) if place else None
 
 
-def _text(place: Where | None, document: object) -> str:
-    return string(place.first(document)) if place else ""
+def _text(page: Page, place: Where | None, document: object) -> str:
+    return string(place.first(document, parse=page.parse)) if place else ""
 
 
 def _word(value: object) -> str:

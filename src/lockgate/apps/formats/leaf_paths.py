@@ -14,7 +14,7 @@ Separate because reading and rewriting must agree on this to the character.
 
 import base64
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.json_text import parse_nested, write_json
@@ -51,19 +51,25 @@ def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iter
             yield at, digits
 
 
-def deep_leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS, depth: int = 3) -> Iterator[tuple[Path, str]]:
+def deep_leaves(
+    value: object,
+    path: Path,
+    skip: Container[Path] = _NO_PATHS,
+    depth: int = 3,
+    parse: Callable[[str], object] = parse_nested,
+) -> Iterator[tuple[Path, str]]:
     """As `leaves`, reading on inside strings that hold a document themselves, up to `depth` documents deep."""
     for at, text in leaves(value, path, skip):
-        nested = parse_nested(text) if depth and text[:1] in _DOCUMENT_STARTS and len(text) >= _LEAST_DOCUMENT else None
+        nested = parse(text) if depth and text[:1] in _DOCUMENT_STARTS and len(text) >= _LEAST_DOCUMENT else None
         if nested is None or isinstance(nested, Unreadable):
             yield at, text
             continue
         found = False
-        for below in deep_leaves(nested, (*at, "json"), skip, depth - 1):
+        for below in deep_leaves(nested, (*at, "json"), skip, depth - 1, parse):
             found = True
             yield below
         # A document without any text counts as text itself; one whose texts are all skipped has been read.
-        if not found and next(deep_leaves(nested, (), depth=depth - 1), None) is None:
+        if not found and next(deep_leaves(nested, (), depth=depth - 1, parse=parse), None) is None:
             yield at, text
 
 

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass, field
 
 from lockgate.apps.formats.attached import attached
+from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.inline_data import inline_data
+from lockgate.apps.formats.json_text import parse_nested
 from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
 from lockgate.apps.formats.machine_text import is_bare, split_typed
 from lockgate.apps.formats.structural_words import says_nothing
@@ -44,7 +46,7 @@ class Page:
         self._claimed: set[Path] = set()
         self._unread: list[str] = []
         self._files = 0
-        self._inside: dict[Path, object] = {}
+        self._parsed: dict[str, object] = {}
 
     def open(self, role: Role, prefix: Path) -> None:
         """Begin the next turn. It owns everything at and below `prefix`."""
@@ -89,7 +91,7 @@ class Page:
     def tree(self, path: Path, kind: PartKind, *, name: str = "") -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
         name = name or self._tool(path, kind)
-        for at, text in deep_leaves(self._value(path), path, self._claimed):
+        for at, text in deep_leaves(self._value(path), path, self._claimed, parse=self.parse):
             if text:
                 self._add(Part(text=text, path=at, kind=kind, name=name))
         self._claimed.add(path)
@@ -177,14 +179,25 @@ class Page:
             unread=tuple(self._unread), background=background, call_ids=call_ids,
         )  # fmt: skip
 
+    def parse(self, text: str) -> object:
+        """The document written in a string of this one, or `Unreadable`; each is parsed once, however often it is asked for."""
+        if text not in self._parsed:
+            self._parsed[text] = parse_nested(text)
+        return self._parsed[text]
+
     def _value(self, path: Path) -> object:
-        """What lies at `path`; a document inside a string is parsed once, however many of its messages are asked for."""
-        if "json" not in path:
-            return value_at(self._document, path)
-        end = len(path) - path[::-1].index("json")
-        if path[:end] not in self._inside:
-            self._inside[path[:end]] = value_at(self._value(path[: end - 1]), ("json",))
-        return value_at(self._inside[path[:end]], path[end:])
+        """What lies at `path`, following `json` steps into strings; None where nothing does."""
+        start, document = 0, self._document
+        while "json" in path[start:]:
+            end = path.index("json", start)
+            document = value_at(document, path[start:end])
+            if isinstance(document, str):
+                inside = self.parse(document)
+                document = None if isinstance(inside, Unreadable) else inside
+            else:
+                document = value_at(document, ("json",))  # a member of that name
+            start = end + 1
+        return value_at(document, path[start:])
 
     def _tool(self, path: Path, kind: PartKind) -> str:
         match kind:
@@ -213,7 +226,7 @@ class Page:
     def _leftovers(self, value: object, prefix: Path) -> list[Part]:
         return [
             Part(text=text, path=path, kind=PartKind.MACHINE)
-            for path, text in deep_leaves(value, prefix, self._claimed)
+            for path, text in deep_leaves(value, prefix, self._claimed, parse=self.parse)
             if not says_nothing(text)
         ]
 

@@ -12,7 +12,7 @@ queries from the root inside a filter are refused: without them, a place takes n
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
@@ -34,6 +34,8 @@ _ENVIRONMENT = JSONPathEnvironment()
 _ENVIRONMENT.functions.clear()
 
 type Found = tuple[Path, object]
+type Parse = Callable[[str], object]
+"""The document in a string, or `Unreadable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,11 @@ class Where:
     condition: JSONPathQuery | None
     in_messages: bool = False
 
-    def find(self, document: object, name: str = "") -> list[Found]:
-        """Everything at this place, each with its path. Never raises. `name` is the event's, for a place with `on`."""
+    def find(self, document: object, name: str = "", *, parse: Parse = parse_nested) -> list[Found]:
+        """Everything at this place, each with its path. Never raises. `name` is the event's, for a place with `on`.
+
+        `parse` reads the document in a string; whoever looks for many places keeps what was read before.
+        """
         if self.in_messages:
             below = replace(self, in_messages=False)
             messages = enumerate(items(document))
@@ -85,13 +90,13 @@ class Where:
         found: list[Found] = [((), document)] if self.field is None else list(_fields(document, self.field))
         for index, leg in enumerate(self.legs):
             if index or self.field is not None:
-                found = list(_nested(found))
+                found = list(_nested(found, parse))
             found = [((*at, *below), value) for at, inside in found for below, value in leg.find(inside)]
         return found
 
-    def first(self, document: object, name: str = "") -> object:
+    def first(self, document: object, name: str = "", *, parse: Parse = parse_nested) -> object:
         """The first value at this place, or None."""
-        found = self.find(document, name)
+        found = self.find(document, name, parse=parse)
         return found[0][1] if found else None
 
 
@@ -140,9 +145,9 @@ def _query(text: str, *, shown: str) -> tuple[JSONPathQuery, str]:
     return query, canonical
 
 
-def _nested(found: list[Found]) -> Iterator[Found]:
+def _nested(found: list[Found], parse: Parse) -> Iterator[Found]:
     for at, value in found:
-        if isinstance(value, str) and not isinstance(nested := parse_nested(value), Unreadable):
+        if isinstance(value, str) and not isinstance(nested := parse(value), Unreadable):
             yield (*at, "json"), nested
 
 

@@ -50,10 +50,11 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
     elif "rules" in keys:
         head = "" if "version" in keys else "version: 1\ndefault: allow\n"
         compile_policy(parse_yaml(head + text, where), names)
-    elif "hosts" in keys:
+    elif keys >= {"hosts", "name"}:
         read_as(parse_yaml(text, where), AppFile)
-    elif "id" in keys and keys <= {"id", "review", "own_tenants"}:
-        read_as(parse_yaml("name: x\nvendor: x\ncategory: agent\nhosts: {}\n" + text, where), AppFile)
+    elif "id" in keys and keys <= {"id", "review", "own_tenants", "hosts"}:
+        hosts = "" if "hosts" in keys else "hosts: {}\n"
+        read_as(parse_yaml(f"name: x\nvendor: x\ncategory: agent\n{hosts}{text}", where), AppFile)
     elif keys & {"operations", "samples"}:
         read_as(parse_yaml("id: x\nname: x\nvendor: x\ncategory: agent\nhosts: {}\n" + text, where), AppFile)
     elif "clients" in keys and "- id:" in text:
@@ -67,6 +68,17 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
     else:
         document = parse_yaml(text, where)
         check_settings(document, read_as(document, Settings))
+
+
+def test_the_example_of_own_servers_needs_no_more_than_their_hosts(tmp_path: Path):
+    """Over the shipped file of the same id: its samples hold on the hosts that are named."""
+    guide = [text for where, text in examples() if "add-an-app" in where]
+    (text,) = [text for text in guide if text.startswith("id: own-model-server")]
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "apps" / "shown.yaml").write_text(text)
+    library = load_library(Home(tmp_path))
+    changed = [app.id for app in library.apps if (source := library.source(app.id)) and source.overridden == ("hosts",)]
+    assert changed == ["own-model-server"]
 
 
 def test_the_policy_of_the_guide_to_mcp_tools_does_what_its_cases_say(names):

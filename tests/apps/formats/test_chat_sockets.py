@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable
+from lockgate.apps.formats.described import described_formats
 from lockgate.apps.formats.registry import SOCKET_FORMATS
 from lockgate.apps.sample_exchange import sample_message, sample_replies, sample_request
 from lockgate.apps.schema import AppFile, Sample
@@ -163,3 +164,20 @@ def test_an_edit_is_the_words_without_the_numbers_around_them():
     assert ((("ch", 0, "5:11"), "a: b\nc") in case.parts(message)) is True
     written = case.format.rewrite_message(case.request, message, {("ch", 0, "5:11"): "[masked]"})
     assert json.loads(written)["ch"][0] == "+0:3:[masked]:9"
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        ("manus", '40{"token":"sample-token.of-a.session-0000"}'),
+        ("ms-copilot", '{"event":"challengeResponse","token":"sample-token-of-a-challenge","method":"cloudflare"}'),
+    ],
+)  # fmt: skip
+def test_what_a_client_signs_in_with_is_no_part_of_what_is_said(app: str, said: str):
+    file = SHIPPED / f"{app}.yaml"
+    shipped = read_as(parse_yaml(file.read_text(encoding="utf-8"), str(file)), AppFile)
+    socket = described_formats([(shipped.id, shipped.operations)]).sockets[f"{app}/prompt"]
+    sample = next(sample for sample in shipped.samples if sample.format == f"{app}/prompt")
+    found = socket.read_message(sample_request(sample), SocketMessage(content=said.encode()))
+    assert isinstance(found, Conversation)
+    assert "sample-token" not in str([part.text for turn in found.turns for part in turn.parts])

@@ -62,9 +62,9 @@ async def main(folder: Path) -> None:
     wrong = await serve_wrong(pki.wrong, journal)
     for port in ports.values():
         await until_listening(port)
-    sys.stdout.write(json.dumps({**ports, "wrong": wrong, "root": str(pki.root_file)}) + "\n")
-    sys.stdout.flush()
     async with servers.run():
+        sys.stdout.write(json.dumps({**ports, "wrong": wrong, "root": str(pki.root_file)}) + "\n")
+        sys.stdout.flush()
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 

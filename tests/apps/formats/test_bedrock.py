@@ -32,7 +32,7 @@ def test_blocks_of_every_kind_are_read_as_what_they_are(read, said):
     ):  # fmt: skip
         assert ("user", kind, text) in found
     names = [(file.name, file.media_type, file.reference) for file in conversation.turns[-1].attachments]
-    assert names == [("plan", "application/pdf", "s3://bucket-1/plan.pdf"), ("note", "application/txt", "")]
+    assert names == [("plan", "application/pdf", "s3://bucket-1/plan.pdf"), ("note", "text/plain", "")]
     assert conversation.unread == ("inline image",)
 
 

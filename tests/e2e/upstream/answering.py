@@ -6,6 +6,8 @@ so that borders fall inside lines, events and UTF-8 characters.
 """
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from email import message_from_bytes, policy
 from typing import Any
 
 import orjson
@@ -44,6 +46,30 @@ def text_of(content: Any) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return " ".join(part if isinstance(part, str) else str(part.get("text", "")) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """One field of a multipart form; `name` is its file's."""
+
+    name: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+
+async def form_of(request: Request) -> dict[str, FormPart]:
+    """The fields of a multipart form by name; `[]` at the end of one is left out."""
+    head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
+    form = message_from_bytes(head + await request.body(), policy=policy.HTTP)
+    return {
+        str(part.get_param("name", header="content-disposition")).removesuffix("[]"): FormPart(
+            part.get_filename() or "", part.get_payload(decode=True)
+        )
+        for part in form.iter_parts()
+    }
 
 
 def json(data: Any, status: int = 200) -> Response:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from upstream.answering import answer_to, body_of, event, json, stream, text_of, words
+from upstream.answering import answer_to, body_of, event, form_of, json, stream, text_of, words
 
 
 async def messages(request: Request) -> Response:
@@ -49,7 +49,46 @@ async def count_tokens(request: Request) -> Response:
     return json({"input_tokens": len(_prompt_of(body).split())})
 
 
+_AT = "2026-11-24T00:00:00Z"
+
+
+async def batches(_request: Request) -> Response:
+    counts = {"processing": 1, "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
+    return json(
+        {
+            "id": "msgbatch_1", "type": "message_batch", "processing_status": "in_progress", "request_counts": counts,
+            "created_at": _AT, "expires_at": _AT, "ended_at": None, "archived_at": None, "cancel_initiated_at": None,
+            "results_url": None,
+        }
+    )  # fmt: skip
+
+
+async def files(request: Request) -> Response:
+    file = (await form_of(request))["file"]
+    return json(
+        {
+            "id": "file_011", "type": "file", "filename": file.name, "mime_type": "text/plain", "size_bytes": len(file.content),
+            "created_at": _AT, "downloadable": False,
+        }
+    )  # fmt: skip
+
+
+async def complete(request: Request) -> Response:
+    """The first generation's call."""
+    body = await body_of(request)
+    said = str(body.get("prompt", "")).rpartition("\n\nHuman:")[2].partition("\n\nAssistant:")[0].strip()
+    text, common = answer_to(said), {"type": "completion", "id": "compl_1", "model": body.get("model", "")}
+    if not body.get("stream"):
+        return json(common | {"completion": text, "stop_reason": "stop_sequence"})
+    pieces = (event(common | {"completion": word, "stop_reason": None}, "completion") for word in words(text))
+    last = event(common | {"completion": "", "stop_reason": "stop_sequence"}, "completion")
+    return stream(request, body.get("model", ""), (*pieces, last))
+
+
 ROUTES: list[BaseRoute] = [
     Route("/v1/messages", messages, methods=["POST"]),
     Route("/v1/messages/count_tokens", count_tokens, methods=["POST"]),
+    Route("/v1/messages/batches", batches, methods=["POST"]),
+    Route("/v1/files", files, methods=["POST"]),
+    Route("/v1/complete", complete, methods=["POST"]),
 ]

@@ -24,6 +24,7 @@ NAMES = (
     "*.individual.githubcopilot.com", "*.mistral.ai", "huggingface.co", "*.huggingface.co", "*.meta.ai", "*.notion.so",
     "*.kimi.com", "*.cursor.sh", "*.codeium.com", "api.x.ai", "copilot.microsoft.com", "substrate.office.com", "*.character.ai",
     "*.linear.app",
+    "*.us-east-1.amazonaws.com", "*.cohere.com",
     "example.com", "*.example.com", "example.org", "*.example.org", "*.bank.example",
 )  # fmt: skip
 """Every name the good leaf is for."""

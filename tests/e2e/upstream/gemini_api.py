@@ -2,7 +2,7 @@
 by piece.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from upstream.answering import answer_to, body_of, event, json, stream, words
+from upstream.answering import answer_to, body_of, event, json, stream, text_of, words
 
 
 async def generate(request: Request) -> Response:
@@ -20,8 +20,8 @@ async def generate(request: Request) -> Response:
     said = [turn for turn in body.get("contents", []) if turn.get("role", "user") == "user"]
     prompt = " ".join(part.get("text", "") for part in said[-1]["parts"]) if said else ""
     text = answer_to(prompt)
-    if verb == "countTokens":
-        return json({"totalTokens": len(prompt.split())})
+    if verb in _OTHER_CALLS:
+        return json(_OTHER_CALLS[verb](body))
     if verb == "generateContent":
         return json(_candidate(model, text, "STOP"))
     if verb != "streamGenerateContent":
@@ -29,6 +29,60 @@ async def generate(request: Request) -> Response:
     if request.query_params.get("alt") == "sse":
         return stream(request, model, map(event, _pieces(model, text)))
     return stream(request, model, _array(_pieces(model, text)), "application/json")
+
+
+def _predictions(body: dict[str, Any]) -> dict[str, Any]:
+    return {"predictions": [{"mimeType": "image/png", "bytesBase64Encoded": _PIXEL} for _ in body.get("instances", [])]}
+
+
+_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+_VECTOR = {"values": [0.25, -0.5, 0.125]}
+_OTHER_CALLS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "countTokens": lambda _: {"totalTokens": 7},
+    "embedContent": lambda _: {"embedding": _VECTOR},
+    "batchEmbedContents": lambda body: {"embeddings": [_VECTOR for _ in body.get("requests", [])]},
+    "predict": _predictions,
+    "predictLongRunning": lambda _: {"name": "models/veo/operations/op-1"},
+}
+"""Calls that are answered with something else than words."""
+
+
+async def interactions(request: Request) -> Response:
+    """An interaction, whole or step by step."""
+    body = await body_of(request)
+    model, given = body.get("model", ""), body.get("input", "")
+    last = given[-1] if isinstance(given, list) and given else given
+    prompt = last if isinstance(last, str) else text_of(last.get("content") or [last])
+    text = answer_to(prompt)
+    if body.get("stream"):
+        return stream(request, model, (event(data, data["event_type"]) for data in _steps(model, text)))
+    step = {"type": "model_output", "content": [{"type": "text", "text": text}]}
+    return json({"id": "i-1", "status": "completed", "model": model, "steps": [step], "object": "interaction"})
+
+
+def _steps(model: str, text: str) -> Iterator[dict[str, Any]]:
+    whole = {"id": "i-1", "status": "in_progress", "model": model, "object": "interaction"}
+    yield {"event_type": "interaction.created", "interaction": whole}
+    yield {"event_type": "step.start", "index": 0, "step": {"type": "model_output"}}
+    for word in words(text):
+        yield {"event_type": "step.delta", "index": 0, "delta": {"type": "text", "text": word}}
+    yield {"event_type": "step.stop", "index": 0}
+    yield {"event_type": "interaction.completed", "interaction": whole | {"status": "completed"}}
+
+
+async def upload(request: Request) -> Response:
+    """A resumable upload: where to, then the bytes."""
+    if "start" in request.headers.get("x-goog-upload-command", ""):
+        there = f"https://{request.headers['host']}/upload/v1beta/files?upload_id=up-1&upload_protocol=resumable"
+        return Response(b"{}", headers={"x-goog-upload-url": there, "x-goog-upload-status": "active"})
+    content = await request.body()
+    file = {
+        "name": "files/f-1", "uri": "https://generativelanguage.googleapis.com/v1beta/files/f-1", "mimeType": "text/plain",
+        "sizeBytes": str(len(content)), "state": "ACTIVE",
+    }  # fmt: skip
+    answer = json({"file": file})
+    answer.headers["x-goog-upload-status"] = "final"
+    return answer
 
 
 def _candidate(model: str, text: str, finish: str | None) -> dict[str, Any]:
@@ -83,3 +137,5 @@ ROUTES: list[BaseRoute] = [
     for slashes in ("/", "//")  # as Google's own library writes it
 ]
 ROUTES += [Route(f"/{version}/models/{{call:path}}", generate, methods=["POST"]) for version in ("v1beta", "v1")]
+ROUTES += [Route(f"/{version}/interactions", interactions, methods=["POST"]) for version in ("v1beta", "v1")]
+ROUTES += [Route(f"/upload/{version}/files", upload, methods=["POST"]) for version in ("v1beta", "v1")]

@@ -1,4 +1,4 @@
-"""Ollama's native chat: one JSON object per line."""
+"""Ollama's own API: chat and generate, one JSON object per line, and embeddings."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,4 +34,29 @@ def _lines(model: str, text: str) -> Iterator[bytes]:
     yield orjson.dumps(_line(model, "", done=True)) + b"\n"
 
 
-ROUTES: list[BaseRoute] = [Route("/api/chat", chat, methods=["POST"])]
+async def generate(request: Request) -> Response:
+    """As chat, with the words under `response`."""
+    body = await body_of(request)
+    model, text = body.get("model", ""), answer_to(body.get("prompt", ""))
+
+    def line(piece: str, *, done: bool) -> dict[str, Any]:
+        return {"model": model, "created_at": "2026-11-24T00:00:00Z", "response": piece, "done": done}
+
+    if not body.get("stream", True):
+        return json(line(text, done=True))
+    pieces = (orjson.dumps(line(word, done=False)) + b"\n" for word in words(text))
+    return stream(request, model, (*pieces, orjson.dumps(line("", done=True)) + b"\n"), "application/x-ndjson")
+
+
+async def embed(request: Request) -> Response:
+    body = await body_of(request)
+    given = body.get("input", "")
+    vectors = [[0.25, -0.5, 0.125] for _ in (given if isinstance(given, list) else [given])]
+    return json({"model": body.get("model", ""), "embeddings": vectors})
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/api/chat", chat, methods=["POST"]),
+    Route("/api/generate", generate, methods=["POST"]),
+    Route("/api/embed", embed, methods=["POST"]),
+]

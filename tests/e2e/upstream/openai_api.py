@@ -1,7 +1,6 @@
 """OpenAI's model API: chat completions, responses, models, files, and the responses WebSocket."""
 
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from upstream import openai_media, openai_text
 from upstream.answering import answer_to, body_of, event, json, stream, text_of, words
 
 _NOW = 1_790_000_000
@@ -98,19 +98,6 @@ async def models(_request: Request) -> Response:
     return json({"object": "list", "data": [row | {"id": "gpt-5"}, row | {"id": "gpt-5-mini"}]})
 
 
-async def files(request: Request) -> Response:
-    head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
-    form = message_from_bytes(head + await request.body(), policy=policy.HTTP)
-    parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}
-    content = parts["file"].get_payload(decode=True)
-    return json(
-        {
-            "id": "file-1", "object": "file", "bytes": len(content), "created_at": _NOW,
-            "filename": parts["file"].get_filename(), "purpose": parts["purpose"].get_content().strip(), "status": "processed",
-        }
-    )  # fmt: skip
-
-
 async def responses_socket(socket: WebSocket) -> None:
     """One response per `response.create` frame; any other frame comes back as it is."""
     await socket.accept()
@@ -170,5 +157,6 @@ ROUTES: list[BaseRoute] = [
     WebSocketRoute("/v1/responses", responses_socket),
     WebSocketRoute("/v1/realtime", realtime_socket),
     Route("/v1/models", models, methods=["GET"]),
-    Route("/v1/files", files, methods=["POST"]),
+    *openai_text.ROUTES,
+    *openai_media.ROUTES,
 ]

@@ -9,7 +9,20 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from upstream import anthropic_api, calls, chat_apps, chat_sockets, gemini_api, ollama_api, openai_api, web_apps
+from upstream import (
+    ai_sdk_page,
+    anthropic_api,
+    bedrock_api,
+    calls,
+    chat_apps,
+    chat_sockets,
+    cohere_api,
+    gemini_api,
+    mistral_api,
+    ollama_api,
+    openai_api,
+    web_apps,
+)
 from upstream.pace import Pace
 
 
@@ -58,6 +71,11 @@ _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
     ("api.anthropic.com", anthropic_api.ROUTES),
     ("generativelanguage.googleapis.com", gemini_api.ROUTES),
     ("ollama.com", ollama_api.ROUTES),
+    ("bedrock-runtime.us-east-1.amazonaws.com", bedrock_api.ROUTES),
+    ("bedrock-agent-runtime.us-east-1.amazonaws.com", bedrock_api.ROUTES),
+    ("api.cohere.com", cohere_api.ROUTES),
+    ("api.mistral.ai", mistral_api.ROUTES),
+    ("page.example.com", ai_sdk_page.ROUTES),
     ("chatgpt.com", web_apps.CHATGPT),
     ("claude.ai", web_apps.CLAUDE),
     ("gemini.google.com", web_apps.GEMINI),

@@ -19,6 +19,7 @@ from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
 
+_DOCUMENTS = {"txt": "text/plain", "md": "text/markdown", "csv": "text/csv", "html": "text/html"}
 _FILES = ("image", "document", "video", "audio")
 _BLOCKS = frozenset({*_FILES, "text", "toolUse", "toolResult", "guardContent", "reasoningContent", "cachePoint",
                      "citationsContent", "searchResult"})  # fmt: skip
@@ -119,7 +120,7 @@ def _read_files(page: Page, block: object, path: Path) -> None:
         file = dig(block, kind)
         source, at = dig(file, "source"), (*path, kind, "source")
         name, form = string(dig(file, "name")), string(dig(file, "format"))
-        media_type = f"application/{form}" if kind == "document" else f"{kind}/{form or '*'}"
+        media_type = _DOCUMENTS.get(form, f"application/{form}") if kind == "document" else f"{kind}/{form or '*'}"
         if dig(source, "bytes") is not None and not page.data((*at, "bytes"), name=name, media_type=media_type):
             page.could_not_read(f"inline {kind}")
         page.reference(dig(source, "s3Location", "uri"), (*at, "s3Location", "uri"), name=name, media_type=media_type)

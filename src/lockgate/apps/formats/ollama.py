@@ -102,5 +102,5 @@ class _OllamaAnswer(Interpreter):
         for call in items(dig(data, "message", "tool_calls")):
             arguments = write_json(dig(call, "function", "arguments") or {}).decode()
             draft.add(Channel.CALL, object(), f"{string(dig(call, 'function', 'name'))} {arguments}")
-        if dig(data, "done") is True:
+        if dig(data, "done") is True or not {"embeddings", "embedding"}.isdisjoint(members(data)):
             draft.finished = True

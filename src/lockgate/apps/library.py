@@ -83,7 +83,8 @@ class AppLibrary:
         self.socket_formats = {**sockets, **described.sockets}
         """Every format of WebSocket messages, likewise."""
         self._sources = {source.file.id: source for source in sorted(sources, key=lambda source: source.file.id)}
-        self._rubric = rubric
+        self.rubric = rubric
+        """What the confidence scores are computed with."""
         self.clients = ClientCatalogue(clients)
         """Every program that is known by its headers."""
         self._credentials = CredentialKinds(clients.credentials)
@@ -195,7 +196,7 @@ class AppLibrary:
         source = self._sources.get(app)
         if source is None or all(known.id != tier for known in source.file.tiers):
             return None
-        return explain_tier(self._rubric, of_tier(source.file.evidence, tier), source.file.breach)
+        return explain_tier(self.rubric, of_tier(source.file.evidence, tier), source.file.breach)
 
     def names(self) -> LibraryNames:
         """The vocabulary policies are checked against."""

@@ -8,6 +8,7 @@ import click
 from lockgate.apps.scores import ComponentExplanation, TierExplanation
 from lockgate.cli.app_choice import Wanted, choose, named_app, nothing_chosen
 from lockgate.cli.app_text import app_data, app_page, app_rows, covered
+from lockgate.cli.apps_learn import learn
 from lockgate.cli.apps_seen import discovered, drift
 from lockgate.cli.home_option import HomeOption
 from lockgate.facts.problem import Problem, UsageError
@@ -26,6 +27,7 @@ def apps() -> None:
 
 apps.add_command(discovered)
 apps.add_command(drift)
+apps.add_command(learn)
 
 
 @apps.command()

@@ -165,6 +165,29 @@ class TestApps:
             playing >> head("POST", "https://chatgpt.com/backend-api/lat/r") << Hold() >> sent(call("delete_page")) << Refuse
             assert playing.last.decision.rule == "no-delete"
 
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "message": {"text": "a secret"}},
+            {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"reason": "a secret"}},
+        ],
+        ids=["beside the envelope", "in a parameter"],
+    )
+    def test_a_prompt_dressed_as_upkeep_is_still_a_prompt(self, document, play):
+        """Servers of prompts skip members they do not know: the words of another protocol must not make it carry nothing."""
+        policy = "default: allow\nrules: [{id: keys, when: {operation: send_prompt, dlp.profiles: credentials}, then: block}]"
+        with play(policy) as playing:
+            url = "https://graph.microsoft.com/v1.0/copilot/conversations/c/chat"
+            playing >> head("POST", url) << Hold() >> sent(document) << Examine
+            assert "a secret" in [part.text for turn in playing.last.conversation.turns for part in turn.parts]
+
+    def test_upkeep_with_words_beside_it_is_no_upkeep(self, play):
+        with play("default: allow") as playing:
+            document = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}, "messages": [{"content": "a secret"}]}
+            playing >> head("POST", "https://mcp.linear.app/mcp", accept=BOTH, content_length="90") << Hold()
+            playing >> sent(document) << Forward
+            assert record_of(playing).operation == "tool_call"
+
     def test_calls_of_tools_in_a_conversation_with_a_model_are_named(self, play):
         asked = [
             {"role": "user", "content": "look"},

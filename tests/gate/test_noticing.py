@@ -3,15 +3,19 @@ is held for it.
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from lockgate.apps.formats.sse import SseReader
 from lockgate.facts.discovery import Drift
 from lockgate.facts.traffic import Headers, Response
 from lockgate.gate.context import DecryptScope
 from lockgate.gate.effects import Forward, Hold, Note, PassResponse, Refuse
 from lockgate.gate.events import Closed, RequestChunkSeen, ResponseChunkSeen, ResponseHeadersSeen
+from lockgate.gate.exchange import Exchange
 from lockgate.testing.builders import body, head
+from lockgate.testing.playbook import Playbook
 
 UNKNOWN = "https://chat.example.net/api/send"
 KNOWN = "https://api.openai.com/v1/brand-new"
@@ -124,3 +128,30 @@ def test_what_is_too_long_to_keep_is_not_judged_by_its_beginning(play):
         for _ in range(40):
             playing >> RequestChunkSeen(chunk=b" " * 10_000)
         assert record(playing).discovered == ()
+
+
+def test_an_exchange_that_cannot_be_noticed_still_has_its_record(context_of):
+    """What is noticed when all is over only adds to the record: a reader that fails must not cost it."""
+
+    def fails(*_):
+        raise TypeError("a hole in a reader")
+
+    context = replace(context_of(ALLOW, decrypt=DecryptScope.ALL), sniff=fails)
+    with Playbook(Exchange("exchange-1", context)) as playing:
+        playing >> head("POST", UNKNOWN, **JSON) << Forward(streamed=True, tap=True)
+        playing >> RequestChunkSeen(chunk=b'{"q": "hi"}')
+        kept = record(playing)
+    assert (kept.host, kept.verdict, kept.discovered) == ("chat.example.net", "allow", ())
+    assert kept.error == "not all of it was noted: TypeError"
+
+
+def test_an_answer_that_cannot_be_read_still_leaves_the_record(context_of, monkeypatch):
+    context = context_of("default: allow\nrules: [{id: keep, then: {capture: full}}]\n")
+    with Playbook(Exchange("exchange-1", context)) as playing:
+        playing >> head("POST", "https://api.openai.com/v1/chat/completions") << Hold()
+        playing >> body(json.dumps(CHAT).encode()) << Forward
+        playing >> ResponseHeadersSeen(response=STREAM) << PassResponse(tap=True)
+        monkeypatch.setattr(SseReader, "finish", lambda _: 1 / 0)
+        kept = record(playing)
+    assert (kept.app, kept.rule or kept.verdict) == ("openai-api", "allow")
+    assert kept.error == "not all of it was noted: ZeroDivisionError"

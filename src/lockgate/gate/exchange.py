@@ -296,7 +296,8 @@ class Exchange(Judging):
 
     @override
     def _closed(self, event: Closed) -> Note:
-        return replace(super()._closed(event), sighted=self._listener.finish() if self._listener is not None else None)
+        told = self._if_possible(self._listener.finish) if self._listener is not None else None
+        return replace(super()._closed(event), sighted=told)
 
     @override
     def _answer(self) -> ModelAnswer | None:

@@ -5,9 +5,10 @@ in the very order, that a request is.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 
 from lockgate.facts.app import AppMatch
 from lockgate.facts.authorship import located
@@ -53,6 +54,7 @@ class Judging(ABC):
         self._decision: Decision | None = None
         self._failure: Failed | None = None
         self._answered_app: AppMatch | None = None
+        self._lost = ""
 
     @property
     def decision(self) -> Decision | None:
@@ -151,11 +153,11 @@ class Judging(ABC):
 
     def _closed(self, event: Closed) -> Note:
         self.state = State.CLOSED
-        answer = self._answer()
+        answer = self._if_possible(self._answer)
         outcome = Outcome(
             worker=self._worker,
             kind=self._kind,
-            sheet=self._sheet_for_record(),
+            sheet=self._if_possible(self._sheet_for_record) or self._sheet,
             answered_app=self._answered_app,
             decision=self._decision,
             failure=self._failure,
@@ -163,9 +165,19 @@ class Judging(ABC):
             reading=self._reading_state,
             answer=answer,
         )
-        captured = captured_text(outcome, answer)
+        captured = self._if_possible(partial(captured_text, outcome, answer))
         record = write_record(self.id, outcome)
+        if self._lost:
+            record = replace(record, error=record.error or self._lost)
         return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
+
+    def _if_possible[T](self, look: Callable[[], T]) -> T | None:
+        """What `look` gives. An exchange that is over has a record whatever fails: what only adds to it must not cost it."""
+        try:
+            return look()
+        except Exception as error:  # noqa: BLE001 - nothing is decided here any more, and the record says what it lacks
+            self._lost = f"not all of it was noted: {type(error).__name__}"
+            return None
 
     def _sheet_for_record(self) -> FactSheet | None:
         return self._sheet

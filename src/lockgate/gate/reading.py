@@ -114,9 +114,12 @@ def _mcp_without_a_look(app: AppMatch | None, request: Request, body: Body, comp
 def _settled(app: AppMatch | None, wire_format: WireFormat | None, call: McpCall | None) -> AppMatch | None:
     """An operation that the path left open: a prompt when the body has the shape of one, otherwise unrecognised.
 
-    What is asked of an MCP server says more than any path.
+    What is asked of an MCP server says more than any path, except than one where the app's file says prompts go: a server of
+    prompts skips the members that make a message of MCP, so those must not turn it into something that carries less.
     """
     if app is not None and call is not None and not call.unread:
+        if app.operation is not None and app.operation.carries_payload and app.format != _MCP:
+            return replace(app, format=app.format or _MCP)
         operation = Operation.STATUS if call.housekeeping else Operation.TOOL_CALL
         return replace(app, operation=operation, format=_MCP)
     if app is None or app.operation is not None:

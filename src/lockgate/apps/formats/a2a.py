@@ -41,7 +41,7 @@ class A2a(DocumentFormat):
     def recognises(self, request: Request, document: object) -> bool:
         """JSON-RPC with a method of this protocol, or a message at a REST path of it."""
         if dig(document, "jsonrpc") == "2.0":
-            return dig(document, "method") in _SEND | _OTHERS
+            return string(dig(document, "method")) in _SEND | _OTHERS
         return _REST.search(request.path) is not None and is_object(dig(document, "message"))
 
     @override

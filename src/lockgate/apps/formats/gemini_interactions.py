@@ -32,7 +32,7 @@ class GeminiInteractions(DocumentFormat):
         """An `input` for a model or an agent, beside a field of this call's own or in steps."""
         body = members(document)
         to_whom = any(isinstance(body.get(name), str) for name in ("model", "agent"))
-        steps = any(dig(item, "type") in _STEPS for item in items(body.get("input")))
+        steps = any(string(dig(item, "type")) in _STEPS for item in items(body.get("input")))
         return to_whom and "input" in body and (steps or not _OWN_FIELDS.isdisjoint(body))
 
     @override

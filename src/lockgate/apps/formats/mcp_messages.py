@@ -42,6 +42,8 @@ _UPKEEP_PARAMETERS = frozenset({
     "protocolVersion", "capabilities", "clientInfo", "cursor", "level", "requestId", "reason", "progressToken", "progress",
     "total", "message", "notifications", "uri", "_meta",
 })  # fmt: skip
+_ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result"})
+"""Members of a message. What has others may mean something else to its server, which skips what it does not know."""
 _LONGEST_UPKEEP = 4000
 """Characters of text that the protocol's own upkeep needs at most; more is somebody's content."""
 _VERSION = "io.modelcontextprotocol/protocolVersion"
@@ -204,6 +206,8 @@ def _version(message: object) -> str:
 def _is_upkeep(message: object) -> bool:
     said = members(message)
     method, params = said.get("method"), said.get("params")
+    if not said.keys() <= _ENVELOPE:
+        return False
     if not isinstance(method, str):
         return said.get("result") == {}  # the answer to a ping
     known = method in _UPKEEP or method == "initialize"

@@ -79,7 +79,7 @@ def test_explain_of_a_host_outside_the_library_is_a_tunnel(lockgate):
 def test_explain_says_what_is_wrong_with_the_question(lockgate):
     told = lockgate("explain", "ftp://example.org/")
     assert told.returncode == 3
-    assert "is not an http or https URL" in told.stderr
+    assert "is not an http, https, ws or wss URL" in told.stderr
 
 
 def test_policy_check_names_file_line_column_and_the_nearest_name(lockgate, home):

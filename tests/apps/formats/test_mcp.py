@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lockgate.apps.formats.base import Refusal, Unreadable
@@ -438,6 +438,7 @@ def message(parts: dict[str, object]) -> object:
     ),
     headers=st.dictionaries(st.sampled_from(["mcp_method", "mcp_name", "mcp_param_x", "accept"]), st.text(max_size=12)),
 )
+@example(document={"jsonrpc": "2.0", "method": []}, headers={})
 def test_hostile_json_rpc_never_raises(document, headers):
     to = request(**headers)
     content = json.dumps(document).encode()

@@ -6,7 +6,7 @@ import pytest
 
 from lockgate.apps.check import AppSource
 from lockgate.apps.library import AppLibrary
-from lockgate.apps.sample_exchange import sample_request
+from lockgate.apps.sample_exchange import sample_host, sample_request
 from lockgate.apps.schema import Sample
 from lockgate.facts.app import Operation
 
@@ -75,3 +75,9 @@ def test_a_wss_url_becomes_a_websocket_upgrade():
     request = sample_request(Sample(request="GET wss://h.example/a?b=c", operation=Operation.VOICE))
     assert request.is_websocket_upgrade
     assert (request.scheme, request.port, request.path, request.query) == ("https", 443, "/a", "b=c")
+
+
+def test_the_host_of_a_sample_is_that_of_its_request(shipped_sources: list[AppSource]):
+    """It decides which samples are looked at again when another file changes."""
+    samples = [sample for source in shipped_sources for sample in source.file.samples]
+    assert [sample.request for sample in samples if sample_host(sample) != sample_request(sample).host] == []

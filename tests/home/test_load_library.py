@@ -107,6 +107,24 @@ def test_a_file_that_takes_the_host_of_a_proven_sample_is_refused(home: Home):
         load_library(home)
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "{exact: [deep.three.example]}",
+        "{suffix: [deep.three.example]}",
+        "{regex: ['^d[a-z]+\\.three\\.example$']}",
+        "{also: [{host: '*.three.example', path: '^/'}]}",
+        "{also: [{host: deep.three.example, path: '^/'}]}",
+    ],
+)
+def test_whatever_takes_the_request_of_a_proven_sample_is_noticed(home: Home, claim: str):
+    write(home, "three", app("three", sample="{request: GET https://deep.three.example/, operation: browse}"))
+    load_library(home)
+    write(home, "thief", app("thief", hosts=claim, sample="{request: GET https://deep.three.example/, operation: browse}"))
+    with pytest.raises(UsageError, match="is `thief`, not `three`"):
+        load_library(home)
+
+
 def test_a_host_claimed_twice_is_refused_whatever_was_proven(home: Home):
     load_library(home)
     write(home, "three", app("three", hosts="{suffix: [three.example, one.example]}"))

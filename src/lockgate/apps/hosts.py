@@ -7,6 +7,7 @@ Separate because it is asked for every connection through the gateway: a few dic
 the library. It must never see a path before it is decrypted, and never decide between apps that claim the same name.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lockgate.apps.canonical import canonical_host, canonical_path, query_values
@@ -98,6 +99,23 @@ class HostIndex:
 
 def _path_owner(app: str, owned: OwnedPath) -> PathOwner:
     return PathOwner(app, LatePattern(owned.path), tuple(owned.query.items()), owned.decrypt)
+
+
+def claimed_names(hosts: Hosts) -> Iterator[str]:
+    """Names at or below which is everything that an app claims, in whatever way."""
+    yield from hosts.exact
+    yield from hosts.suffix
+    yield from map(fixed_domain, hosts.regex)
+    yield from (owned.host.removeprefix("*.") for owned in hosts.also)
+
+
+def is_claimed(host: str, names: frozenset[str]) -> bool:
+    """Whether `host` is one of `names` or below one."""
+    while host:
+        if host in names:
+            return True
+        host = host.partition(".")[2]
+    return False
 
 
 def fits_host(host: str, restriction: tuple[str, ...]) -> bool:

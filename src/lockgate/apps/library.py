@@ -19,11 +19,12 @@ from lockgate.apps.credentials import CredentialKinds
 from lockgate.apps.evidence import of_tier
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.described import described_formats, described_id, described_ids
-from lockgate.apps.hosts import HostIndex
+from lockgate.apps.hosts import HostIndex, claimed_names, is_claimed
 from lockgate.apps.matching import CompiledApp, compile_app
 from lockgate.apps.overlap import overlaps
 from lockgate.apps.pattern import fixed_domain
 from lockgate.apps.rubric import Rubric
+from lockgate.apps.sample_exchange import sample_host
 from lockgate.apps.samples import Readers, failures, misled
 from lockgate.apps.schema import AppFile, Tier
 from lockgate.apps.scores import TierExplanation, explain_tier, score_tier
@@ -123,7 +124,9 @@ class AppLibrary:
         if problems:
             raise UsageError(*problems)
         library = cls(sources, rubric, formats, sockets, clients or ClientsFile())
-        problems = [problem for source in sources for problem in library._unproven(source, whole=source.file.id not in stands)]
+        claimed = frozenset(name for source in new for name in claimed_names(source.file.hosts))
+        problems = [problem for source in new for problem in library._unproven(source)]
+        problems += [problem for source in sources if source.file.id in stands for problem in library._taken(source, claimed)]
         if problems:
             raise UsageError(*problems)
         return library
@@ -140,14 +143,18 @@ class AppLibrary:
         """A library of files that passed `build` before, all of them together and as they are now: nothing is checked."""
         return cls(sources, rubric, formats, sockets, clients)
 
-    def _unproven(self, source: AppSource, *, whole: bool) -> Iterator[Problem]:
-        """What a file's samples say otherwise; unless `whole`, only whether their requests still go to its app."""
+    def _unproven(self, source: AppSource) -> Iterator[Problem]:
+        """What a file's samples say otherwise than the library."""
         readers = Readers(match=self.match, formats=self.formats, sockets=self.socket_formats)
         for index, sample in enumerate(source.file.samples):
-            found = failures(source.file.id, sample, readers) if whole else misled(source.file.id, sample, self._index.owner)
-            for failure in found:
-                place = source.document.place(("samples", index))
-                yield Problem(place=place, problem=failure, help="correct the sample or the file")
+            yield from (_sample_problem(source, index, failure) for failure in failures(source.file.id, sample, readers))
+
+    def _taken(self, source: AppSource, claimed: frozenset[str]) -> Iterator[Problem]:
+        """Samples of a proven file that go to another app now. Only where a new file claims something can they."""
+        for index, sample in enumerate(source.file.samples):
+            if is_claimed(sample_host(sample), claimed):
+                taken = misled(source.file.id, sample, self._index.owner)
+                yield from (_sample_problem(source, index, failure) for failure in taken)
 
     def host(self, host: str) -> HostMatch | None:
         """What is known about a host before anything is decrypted; None for a host no app has anything to do with."""
@@ -222,6 +229,11 @@ class AppLibrary:
             names |= {*hosts.exact, *(owned.host for owned in hosts.also if owned.decrypt)}
             names |= {f".{name}" for name in hosts.suffix} | {f"*.{fixed_domain(text)}" for text in hosts.regex}
         return tuple(sorted(names))
+
+
+def _sample_problem(source: AppSource, index: int, failure: str) -> Problem:
+    place = source.document.place(("samples", index))
+    return Problem(place=place, problem=failure, help="correct the sample or the file")
 
 
 def _leans(file: AppFile, described: Collection[str]) -> bool:

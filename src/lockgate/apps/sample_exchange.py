@@ -6,6 +6,7 @@ anything.
 
 import base64
 import binascii
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, cast
@@ -17,6 +18,7 @@ from lockgate.apps.canonical import canonical_host
 from lockgate.apps.schema import Sample, SampleResponse
 from lockgate.facts.traffic import Body, Headers, Request, Response, SocketMessage
 
+_HOST = re.compile(r" +\w+://([^/:?#]*)")
 _PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 
 
@@ -40,6 +42,12 @@ def sample_request(sample: Sample) -> Request:
         query=parts.query,
         headers=Headers(tuple(headers)),
     )
+
+
+def sample_host(sample: Sample) -> str:
+    """The host of a sample's request, as `sample_request` gives it, at a fraction of its cost; empty when it has none."""
+    match = _HOST.search(sample.request)
+    return canonical_host(match.group(1)) if match else ""
 
 
 def sample_body(sample: Sample) -> Body | None:

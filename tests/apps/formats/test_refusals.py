@@ -184,6 +184,25 @@ def test_the_openai_sdk_shows_the_message_and_tries_once(format_id, stream):
     assert len(tries) == 1
 
 
+CALLS_OF_THE_SDK = {
+    "openai-completions": lambda client: client.completions.create(model="m", prompt="hi", stream=True),
+    "openai-embeddings": lambda client: client.embeddings.create(model="m", input="hi"),
+    "openai-images": lambda client: client.images.edit(model="m", prompt="hi", image=("a.png", b"x", "image/png")),
+    "openai-audio": lambda client: client.audio.transcriptions.create(model="m", file=("a.wav", b"x")),
+    "openai-files": lambda client: client.files.create(file=("a.txt", b"x"), purpose="user_data"),
+}
+
+
+@pytest.mark.parametrize("format_id", CALLS_OF_THE_SDK)
+def test_the_other_calls_of_the_openai_sdk_show_the_message_and_try_once(format_id):
+    tries: list[str] = []
+    transport = openai.DefaultHttpxClient(transport=httpx2.MockTransport(over_http(format_id, tries)))
+    client = openai.OpenAI(api_key="test", http_client=transport)
+    with pytest.raises(openai.BadRequestError, match="Not allowed here"):
+        CALLS_OF_THE_SDK[format_id](client)
+    assert len(tries) == 1
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_anthropic_sdk_shows_the_message_and_tries_once(stream):
     tries: list[str] = []

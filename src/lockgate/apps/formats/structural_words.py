@@ -26,7 +26,8 @@ WORDS = frozenset({
 """Values of the protocols' own fields (types, roles, states, formats)."""
 
 LONG_NAMES = frozenset({
-    "additionalModelRequestFields", "additionalModelResponseFieldPaths", "bedrock-2023-05-31", "externalSourcesConfiguration",
+    "additionalModelRequestFields", "additionalModelResponseFieldPaths", "bedrock-2023-05-31",
+    "externalSourcesConfiguration", "ROLE_AGENT", "ROLE_USER",
     "generationConfiguration", "KNOWLEDGE_BASE", "knowledgeBaseConfiguration", "messages-v1",
     "retrievalConfiguration", "retrieveAndGenerateConfiguration", "textToImageParams", "vectorSearchConfiguration",
 })  # fmt: skip

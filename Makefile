@@ -6,8 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
 UV ?= uv
+FUZZ_SECONDS ?= 60
 
-.PHONY: up test lint bench docs lock clean environment test-environment
+.PHONY: up test lint bench bench-formats bench-discovery fuzz docs lock clean environment test-environment proof-environment
 
 up: environment
 	$(BIN)/lockgate up
@@ -24,6 +25,15 @@ lint: test-environment
 
 bench: test-environment
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+bench-formats: test-environment
+	$(BIN)/python bench/formats.py $(BENCH_ARGS)
+
+bench-discovery: proof-environment
+	$(BIN)/python bench/discovery.py $(BENCH_ARGS)
+
+fuzz: proof-environment
+	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)
 
 docs: test-environment
 	$(BIN)/python docs/generate.py
@@ -44,12 +54,21 @@ $(VENV)/.dev-made: requirements-dev.lock pyproject.toml $(VENV)/.runtime-made
 	./tests/install-components
 	@touch $@
 
+# What `make fuzz` and `make bench-discovery` need beside the rest: large, and nothing else uses it.
+proof-environment: $(VENV)/.proof-made
+
+$(VENV)/.proof-made: requirements-proof.lock $(VENV)/.dev-made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-proof.lock
+	@touch $@
+
 # Renews the locks. The universal resolution holds for every supported Python; hashes pin what is installed.
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml locks.in -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml locks.in --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	  --group proof -c requirements-dev.lock -o requirements-proof.lock
 
 clean:
-	rm -rf $(VENV) var dist build
+	rm -rf $(VENV) var dist build fuzz/corpus

@@ -13,7 +13,8 @@ from parts import PARTS
 from scenarios import SCENARIOS, Scenario
 from targets import Runs, alone, cpu_per_request, ratios, verdicts
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "benchmarks.md"
+BEGIN, END = "<!-- measured{}: begin -->", "<!-- measured{}: end -->"
 
 
 def machine() -> str:
@@ -43,7 +44,7 @@ def report(results: Mapping[str, Any]) -> str:
         *(_at_a_glance(runs) if runs else ()),
         "### Targets",
         "",
-        *_markdown(("", "at most", "measured", "met"), list(verdicts(results))),
+        *markdown(("", "at most", "measured", "met"), list(verdicts(results))),
         "",
     ]
     for scenario in SCENARIOS:
@@ -63,7 +64,7 @@ def report(results: Mapping[str, Any]) -> str:
         lines += _memory(results["memory"])
     for part in PARTS:
         if measured := results["parts"].get(part.id):
-            lines += [f"### {part.title}", "", part.what, "", *_markdown(("", *part.columns.values()), part.rows(measured)), ""]
+            lines += [f"### {part.title}", "", part.what, "", *markdown(("", *part.columns.values()), part.rows(measured)), ""]
     failures = Counter[str]()
     for row in (*runs, *results["memory"]):
         failures.update({f"{row['name']}: {why}": often for why, often in row["failed"].items()})
@@ -93,7 +94,7 @@ def _overview(runs: Runs) -> list[str]:
                 row.append("-")
         if any(cell != "-" for cell in row[1:]):
             rows.append(row)
-    return _markdown(("", *(scenario.title for scenario in shown)), rows)
+    return markdown(("", *(scenario.title for scenario in shown)), rows)
 
 
 def _details(scenario: Scenario, runs: Runs) -> list[str]:
@@ -120,7 +121,7 @@ def _details(scenario: Scenario, runs: Runs) -> list[str]:
         "CPU ms p50, 1 conn.", "CPU ms p99, 1 conn.",
         *(f"{latency} {share}, {number} conn." for number in (1, most) for share in ("p50", "p99")),
     )  # fmt: skip
-    return _markdown(head, rows)
+    return markdown(head, rows)
 
 
 def _by_role(runs: Runs) -> list[str]:
@@ -137,7 +138,7 @@ def _by_role(runs: Runs) -> list[str]:
                 most = [run for run in own if run["concurrency"] == max(scenario.concurrencies)]
                 row.append(_number(_median([run["cpu_by_role"].get(role, 0) / run["done"] * 1000 for run in most]), 2))
             rows.append(row)
-    return _markdown(("", *(scenario.title for scenario in shown)), rows)
+    return markdown(("", *(scenario.title for scenario in shown)), rows)
 
 
 def _memory(measured: Runs) -> list[str]:
@@ -160,7 +161,7 @@ def _memory(measured: Runs) -> list[str]:
         "CPU ms per idle second",
     )
     what = f"All processes together, before, amid and after {exchanges:,} new 4 KB prompts over 16 connections."
-    return ["### Memory", "", what, "", *_markdown(head, rows), ""]
+    return ["### Memory", "", what, "", *markdown(head, rows), ""]
 
 
 def _median(values: Sequence[float | None]) -> float | None:
@@ -177,15 +178,17 @@ def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table; all but its first column are aligned to the right."""
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' + ' ---: |' * (len(head) - 1)}"]
     return [*lines, *(f"| {' | '.join(row)} |" for row in rows)]
 
 
-def write_into(page: Path, text: str) -> None:
-    """Replace what stands between the markers of a page. Raises ValueError when they are not there."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write_into(page: Path, text: str, section: str = "") -> None:
+    """Replace what stands between the markers of a section of a page. Raises ValueError when they are not there."""
+    begin_mark, end_mark = (mark.format(f" {section}" if section else "") for mark in (BEGIN, END))
+    before, begin, rest = page.read_text(encoding="utf-8").partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not begin or not end:
-        raise ValueError(f"{page} has no markers `{BEGIN}` and `{END}`")
-    page.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{page} has no markers `{begin_mark}` and `{end_mark}`")
+    page.write_text(f"{before}{begin_mark}\n\n{text.strip()}\n\n{end_mark}{after}", encoding="utf-8")

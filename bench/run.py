@@ -23,12 +23,11 @@ from certificates import make_root_and_leaf
 from measuring import Turn, measure_memory, measure_turn
 from origin import SHORT_ADDRESS, STREAM_ADDRESS, Origin
 from parts import PARTS
-from report import machine, report, today, write_into
+from report import PAGE, machine, report, today, write_into
 from scenarios import LIBRARY_HOST, MEMORY_EXCHANGES, OTHER_HOST, SCENARIOS, STREAM_HOST
 from subjects import Subject, direct, lockgate, mitmdump, squid
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
 RESULTS = HERE / "results" / "latest.json"
 INSIDE = "LOCKGATE_BENCH_INSIDE"
 HOSTS = f"127.0.0.1 localhost\n{SHORT_ADDRESS} {LIBRARY_HOST} {OTHER_HOST}\n{STREAM_ADDRESS} {STREAM_HOST}\n"

@@ -32,7 +32,7 @@ def test_every_source_file_opens_by_saying_what_it_is(file):
     assert file.read_text().lstrip().startswith(('"""', 'r"""'))
 
 
-@pytest.mark.parametrize("folder", ["addons", "apps", "policies", "dlp", "certs", "deploy", "bench"])
+@pytest.mark.parametrize("folder", ["addons", "apps", "policies", "dlp", "certs", "deploy", "bench", "fuzz"])
 def test_every_top_level_folder_says_what_it_is(folder):
     assert len((ROOT / folder / "README.md").read_text().strip()) > 200
 

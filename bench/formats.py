@@ -99,8 +99,8 @@ format's prompt cannot be made that long."""
 _STREAMS = """\
 A stream of about 1 MB in pieces of 1 KB, whose CPU time includes handing out what was said at its end; beside it how many times
 as long as merely going over its bytes (`for byte in chunk`) takes. `text event`: the sample's event that brings text is
-repeated between its beginning and its end; `largest event`: no event adds text by itself (it is a snapshot or a step of a document), so
-the largest is. Formats whose samples show no stream of events are left out."""
+repeated between its beginning and its end; `largest event`: no event adds text by itself (it is a snapshot or a step of a
+document), so the largest is. Formats whose samples show no stream of events are left out."""
 
 
 def report(chosen: Sequence[Subject], rounds: int, *, with_library: bool) -> Iterator[str]:

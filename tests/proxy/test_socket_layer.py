@@ -12,15 +12,8 @@ from wsproto import events as ws
 from wsproto.connection import Connection, ConnectionType
 
 from lockgate.facts.traffic import SocketMessage
-from lockgate.proxy.socket_layer import (
-    JudgedSocket,
-    SocketEnd,
-    SocketEndedHook,
-    SocketHeardHook,
-    SocketOpenedHook,
-    SocketSaidHook,
-    Trial,
-)
+from lockgate.proxy.socket_hooks import SocketEndedHook, SocketHeardHook, SocketOpenedHook, SocketSaidHook, Trial
+from lockgate.proxy.socket_layer import JudgedSocket
 
 LONGEST = 1000
 MOST_WAITING = 4
@@ -34,7 +27,7 @@ class Line:
     open: bool = True
     trials: list[SocketSaidHook] = field(default_factory=list)
     heard: list[SocketMessage] = field(default_factory=list)
-    ends: list[SocketEnd] = field(default_factory=list)
+    ends: list[tuple[bool, str]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     wakeups: list[commands.RequestWakeup] = field(default_factory=list)
     at_client: list[ws.Event] = field(default_factory=list)
@@ -61,10 +54,10 @@ class Line:
                     self._feed(events.HookCompleted(command))
                 case SocketSaidHook():
                     self.trials.append(command)
-                case SocketHeardHook(messages=messages):
-                    self.heard += messages
+                case SocketHeardHook(heard=heard):
+                    self.heard += heard.messages
                 case SocketEndedHook(end=end):
-                    self.ends.append(end)
+                    self.ends.append((end.by_client, end.why))
                 case commands.CloseConnection(connection=to):
                     self.closed.append("client" if to is self.context.client else "server")
                 case commands.RequestWakeup():
@@ -160,7 +153,7 @@ def test_a_refusal_can_end_the_socket():
     assert (closed.code, closed.reason) == (1008, "Not allowed.")
     (told,) = line.at_server
     assert (told.code, told.reason or "") == (1008, "")
-    assert (line.closed, line.ends) == (["server"], [SocketEnd(by_client=False)])
+    assert (line.closed, line.ends) == (["server"], [(False, "")])
     assert len(line.trials) == 1
 
 
@@ -200,7 +193,7 @@ def test_what_waits_is_bounded_in_number():
     assert line.ends == []
     line.client_says(text("one too many"))
     assert line.at_client[0].code == 1008
-    assert line.ends[0].why
+    assert line.ends[0][1]
     assert line.at_server[0].code == 1008
     line.judge()
     assert of_messages(line.at_server) == []
@@ -286,14 +279,14 @@ def test_a_client_that_leaves_takes_no_words_along():
     line.client_says(ws.CloseConnection(code=1000, reason="secret words"))
     (closed,) = line.at_server
     assert (closed.code, closed.reason or "") == (1000, "")
-    assert (line.closed, line.ends) == (["server", "client"], [SocketEnd(by_client=True)])
+    assert (line.closed, line.ends) == (["server", "client"], [(True, "")])
 
 
 def test_a_server_that_leaves_says_why():
     line = Line()
     line.server_says(ws.CloseConnection(code=4001, reason="quota"))
     assert (line.at_client[0].code, line.at_client[0].reason) == (4001, "quota")
-    assert line.ends == [SocketEnd(by_client=False)]
+    assert line.ends == [(False, "")]
 
 
 def test_a_message_before_the_end_is_still_judged():
@@ -303,7 +296,7 @@ def test_a_message_before_the_end_is_still_judged():
     line.judge()
     assert of_messages(line.at_server) == [("last words", True)]
     assert line.at_server[-1].code == 1000
-    assert line.ends == [SocketEnd(by_client=True)]
+    assert line.ends == [(True, "")]
 
 
 @pytest.mark.parametrize(("side", "code"), [("client", 1001), ("server", 1011)])
@@ -313,7 +306,7 @@ def test_a_side_that_breaks_off_ends_the_other(side, code):
     line.gone(side)
     other = line.at_server if side == "client" else line.at_client
     assert other[-1].code == code
-    assert line.ends == [SocketEnd(by_client=side == "client")]
+    assert line.ends == [(side == "client", "")]
     line.judge()
     assert of_messages(line.at_server) == []
 
@@ -322,7 +315,7 @@ def test_a_socket_that_nobody_allowed_ends_before_its_first_message():
     line = Line(open=False)
     assert line.ends
     assert line.closed == ["server"]
-    line.client_says(text("hello"))
+    line.client_sends(Connection(ConnectionType.CLIENT).send(text("hello")))
     assert line.trials == []
     assert of_messages(line.at_server) == []
 

@@ -12,10 +12,9 @@ from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
 from lockgate.facts.decision import Reason
-from lockgate.facts.traffic import SocketMessage
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.requests import Requests
-from lockgate.proxy.socket_layer import SocketEnd, SocketTerms, Trial
+from lockgate.proxy.socket_hooks import Heard, SocketEnd, SocketTerms, Trial
 
 _log = structlog.get_logger(__name__)
 
@@ -96,28 +95,28 @@ class GatewayAddon:
         """The exchange is complete."""
         self._requests.end(flow)
 
-    def socket_opened(self, flow: http.HTTPFlow, terms: SocketTerms) -> None:
+    def socket_opened(self, terms: SocketTerms) -> None:
         """A WebSocket is open. It ends at once unless the terms say otherwise."""
-        self._requests.socket_opened(flow, terms)
+        self._requests.socket_opened(terms)
 
-    async def socket_said(self, flow: http.HTTPFlow, trial: Trial) -> None:
+    async def socket_said(self, trial: Trial) -> None:
         """A message of the client waits to be judged. It does not leave when that cannot be decided."""
         try:
             async with asyncio.timeout(self._requests.decision_seconds):
-                await self._requests.sockets.said(flow, trial)
+                await self._requests.sockets.said(trial)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the last net: whatever failed, the message is refused
             _log.exception("the gate failed; the message is refused", error_type=type(error).__name__)
-            self._requests.sockets.gate_failed(flow, trial, error)
+            self._requests.sockets.gate_failed(trial, error)
 
-    def socket_heard(self, flow: http.HTTPFlow, messages: tuple[SocketMessage, ...], size: int) -> None:
+    def socket_heard(self, heard: Heard) -> None:
         """Messages of the server have passed."""
-        self._requests.sockets.heard(flow, messages, size)
+        self._requests.sockets.heard(heard)
 
-    def socket_ended(self, flow: http.HTTPFlow, end: SocketEnd) -> None:
+    def socket_ended(self, end: SocketEnd) -> None:
         """A WebSocket is over."""
-        self._requests.socket_ended(flow, end)
+        self._requests.socket_ended(end)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke off."""

@@ -36,7 +36,7 @@ from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
 from lockgate.proxy.replaced import finish_replaced, replace_response
 from lockgate.proxy.services import Services, to_response, undecided
-from lockgate.proxy.socket_layer import SocketEnd, SocketTerms
+from lockgate.proxy.socket_hooks import SocketEnd, SocketTerms
 from lockgate.proxy.sockets import Sockets
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
 from lockgate.proxy.wellformed import is_wellformed
@@ -120,16 +120,16 @@ class Requests:
         else:
             self._close(flow.id)
 
-    def socket_opened(self, flow: http.HTTPFlow, terms: SocketTerms) -> None:
+    def socket_opened(self, terms: SocketTerms) -> None:
         """A WebSocket is open, if this exchange may have one."""
-        live = self._live.get(flow.id)
+        live = self._live.get(terms.flow.id)
         if live is not None:
-            self.sockets.opened(flow, live, terms)
+            self.sockets.opened(live, terms)
 
-    def socket_ended(self, flow: http.HTTPFlow, end: SocketEnd) -> None:
+    def socket_ended(self, end: SocketEnd) -> None:
         """A WebSocket is over."""
-        self.sockets.ended(flow, end)
-        self._close(flow.id)
+        self.sockets.ended(end)
+        self._close(end.flow.id)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """An exchange broke off: the client left, the upstream failed, or the request was not valid HTTP."""

@@ -19,6 +19,16 @@ from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.frame_protocol import CloseReason
 
 from lockgate.facts.traffic import SocketMessage
+from lockgate.proxy.socket_hooks import (
+    Heard,
+    SocketEnd,
+    SocketEndedHook,
+    SocketHeardHook,
+    SocketOpenedHook,
+    SocketSaidHook,
+    SocketTerms,
+    Trial,
+)
 
 _LONGEST_HEARD = 4 << 20
 """Bytes. A longer message of the server passes all the same, but is not given to whoever listens to answers."""
@@ -33,87 +43,8 @@ _LINGER_BYTES = 1 << 20
 type _Piece = ws.TextMessage | ws.BytesMessage
 
 
-@dataclass(slots=True, kw_only=True)
-class SocketTerms:
-    """What the gate says about a WebSocket before its first message. Unless `open`, there will be none.
-
-    `longest` is the bytes a message of the client, and all that wait together, may have; `most_waiting` counts them.
-    """
-
-    open: bool = False
-    longest: int = 0
-    most_waiting: int = 0
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Trial:
-    """One message of the client and what becomes of it. Nothing of it leaves unless `passes`.
-
-    `frames` are what came of it, in the pieces it came in. A message that is too long is tried before all of it is there.
-    """
-
-    is_text: bool
-    frames: list[list[str | bytes]] = field(default_factory=lambda: [[]])
-    size: int = 0
-    is_complete: bool = False
-    is_too_long: bool = False
-    passes: bool | None = None
-    replies: tuple[SocketMessage, ...] = ()
-    close: str | None = None
-
-    @property
-    def message(self) -> SocketMessage:
-        """All of it as one message; without its content when it is too long."""
-        frames = () if self.is_too_long else self.frames
-        pieces = (piece.encode() if isinstance(piece, str) else piece for frame in frames for piece in frame)
-        return SocketMessage(content=b"".join(pieces), is_text=self.is_text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketEnd:
-    """How a WebSocket ended. `why` says what the client did wrong, if it was ended for that."""
-
-    by_client: bool
-    why: str = ""
-
-
-_TOO_LONG = SocketEnd(by_client=True, why="more bytes than may wait")
-_TOO_MANY = SocketEnd(by_client=True, why="more messages than may wait")
-
-
-@dataclass
-class SocketOpenedHook(commands.StartHook):
-    """A WebSocket is open. Its terms are filled in."""
-
-    flow: http.HTTPFlow
-    terms: SocketTerms
-
-
-@dataclass
-class SocketSaidHook(commands.StartHook):
-    """A message of the client waits to be judged. The layer goes on meanwhile."""
-
-    flow: http.HTTPFlow
-    trial: Trial
-
-
-@dataclass
-class SocketHeardHook(commands.StartHook):
-    """Messages of the server have passed, `size` bytes long together. Nobody waits for this."""
-
-    flow: http.HTTPFlow
-    messages: tuple[SocketMessage, ...]
-    size: int
-    blocking = False
-
-
-@dataclass
-class SocketEndedHook(commands.StartHook):
-    """A WebSocket is over."""
-
-    flow: http.HTTPFlow
-    end: SocketEnd
-    blocking = False
+_TOO_LONG = "more bytes than may wait"
+_TOO_MANY = "more messages than may wait"
 
 
 class _Side(Connection):
@@ -143,14 +74,6 @@ class _Passing:
     size: int = 0
 
 
-@dataclass(slots=True)
-class _Heard:
-    """The messages of the server that became complete in one go."""
-
-    messages: list[SocketMessage] = field(default_factory=list[SocketMessage])
-    size: int = 0
-
-
 class JudgedSocket(layer.Layer):
     """mitmproxy's WebSocket layer, with a judge."""
 
@@ -159,7 +82,7 @@ class JudgedSocket(layer.Layer):
         self.flow = flow
         self._client = _Side(ConnectionType.SERVER, context.client)
         self._server = _Side(ConnectionType.CLIENT, context.server)
-        self._terms = SocketTerms()
+        self._terms = SocketTerms(flow=flow)
         self._coming: Trial | None = None
         self._trial: Trial | None = None
         self._waiting: deque[Trial] = deque()
@@ -171,10 +94,10 @@ class JudgedSocket(layer.Layer):
     @expect(events.Start)
     def start(self, _: events.Event) -> layer.CommandGenerator[None]:
         """Ask for the terms, then relay."""
-        yield SocketOpenedHook(self.flow, self._terms)
+        yield SocketOpenedHook(self._terms)
         self._handle_event = self.relay  # type: ignore[method-assign]  # how layers change their state
         if not self._terms.open:
-            yield from self._end(CloseReason.POLICY_VIOLATION, "", SocketEnd(by_client=False))
+            yield from self._end(CloseReason.POLICY_VIOLATION, "", SocketEnd(flow=self.flow, by_client=False))
 
     _handle_event = start  # type: ignore[assignment]  # as every layer of mitmproxy says where it begins
 
@@ -188,7 +111,7 @@ class JudgedSocket(layer.Layer):
             return
         side = self._client if event.connection is self.context.client else self._server
         side.receive_data(event.data if isinstance(event, events.DataReceived) else None)
-        heard = _Heard()
+        heard = Heard(self.flow)
         for said in side.events():
             match said:
                 case ws.Ping():
@@ -209,9 +132,9 @@ class JudgedSocket(layer.Layer):
                 return
         yield from self._tell(heard)
 
-    def _tell(self, heard: _Heard) -> layer.CommandGenerator[None]:
+    def _tell(self, heard: Heard) -> layer.CommandGenerator[None]:
         if heard.messages:
-            yield SocketHeardHook(self.flow, tuple(heard.messages), heard.size)
+            yield SocketHeardHook(heard)
 
     def _ping(self, side: _Side, payload: bytes) -> layer.CommandGenerator[None]:
         other = self._server if side is self._client else self._client
@@ -228,7 +151,7 @@ class JudgedSocket(layer.Layer):
         """A piece of a message of the client."""
         trial = self._coming
         if trial is None:
-            trial = self._coming = Trial(is_text=isinstance(said.data, str))
+            trial = self._coming = Trial(flow=self.flow, is_text=isinstance(said.data, str))
         piece = said.data if isinstance(said.data, str) else bytes(said.data)
         if trial.passes is True and trial.is_too_long:
             yield from self._send(piece, finished=said.message_finished)
@@ -249,18 +172,26 @@ class JudgedSocket(layer.Layer):
         if self._handle_event != self.relay:
             return
         if self._held > 2 * self._terms.longest:
-            yield from self._end(CloseReason.MESSAGE_TOO_BIG, "The message is too long.", _TOO_LONG)
+            yield from self._end(
+                CloseReason.MESSAGE_TOO_BIG,
+                "The message is too long.",
+                SocketEnd(flow=self.flow, by_client=True, why=_TOO_LONG),
+            )
         elif len(self._waiting) > self._terms.most_waiting or len(trial.frames) > _MOST_FRAMES:
-            yield from self._end(CloseReason.POLICY_VIOLATION, "Too many messages at once.", _TOO_MANY)
+            yield from self._end(
+                CloseReason.POLICY_VIOLATION,
+                "Too many messages at once.",
+                SocketEnd(flow=self.flow, by_client=True, why=_TOO_MANY),
+            )
 
     def _next(self) -> layer.CommandGenerator[None]:
         if self._trial is None and self._waiting:
             self._trial = self._waiting.popleft()
-            hook = SocketSaidHook(self.flow, self._trial)
+            hook = SocketSaidHook(self._trial)
             hook.blocking = self  # its end is told to this layer, which goes on until then
             yield hook
         elif self._trial is None and self._leaving is not None:
-            yield from self._end(self._leaving, "", SocketEnd(by_client=True))
+            yield from self._end(self._leaving, "", SocketEnd(flow=self.flow, by_client=True))
 
     def _judged(self) -> layer.CommandGenerator[None]:
         trial, self._trial = self._trial, None
@@ -273,7 +204,7 @@ class JudgedSocket(layer.Layer):
                 content = reply.content.decode("utf-8", "replace") if reply.is_text else reply.content
                 yield self._client.say(_message(content, finished=True))
         if trial.close is not None:
-            yield from self._end(CloseReason.POLICY_VIOLATION, trial.close, SocketEnd(by_client=False))
+            yield from self._end(CloseReason.POLICY_VIOLATION, trial.close, SocketEnd(flow=self.flow, by_client=False))
             return
         if trial.passes:
             yield from self._pass(trial)
@@ -293,7 +224,7 @@ class JudgedSocket(layer.Layer):
         if self._server.takes_messages:
             yield self._server.say(_message(data, finished=finished))
 
-    def _heard(self, said: _Piece, heard: _Heard) -> layer.CommandGenerator[None]:
+    def _heard(self, said: _Piece, heard: Heard) -> layer.CommandGenerator[None]:
         """A piece of a message of the server: frames stay whole while they are short enough to wait for."""
         passing = self._passing
         if passing is None:
@@ -328,11 +259,11 @@ class JudgedSocket(layer.Layer):
         if code in _NOT_SENT:
             code = CloseReason.GOING_AWAY if side is self._client else CloseReason.INTERNAL_ERROR
         by_client = side is self._client
-        yield from self._end(code, "" if by_client else said.reason or "", SocketEnd(by_client=by_client))
+        yield from self._end(code, "" if by_client else said.reason or "", SocketEnd(flow=self.flow, by_client=by_client))
 
     def _end(self, code: int, reason: str, end: SocketEnd) -> layer.CommandGenerator[None]:
         """Tell both sides, close the server's connection, and the client's when it has heard it."""
-        yield SocketEndedHook(self.flow, end)
+        yield SocketEndedHook(end)
         lingers = self._client.takes_messages
         for side in (self._server, self._client):
             if side.state in (ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING):

@@ -7,7 +7,6 @@ a message stays where it is unless the gate says `PassMessage`, whatever fails o
 from dataclasses import dataclass
 
 import structlog
-from mitmproxy import http
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Completeness, SocketMessage
@@ -19,7 +18,7 @@ from lockgate.gate.socket import Socket
 from lockgate.proxy.answers import close_reason, message_answer
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import Services
-from lockgate.proxy.socket_layer import SocketEnd, SocketTerms, Trial
+from lockgate.proxy.socket_hooks import Heard, SocketEnd, SocketTerms, Trial
 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20
@@ -56,39 +55,39 @@ class Sockets:
         """How many messages have not become a record."""
         return sum((opened.judging is not None) + (opened.answering is not None) for opened in self._open.values())
 
-    def opened(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], terms: SocketTerms) -> None:
+    def opened(self, live: LiveExchange[Exchange], terms: SocketTerms) -> None:
         """A WebSocket is open. One that nobody allowed gets no terms, and ends."""
         if live.request is None or not live.exchange.opens_websocket:
             return
-        self._open[flow.id] = OpenSocket(socket=Socket(live.client, live.request), live=live)
+        self._open[terms.flow.id] = OpenSocket(socket=Socket(live.client, live.request), live=live)
         # The layer bounds what waits, to the byte and with a word to the client.
-        self._services.held.release(live.client_id, flow.id)
+        self._services.held.release(live.client_id, terms.flow.id)
         terms.longest = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
         terms.most_waiting = _MOST_WAITING
         terms.open = True
 
-    async def said(self, flow: http.HTTPFlow, trial: Trial) -> None:
+    async def said(self, trial: Trial) -> None:
         """A message of the client waits. It is not passed on unless `trial` says so afterwards."""
-        opened = self._open.get(flow.id)
+        opened = self._open.get(trial.flow.id)
         if opened is None:
             return
-        live = opened.judging = self._begin(flow, opened, trial)
+        live = opened.judging = self._begin(opened, trial)
         completeness = Completeness.TRUNCATED if trial.is_too_long else Completeness.COMPLETE
         event = MessageSeen(at=now(), message=trial.message, completeness=completeness)
         await self._perform(opened, live, trial, live.exchange.handle(event))
 
-    def heard(self, flow: http.HTTPFlow, messages: tuple[SocketMessage, ...], size: int) -> None:
+    def heard(self, heard: Heard) -> None:
         """Messages of the server have passed. Reading along must never hold or break the stream."""
-        opened = self._open.get(flow.id)
+        opened = self._open.get(heard.flow.id)
         if opened is None:
             return
-        opened.live.count_response(size)
+        opened.live.count_response(heard.size)
         live = opened.answering
         if live is None:
             return
-        live.count_response(size)
+        live.count_response(heard.size)
         try:
-            live.exchange.handle(RepliesSeen(messages=messages))
+            live.exchange.handle(RepliesSeen(messages=tuple(heard.messages)))
             complete = live.exchange.is_answered
         except Exception:  # noqa: BLE001 - the answer was allowed; what is lost is the rest of its capture
             complete = True
@@ -96,13 +95,13 @@ class Sockets:
         if complete:
             self._answered(opened)
 
-    def ended(self, flow: http.HTTPFlow, end: SocketEnd) -> None:
+    def ended(self, end: SocketEnd) -> None:
         """A WebSocket is over, and with it whatever of its messages has no record yet."""
-        opened = self._open.get(flow.id)
+        opened = self._open.get(end.flow.id)
         if opened is not None and end.why:
             opened.live.failed(Reason.UNINSPECTABLE, end.why)
         reason = Reason.CLIENT_LEFT if end.by_client else Reason.UPSTREAM_FAILED
-        self.close(flow.id, reason, end.why or "the WebSocket ended")
+        self.close(end.flow.id, reason, end.why or "the WebSocket ended")
 
     def close(self, flow_id: str, reason: Reason, why: str) -> None:
         """Write the records of a socket's messages, if there is such a socket. `reason` is why one was not decided any more."""
@@ -117,13 +116,13 @@ class Sockets:
             live.exchange.fail(reason, MessageSeen(at=now(), message=SocketMessage(content=b"")))
             self._services.gateway.note(live.close())
 
-    def gate_failed(self, flow: http.HTTPFlow, trial: Trial, error: Exception) -> None:
+    def gate_failed(self, trial: Trial, error: Exception) -> None:
         """Deciding failed: the message stays where it is, the client is told, and the record says why."""
         trial.passes = False
-        opened = self._open.get(flow.id)
+        opened = self._open.get(trial.flow.id)
         live = opened.judging if opened is not None else None
         if opened is not None and opened.begun is not trial:
-            live = self._begin(flow, opened, trial)
+            live = self._begin(opened, trial)
         if opened is None or live is None:
             trial.close = _NOT_DECIDED
             return
@@ -133,13 +132,13 @@ class Sockets:
         self._tell(opened, live, trial, refuse)
         self._services.gateway.note(live.close())
 
-    def _begin(self, flow: http.HTTPFlow, opened: OpenSocket, trial: Trial) -> LiveMessage:
+    def _begin(self, opened: OpenSocket, trial: Trial) -> LiveMessage:
         upgrade, opened.begun = opened.live, trial
         upgrade.messages += 1
         upgrade.request_bytes += trial.size
         return LiveExchange(
             exchange=self._services.gateway.open_message(opened.socket), client=upgrade.client, client_id=upgrade.client_id,
-            flow=flow, request=upgrade.request, status=_SWITCHING_PROTOCOLS, socket=upgrade.exchange.id,
+            flow=trial.flow, request=upgrade.request, status=_SWITCHING_PROTOCOLS, socket=upgrade.exchange.id,
             request_bytes=trial.size,
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from harness import names
 from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, curl, http_client
 from harness.components import need
 from harness.gateway import Gateway, StartGateway
-from harness.policies import DETECTOR_FILES, ELSEWHERE, GUARDED, MESSAGE, SECRET
+from harness.policies import ANSWERED, DETECTOR_FILES, ELSEWHERE, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
 from upstream.answering import TAIL
 
@@ -17,6 +17,11 @@ NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accep
 @pytest.fixture(scope="module")
 def gateway(start_gateway: StartGateway) -> Gateway:
     return start_gateway(GUARDED, files=DETECTOR_FILES)
+
+
+@pytest.fixture(scope="module")
+def answering(start_gateway: StartGateway) -> Gateway:
+    return start_gateway(ANSWERED, files=DETECTOR_FILES)
 
 
 def be_there(client: ChatClient) -> None:
@@ -79,6 +84,21 @@ def test_a_redirected_prompt_never_leaves_and_the_person_reads_where_to_go(
         assert words in shown
     assert reached.arrivals() == []
     assert (record["verdict"], record["reason"], record["rule"]) == ("redirect", "rule", "elsewhere")
+    assert not record["upstream_contacted"]
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def test_a_refusal_told_as_an_answer_is_read_as_one(client: ChatClient, answering: Gateway, reached: Since) -> None:
+    """Whole and streamed; where nobody is answered in words, the usual refusal is shown."""
+    be_there(client)
+    watch = answering.watch()
+    prompt = f"tell me about {SECRET}, {client.id}"
+    shown = client.ask(answering.device, prompt, "gpt-5") if client.answerable else refusal_shown(client, answering, prompt)
+    record = watch.record(kind="request")
+    for words in (MESSAGE, "no-codenames", "help@example.com", record["id"]):
+        assert words in shown
+    assert reached.arrivals() == []
+    assert (record["verdict"], record["reason"], record["rule"]) == ("block", "rule", "no-codenames")
     assert not record["upstream_contacted"]
 
 

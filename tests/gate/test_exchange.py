@@ -37,6 +37,33 @@ def record_of(playbook):
     return playbook.last.record
 
 
+# --- told as an answer
+
+NO_AI = """
+default: allow
+rules:
+  - {id: no-ai, when: {app.known: true}, then: {block: {as: answer}}}
+"""
+
+
+def test_a_block_as_an_answer_is_read_first_for_how_to_answer_it(play):
+    """The head tells neither the model nor whether the client waits for a stream."""
+    with play(NO_AI) as exchange:
+        exchange >> head("POST", CHAT) << Hold() >> body(chat("hello")) << Refuse
+        refuse = exchange.last
+        record = record_of(exchange)
+    assert refuse.decision.as_answer
+    assert (refuse.conversation.model, refuse.conversation.wants_stream) == ("gpt-5", False)
+    assert (record.verdict, record.reason, record.rule) == (Verdict.BLOCK, Reason.RULE, "no-ai")
+
+
+@pytest.mark.parametrize("seen", [head("GET", CHAT, has_body=False), head("POST", "https://api.openai.com/v1/files")])
+def test_what_cannot_be_answered_is_refused_at_its_head(play, seen):
+    with play(NO_AI) as exchange:
+        exchange >> seen << Refuse
+        record_of(exchange)
+
+
 # --- connections
 
 

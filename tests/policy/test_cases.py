@@ -82,6 +82,7 @@ def test_a_case_that_comes_out_as_expected_passes(given, expect, results):
         "verdict: allow, examined: []",
         "verdict: allow, message: x",
         "verdict: allow, redirect_to: x",
+        "verdict: allow, as: answer",
     ],
 )
 def test_every_expectation_can_fail(expect, results):

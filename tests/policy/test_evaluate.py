@@ -45,6 +45,21 @@ class TestEnding:
         decision = decide('then: {redirect: {to: "https://a.example/x"}}, message: "Use this."')
         assert (decision.verdict, decision.redirect_to, decision.message) == (REDIRECT, "https://a.example/x", "Use this.")
 
+    def test_a_block_as_an_answer_is_a_block_that_is_told_so(self, decide):
+        decision = decide("then: {block: {as: answer}}, message: No.")
+        assert (decision.verdict, decision.reason, decision.rule) == (BLOCK, Reason.RULE, "r0")
+        assert (decision.message, decision.as_answer) == ("No.", True)
+        assert not decide("then: block").as_answer
+
+    def test_only_a_rule_that_matched_is_told_as_an_answer(self, decide, sheet, examination):
+        unread = sheet(Phase.REQUEST_BODY, examination=examination(state=ExaminationState.CRASHED))
+        decision = decide(f"{CREDENTIALS}, then: {{block: {{as: answer}}}}", facts=unread)
+        assert (decision.verdict, decision.reason, decision.as_answer) == (BLOCK, Reason.UNINSPECTABLE, False)
+
+    def test_how_a_block_is_told_is_part_of_what_a_policy_means(self, ruleset):
+        plain, told = ruleset(policy("then: block")), ruleset(policy("then: {block: {as: answer}}"))
+        assert plain.version != told.version
+
     def test_the_decision_names_the_policy_that_made_it(self, ruleset, sheet):
         compiled = ruleset(policy("then: block"))
         assert evaluate(compiled, Walk.REQUEST, sheet()).decision.policy_version == compiled.version

@@ -92,6 +92,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "rule": decision.rule,
         "message": decision.message,
         "redirect_to": decision.redirect_to,
+        "as_answer": decision.as_answer,
         "capture": decision.capture.value,
         "tags": list(decision.tags),
         "monitored": list(decision.monitored),
@@ -196,7 +197,8 @@ def _as_text(explanation: Explanation) -> str:
     rule = f" Rule: {decision.rule}." if decision.rule else ""
     lines = [f"{decision.verdict.value}: {decision.reason.explanation}{rule}"]
     if decision.message:
-        lines.append(f"  told         {decision.message}")
+        how = " (as an answer of the model)" if decision.as_answer else ""
+        lines.append(f"  told         {decision.message}{how}")
     if decision.redirect_to:
         lines.append(f"  sent to      {decision.redirect_to}")
     lines.append(f"  client       {_who(explanation.sheet.client)}")

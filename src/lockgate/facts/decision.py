@@ -93,6 +93,7 @@ class TraceStep:
 class Decision:
     """The outcome of one walk. `rule` is absent when no rule was responsible.
 
+    `as_answer` is whether the client is told of a block by an answer of its model, where its format can write one.
     `monitored` lists the monitor-mode rules that matched and what each would have done, as `rule-id:verdict`.
     """
 
@@ -101,6 +102,7 @@ class Decision:
     rule: str | None = None
     message: str = ""
     redirect_to: str = ""
+    as_answer: bool = False
     capture: Capture = Capture.NONE
     tags: tuple[str, ...] = ()
     monitored: tuple[str, ...] = ()

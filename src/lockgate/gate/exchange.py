@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import override
 
 from lockgate.apps.discovery import may_answer_as_model
-from lockgate.apps.formats.base import StreamReader, WireFormat
+from lockgate.apps.formats.base import AnswersItself, StreamReader, WireFormat
 from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
@@ -205,12 +205,17 @@ class Exchange(Judging):
         else:
             yield from self._decide()
 
-    @staticmethod
-    def _needs_body(decision: Decision, event: RequestHeadersSeen) -> bool:
-        """Whether an exchange that may pass has to be read: for what is captured of it, or to know what an agent does."""
+    def _needs_body(self, decision: Decision, event: RequestHeadersSeen) -> bool:
+        """Whether a decided exchange has to be read: for what is captured of it, for what an agent does, or to answer it."""
         if decision.verdict is not Verdict.ALLOW:
-            return False
+            return decision.as_answer and event.has_body and self._may_answer_itself()
         return decision.capture is not Capture.NONE or is_worth_reading(event.request)
+
+    def _may_answer_itself(self) -> bool:
+        """Whether what asks may be of a format that can answer; how (by which model, streamed or not) only its body says."""
+        app = self._known.app
+        known = self._context.formats.get(app.format) if app is not None and app.format is not None else None
+        return self._kind is not ExchangeKind.WEBSOCKET and (known is None or isinstance(known, AnswersItself))
 
     @override
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:

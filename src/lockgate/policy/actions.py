@@ -14,11 +14,13 @@ from lockgate.policy.report import Report
 
 ACTIONS = {
     "allow": "let the exchange go on; rules below are not asked",
-    "block": "stop the exchange and tell the person why; rules below are not asked",
+    "block": "stop the exchange and tell the person why, as an error or, with `{as: answer}`, as an answer of the model where "
+    "the app's format has that; rules below are not asked",
     "redirect": "stop the exchange and send the person `to` another address; rules below are not asked",
     "capture": "keep the text with the record: `none`, `masked` or `full`; the first rule that says so decides",
     "tag": "add a tag, or a list of them, to the record",
 }
+_AS_ANSWER = {"as": "answer"}
 _NEEDS_MORE = {
     "redirect": 'write `redirect: {to: "https://assistant.example.com/"}`',
     "capture": "write `capture: masked` (or `none`, `full`)",
@@ -32,6 +34,7 @@ class Actions:
 
     ends: Verdict | None = None
     redirect_to: str = ""
+    as_answer: bool = False
     capture: Capture | None = None
     tags: tuple[str, ...] = ()
 
@@ -45,7 +48,8 @@ class Actions:
     @property
     def canonical(self) -> str:
         """The same text for the same meaning."""
-        return f"{self.ends}|{self.redirect_to}|{self.capture}|{'|'.join(self.tags)}"
+        how = f"{self.ends} as answer" if self.as_answer else f"{self.ends}"
+        return f"{how}|{self.redirect_to}|{self.capture}|{'|'.join(self.tags)}"
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class _Reading:
     report: Report
     ends: Verdict | None = None
     redirect_to: str = ""
+    as_answer: bool = False
     capture: Capture | None = None
     tags: list[str] = field(default_factory=list[str])
     wrong: bool = False
@@ -81,7 +86,11 @@ def read_actions(report: Report, value: object, path: Path) -> Actions | None:
     if reading.wrong:
         return None
     return Actions(
-        ends=reading.ends, redirect_to=reading.redirect_to, capture=reading.capture, tags=tuple(dict.fromkeys(reading.tags))
+        ends=reading.ends,
+        redirect_to=reading.redirect_to,
+        as_answer=reading.as_answer,
+        capture=reading.capture,
+        tags=tuple(dict.fromkeys(reading.tags)),
     )
 
 
@@ -123,10 +132,17 @@ def _read_argument(reading: _Reading, name: str, argument: object, path: Path) -
             if len(good) < len(tags) or not tags:
                 reading.refuse(path, "expected a tag", _NEEDS_MORE["tag"])
             reading.tags += good
-        case "allow" | "block":
-            reading.refuse(
-                path, f"`{name}` takes nothing", f"write `then: {name}`; what the person is told is the rule's `message`"
-            )
+        case "block":
+            reading.ends = Verdict.BLOCK
+            reading.as_answer = argument == _AS_ANSWER
+            if not reading.as_answer:
+                reading.refuse(
+                    path,
+                    "`block` takes `as: answer` and nothing else",
+                    "write `then: block` or `then: {block: {as: answer}}`; what the person is told is the rule's `message`",
+                )
+        case "allow":
+            reading.refuse(path, "`allow` takes nothing", "write `then: allow`")
         case _:
             reading.wrong = True
             reading.report.unknown(path, "action", name, ACTIONS)

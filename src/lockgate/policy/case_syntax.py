@@ -34,7 +34,9 @@ GIVEN_KEYS = (
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
+    "as",
 )  # fmt: skip
+_TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
 _PHASES = {phase.name.lower(): phase for phase in Phase}
 _LEVELS = {level.name.lower(): level for level in DetectionConfidence}
@@ -253,4 +255,5 @@ def _expected(fields: Fields) -> Expected:
         examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
         message=fields.text("message") if "message" in fields else None,
         redirect_to=fields.text("redirect_to") if "redirect_to" in fields else None,
+        told_as=fields.choice("as", "way to be told", _TOLD_AS, "refusal") if "as" in fields else None,
     )

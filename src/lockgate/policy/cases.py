@@ -53,6 +53,7 @@ class Expected:
     examined: frozenset[str] | None = None
     message: str | None = None
     redirect_to: str | None = None
+    told_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,7 @@ def _differences(result: CaseResult) -> tuple[str, ...]:
         ("examined", expected.examined, result.examined),
         ("message", expected.message, decision.message),
         ("redirect_to", expected.redirect_to, decision.redirect_to),
+        ("as", expected.told_as, "answer" if decision.as_answer else "refusal"),
     ]
     return tuple(
         f"expected {name} {_shown(wanted)}, got {_shown(got)}"

@@ -138,6 +138,7 @@ class _Steps:
             rule=rule.id if rule is not None else None,
             message=(told.message or told.description) if told is not None else "",
             redirect_to=told.actions.redirect_to if told is not None else "",
+            as_answer=told is not None and told.actions.as_answer,
             capture=self.capture or Capture.NONE,
             tags=self.tags,
             monitored=tuple(self.monitored),

@@ -1,14 +1,14 @@
 """From a refusal to the response its client understands.
 
-A page for a person's navigation, the app's own error for its clients, status 426 for a WebSocket, a redirect where the
-rule names a target. Separate because what a refused client shows is measured knowledge (see the formats), not a
-decision.
+A page for a person's navigation, the app's own error for its clients or, where the rule says so, an answer of its model,
+status 426 for a WebSocket, a redirect where the rule names a target. Separate because what a refused client shows is
+measured knowledge (see the formats), not a decision.
 """
 
 import time
 from dataclasses import dataclass
 
-from lockgate.apps.formats.base import Refusal, SocketRefusal
+from lockgate.apps.formats.base import AnswersItself, AnswersMessage, Refusal, SocketRefusal
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
@@ -72,6 +72,10 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
             )
         )
     refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
+    if decision.as_answer and isinstance(refuse.format, AnswersItself) and refuse.conversation is not None:
+        said = refuse.format.answer(refusal, request, refuse.conversation)
+        if said is not None:
+            return said
     return (refuse.format or GENERIC).refuse(refusal, request, refuse.conversation)
 
 
@@ -79,6 +83,10 @@ def message_answer(refuse: RefuseMessage, request: Request, wording: Wording, re
     """What a client is told whose message on a WebSocket is refused, and whether the socket ends."""
     text = refusal_text(refuse, wording, reference)
     refusal = Refusal(message=text, code=refuse.decision.reason.value, reference=reference)
+    if refuse.decision.as_answer and isinstance(refuse.format, AnswersMessage):
+        said = refuse.format.answer_message(refusal, request, refuse.message)
+        if said is not None:
+            return said
     return refuse.format.refuse_message(refusal, request, refuse.message)
 
 

@@ -33,7 +33,10 @@ class ShownError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClient:
-    """A way to send a prompt. `refused` names the exception class a person meets, `app` is the app's id in the library."""
+    """A way to send a prompt. `refused` names the exception class a person meets, `app` is the app's id in the library.
+
+    `answerable` is whether a block can be told as an answer of the model.
+    """
 
     id: str
     app: str
@@ -41,6 +44,7 @@ class ChatClient:
     ask: Callable[[Device, str, str], str]
     operation: str = "send_prompt"
     refused: str = "ShownError"
+    answerable: bool = True
     needs: tuple[str, ...] = ()
 
 
@@ -280,17 +284,26 @@ CLIENTS: tuple[ChatClient, ...] = (
     ChatClient(id="openai-chat-stream", ask=openai_chat_stream, refused="BadRequestError", **_OPENAI),
     ChatClient(id="openai-responses", ask=openai_responses, refused="BadRequestError", **_OPENAI),
     ChatClient(id="openai-responses-stream", ask=openai_responses_stream, refused="BadRequestError", **_OPENAI),
-    ChatClient(id="openai-upload", ask=openai_upload, refused="BadRequestError", operation="upload", **_OPENAI),
+    ChatClient(
+        id="openai-upload", ask=openai_upload, refused="BadRequestError", operation="upload", answerable=False, **_OPENAI
+    ),
     ChatClient(id="anthropic", ask=anthropic_messages, refused="BadRequestError", **_ANTHROPIC),
     ChatClient(id="anthropic-stream", ask=anthropic_stream, refused="BadRequestError", **_ANTHROPIC),
-    ChatClient(id="anthropic-count", ask=anthropic_count, refused="BadRequestError", operation="token_count", **_ANTHROPIC),
+    ChatClient(
+        id="anthropic-count",
+        ask=anthropic_count,
+        refused="BadRequestError",
+        operation="token_count",
+        answerable=False,
+        **_ANTHROPIC,
+    ),
     ChatClient(id="gemini", ask=gemini, refused="ClientError", **_GEMINI),
     ChatClient(id="gemini-stream", ask=gemini_stream, refused="ClientError", **_GEMINI),
     ChatClient(id="gemini-array", ask=gemini_array, **_GEMINI),
-    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com"),
+    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com", answerable=False),
     ChatClient(id="http2", ask=http2, **_OPENAI),
     ChatClient(id="chatgpt-web", ask=chatgpt_web, app="chatgpt", host="chatgpt.com", refused=""),
-    ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai"),
+    ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai", answerable=False),
     ChatClient(id="gemini-web", ask=gemini_web, app="gemini", host="gemini.google.com", refused=""),
 )
 """Every client. An empty `refused` means that the refusal comes as the answer itself."""

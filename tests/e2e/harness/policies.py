@@ -86,6 +86,15 @@ rules:
 """
 """Blocks an app, redirects another, keeps the text of a third, and lets no codename out."""
 
+ANSWERED = f"""
+version: 1
+default: allow
+on_uninspectable: block
+contact: help@example.com
+rules:{NO_CODENAMES.replace("then: block", "then: {block: {as: answer}}")}
+"""
+"""Lets no codename out, and says so as an answer of the model."""
+
 ALLOW_ALL = """
 version: 1
 default: allow

@@ -7,6 +7,8 @@ import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import answer_in_events, answer_in_json, model_of
+from lockgate.apps.formats.anthropic_said import message_events, whole_message
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable, write_json
@@ -47,6 +49,14 @@ class AnthropicMessages(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object, with the status its clients do not take for a failed login."""
         return refuse_with_json(refusal, request, permission_error(refusal))
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A message, or its events; none for a count or a batch, which are answered with something else."""
+        if conversation.background or "/batches" in request.path:
+            return None
+        if conversation.wants_stream:
+            return answer_in_events(refusal, request, message_events(refusal, model_of(conversation)), named=True)
+        return answer_in_json(refusal, request, whole_message(refusal, model_of(conversation)))
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

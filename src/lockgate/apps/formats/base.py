@@ -79,6 +79,18 @@ class WireFormat(Protocol):
 
 
 @runtime_checkable
+class AnswersItself(Protocol):
+    """A wire format that can tell a refusal as a finished answer of the model: all of its clients show one as it is."""
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """The answer that says the refusal's message, streamed if the client asked for that.
+
+        None for a request that nobody answers in words (a count of tokens, vectors): the usual refusal stands.
+        """
+        ...
+
+
+@runtime_checkable
 class UrlReader(Protocol):
     """A wire format that may find words in the URL: `read_request` is asked for a request without a body, too.
 
@@ -135,4 +147,13 @@ class SocketFormat(Protocol):
 
     def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
         """How this app's clients show a refusal of `message`."""
+        ...
+
+
+@runtime_checkable
+class AnswersMessage(Protocol):
+    """As `AnswersItself`, for messages of a WebSocket."""
+
+    def answer_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal | None:
+        """Messages that say the refusal's message as a finished answer, or None for a message that asks for none."""
         ...

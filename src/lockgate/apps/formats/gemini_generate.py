@@ -8,6 +8,7 @@ from typing import override
 
 from lockgate.apps.canonical import query_values
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import answer_in_events, answer_in_json, model_of
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_array import JsonArrayReader
@@ -47,6 +48,18 @@ class GeminiGenerate(DocumentFormat):
         streams_array = request.path.endswith(":streamGenerateContent") and query_values(request).get("alt") != "sse"
         return refuse_with_json(refusal, request, [error] if streams_array else error)
 
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A response object, alone, as an event or in an array; Code Assist wraps it as it wraps the request."""
+        if not request.path.endswith((":generateContent", ":streamGenerateContent")):
+            return None
+        body = _response(refusal, model_of(conversation))
+        body = {"response": body} if "/v1internal:" in request.path else body
+        if not conversation.wants_stream:
+            return answer_in_json(refusal, request, body)
+        if query_values(request).get("alt") == "sse":
+            return answer_in_events(refusal, request, [body])
+        return answer_in_json(refusal, request, [body])
+
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         found = [read_contents(page, scope, path) for path, scope in _scopes(document)]
@@ -70,6 +83,16 @@ class GeminiGenerate(DocumentFormat):
         if response.media_type.endswith("json"):
             return JsonArrayReader(self._interpreter())
         return super().stream_reader(response)
+
+
+def _response(refusal: Refusal, model: str) -> dict[str, object]:
+    content = {"role": "model", "parts": [{"text": refusal.message}]}
+    return {
+        "candidates": [{"content": content, "finishReason": "STOP", "index": 0}],
+        "usageMetadata": {"promptTokenCount": 0, "candidatesTokenCount": 0, "totalTokenCount": 0},
+        "modelVersion": model,
+        "responseId": refusal.reference,
+    }
 
 
 def read_contents(page: Page, scope: object, path: Path) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import override
 
 from lockgate.apps.formats.anthropic_messages import AnthropicMessages
-from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
+from lockgate.apps.formats.base import AnswersItself, Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.chosen_reader import ChosenReader
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import Parsed, parse_json
@@ -66,6 +66,14 @@ class GitHubCopilot(OpenAiChat):
             return refuse_with(refusal, request, status=424, content=content, content_type="text/plain; charset=utf-8")
         known = next((known for suffix, known in _PATHS if request.path.endswith(suffix)), _CHAT)
         return known.refuse(refusal, request, conversation)
+
+    @override
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """An answer of the vendor whose path it is; none for completions, which editors would write into a file."""
+        known = next((known for suffix, known in _PATHS if request.path.endswith(suffix)), _COMPLETIONS)
+        if known is _COMPLETIONS or not isinstance(known, AnswersItself):
+            return None
+        return known.answer(refusal, request, conversation)
 
     @override
     def stream_reader(self, response: Response) -> StreamReader:

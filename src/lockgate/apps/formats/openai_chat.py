@@ -11,6 +11,7 @@ from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, items, members, string
+from lockgate.apps.formats.openai_said import chat_answer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
@@ -39,6 +40,10 @@ class OpenAiChat(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object."""
         return refuse_with_json(refusal, request, openai_error(refusal))
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A chat completion, or its chunks."""
+        return chat_answer(refusal, request, conversation)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -13,12 +13,15 @@ from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import is_array, items, members
 from lockgate.apps.formats.openai_chat import ChatAnswer
+from lockgate.apps.formats.openai_said import completion_answer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
+
+_SUFFIX: Path = ("suffix",)
 
 
 class OpenAiCompletions(DocumentFormat):
@@ -38,13 +41,18 @@ class OpenAiCompletions(DocumentFormat):
         """The vendor's error object."""
         return refuse_with_json(refusal, request, openai_error(refusal))
 
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A text completion, or its chunks; none for the middle of a file, into which an editor would write it."""
+        fills = "/fim/" in request.path or any(part.path == _SUFFIX for turn in conversation.turns for part in turn.parts)
+        return None if fills else completion_answer(refusal, request, conversation)
+
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         body = members(document)
         if "prompt" not in body:
             return unreadable("no prompt")
         read_prompts(page, body["prompt"], ("prompt",))
-        page.text(("suffix",), PartKind.FILE)
+        page.text(_SUFFIX, PartKind.FILE)
         return page.conversation(model=page.model() or model_in_path(request.path), wants_stream=body.get("stream") is True)
 
     @override

@@ -13,6 +13,7 @@ from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_array, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES
+from lockgate.apps.formats.openai_said import response_answer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
@@ -51,6 +52,12 @@ class OpenAiResponses(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object (a `response.failed` event would be retried)."""
         return refuse_with_json(refusal, request, openai_error(refusal))
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A response, or its events; none for counting, summaries and items of a conversation that the server keeps."""
+        if conversation.background or not request.path.endswith("/responses"):
+            return None
+        return response_answer(refusal, request, conversation)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.answering import model_of
 from lockgate.apps.formats.base import Refusal, SocketRefusal, Unreadable
 from lockgate.apps.formats.document_socket import DocumentSocket, reply
 from lockgate.apps.formats.json_view import members, string
 from lockgate.apps.formats.openai_responses import OpenAiResponses
+from lockgate.apps.formats.openai_said import response_events
 from lockgate.apps.formats.page import Page
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Request, SocketMessage
@@ -43,6 +45,13 @@ class OpenAiResponsesSocket(OpenAiResponses, DocumentSocket):
             error = {"code": "bad_request", "message": refusal.message}
             return SocketRefusal(replies=(reply({"type": "error", "error": error}),))
         return SocketRefusal(replies=(reply({"type": "error", "status": 400, "error": error | {"param": None}}),))
+
+    def answer_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal | None:
+        """The events of a response, and the end: the server knows nothing of it, so that nothing can go on from it here."""
+        said = self.read_message(request, message)
+        if isinstance(said, Unreadable) or said.background or not said.wants_stream:
+            return None
+        return SocketRefusal(replies=tuple(map(reply, response_events(refusal, model_of(said)))), close=True)
 
     @override
     def _interpreter(self) -> Interpreter:

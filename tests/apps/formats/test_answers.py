@@ -1,5 +1,6 @@
 """Refusals told as an answer of the model: read back by the format's own reader, and shown by the vendors' own clients."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -8,13 +9,12 @@ import httpx2
 import openai
 import pytest
 
-from lockgate.apps.formats.base import AnswersItself, Refusal
-from lockgate.apps.formats.registry import FORMATS
+from lockgate.apps.formats.base import AnswersItself, AnswersMessage, Refusal
+from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.facts.prompt import Conversation
-from lockgate.facts.traffic import Answer, Body, Headers, Request, Response
+from lockgate.facts.traffic import Answer, Body, Headers, Request, Response, SocketMessage
 
 REFUSAL = Refusal(message='Not "allowed" here:\nask. Reference abc123', code="rule", reference="abc123")
-CLAUDE = "anthropic.claude-sonnet-4-20250514-v1:0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,3 +193,32 @@ def test_the_anthropic_sdk_shows_a_message_as_normal_text(stream):
         message = messages.create(model="m", max_tokens=5, messages=[{"role": "user", "content": "hi"}])
     assert [block.text for block in message.content if block.type == "text"] == [REFUSAL.message]
     assert message.stop_reason == "end_turn"
+
+
+def say(document: object) -> SocketMessage:
+    return SocketMessage(content=json.dumps(document).encode())
+
+
+def test_a_message_of_a_socket_is_answered_by_the_events_of_a_response_and_the_end():
+    """The server knows nothing of that response, so a client that goes on from it has to begin anew."""
+    socket = SOCKET_FORMATS["openai-responses"]
+    assert isinstance(socket, AnswersMessage)
+    asked = say({"type": "response.create", "model": "some-model", "input": "hi"})
+    given = socket.answer_message(REFUSAL, Asked(id="", format="", path="/v1/responses").request, asked)
+    assert given is not None
+    assert given.close
+    reader = socket.answer_reader()
+    for reply in given.replies:
+        assert not reader.done
+        reader.feed(reply)
+    heard = reader.finish()
+    assert (heard.text, heard.finished, heard.model) == (REFUSAL.message, True, "some-model")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"type": "response.cancel"}, {"type": "response.create", "input": "hi", "generate": False}, "not an object"]
+)
+def test_a_message_that_asks_for_no_answer_gets_none(asked):
+    socket = SOCKET_FORMATS["openai-responses"]
+    assert isinstance(socket, AnswersMessage)
+    assert socket.answer_message(REFUSAL, Asked(id="", format="", path="/v1/responses").request, say(asked)) is None

@@ -1,6 +1,6 @@
 """Answers in the shapes of OpenAI's APIs, for prompts that the gateway answers itself.
 
-Separate from reading them because a written one has everything the vendor's has, in its order: clients with strict types need it.
+Separate from reading them because a written one has all that the vendor's has, in its order: clients with strict types need it.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,13 @@
 """A prompt in the URL of an app whose file describes it: read once, as what it is, without a body."""
 
+import pytest
+
 from lockgate.facts.finding import ExaminationState
 from lockgate.facts.traffic import Body
+from lockgate.gate.effects import Forward, Note, Refuse
+from lockgate.gate.events import Closed
 from lockgate.gate.reading import read_request
-from lockgate.testing.builders import request
+from lockgate.testing.builders import head, request
 
 ASK = "https://you.com/api/streamingSearch?page=1&q=how+do+tides+work&selectedAiModel=gpt_5&chatId=c-17"
 
@@ -24,3 +28,14 @@ def test_a_body_that_nobody_described_beside_the_url_makes_the_look_incomplete(c
     texts = [part.text for turn in reading.conversation.turns for part in turn.parts]
     assert reading.state is ExaminationState.UNDECODABLE
     assert {"and more words", "how do tides work"} <= set(texts)
+
+
+@pytest.mark.parametrize(("policy", "effect"), [("default: allow", Forward), ("default: block", Refuse)])
+def test_words_in_the_path_are_not_in_the_record(play, policy, effect):
+    """Whether or not a rule asked what the path says: a record is kept in the clear."""
+    with play(policy) as playing:
+        playing >> head("GET", "https://image.pollinations.ai/prompt/a%20plan%20nobody%20knows?model=flux") << effect
+        playing >> Closed(duration_ms=1.0) << Note
+        kept = playing.last.record
+    assert (kept.app, kept.path) == ("pollinations", "/prompt/[said]")
+    assert "nobody" not in repr(kept)

@@ -384,3 +384,18 @@ def test_what_is_said_in_any_app_is_examined_and_its_refusal_is_told(context_of,
     told = refuse.format.refuse_message(Refusal(message="No.", code="rule", reference="r"), socket.request, refuse.message)
     assert told.replies or told.close
     assert refuse.format is not GENERIC_SOCKET
+
+
+def test_what_is_written_beside_sound_is_examined_every_time(on_socket):
+    """That a piece of sound was let pass unread says nothing of the words that come along with the next one."""
+    policy = NO_SECRETS.replace("on_uninspectable: block", "on_uninspectable: allow")
+    socket = on_socket(policy, "https://api.openai.com/v1/realtime?model=gpt-realtime")
+    sound = {"type": "input_audio_buffer.append", "audio": "/+MYxAAAAANIAAAAAExBTUUzLjk4LjIAAAAAAAAAAAAAAAAAAAAA"}
+    with socket.next() as message:
+        message >> said(json.dumps(sound)) << Examine
+        message >> examined("credentials") << PassMessage
+    with socket.next() as message:
+        message >> said(json.dumps(sound)) << PassMessage(recorded=False)
+    with socket.next() as message:
+        message >> said(json.dumps({**sound, "event_id": "not an id but a secret"})) << Examine
+        message >> examined("credentials", found=("credentials",)) << RefuseMessage

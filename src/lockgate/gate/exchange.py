@@ -48,6 +48,7 @@ from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
 from lockgate.gate.noticing import PassingBytes, is_worth_noticing, notice_passing, notice_request, with_answer
 from lockgate.gate.reading import read_request
 from lockgate.gate.record import ExchangeKind
+from lockgate.gate.shown_path import with_shown_path
 from lockgate.gate.small_answer import SmallAnswer
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
 
@@ -253,7 +254,7 @@ class Exchange(Judging):
         return Refuse(
             decision=decision,
             app_name=app.app.name if app else "",
-            format=self._format or (self._context.formats.get(app.format) if app and app.format else None),
+            format=self._format_for(app),
             conversation=sheet.conversation if sheet else None,
             upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
         )
@@ -271,7 +272,7 @@ class Exchange(Judging):
         if app is not None:
             # For the record alone: to rules, what the request did not show of the account stays absent.
             self._answered_app = self._context.library.with_answer(app, event.response)
-        wire_format = self._format or (self._context.formats.get(app.format) if app and app.format else None)
+        wire_format = self._format_for(app)
         wants_answer = self._decision is not None and self._decision.capture is Capture.FULL
         if wants_answer and wire_format is not None:
             self._answer_reader = wire_format.stream_reader(event.response)
@@ -314,6 +315,8 @@ class Exchange(Judging):
         sheet = self._sheet
         if sheet is None or self._failed_to_decide:
             return sheet
+        if sheet.request is not None:
+            sheet = replace(sheet, request=with_shown_path(sheet.request, self._format_for(sheet.app)))
         if self._passing is not None and sheet.request is not None:
             noticed = sheet.noticed or notice_passing(self._context, sheet.request, sheet.app, self._passing)
             return replace(sheet, noticed=with_answer(noticed, sheet.response, self._passing))
@@ -321,6 +324,10 @@ class Exchange(Judging):
             return sheet
         host = self._context.library.host(sheet.host)
         return sheet if host is None or host.app is None else replace(sheet, app=AppMatch(app=host.app, operation=None))
+
+    def _format_for(self, app: AppMatch | None) -> WireFormat | None:
+        """The format that was read, or the one that the app's file names."""
+        return self._format or (self._context.formats.get(app.format) if app is not None and app.format is not None else None)
 
     @property
     def _failed_to_decide(self) -> bool:

@@ -45,6 +45,7 @@ class MessageExchange(Judging):
         self._message = _NOTHING
         self._reading: MessageReading | None = None
         self._reader: SocketReader | None = None
+        self._goes_on = False
 
     @property
     def is_answered(self) -> bool:
@@ -108,12 +109,14 @@ class MessageExchange(Judging):
         facts = replace(facts, phase=Phase.REQUEST_BODY, app=reading.app, conversation=conversation)
         self._sheet = facts
         again = self._socket.decided_before(self._version) if reading.is_only_unreadable else None
-        if again is None:
-            yield from self._decide()
-        elif again.verdict is Verdict.ALLOW:
+        if again is not None and again.verdict is not Verdict.ALLOW:
+            yield replace(self._refuse_message(again), recorded=False)
+        elif again is not None and not reading.has_text:
             yield self._pass_unrecorded()
         else:
-            yield replace(self._refuse_message(again), recorded=False)
+            # Words beside what cannot be read are new each time, whatever became of the message before.
+            self._goes_on = again is not None
+            yield from self._decide()
 
     def _is_read(self, app: AppMatch | None, decision: Decision) -> bool:
         """Whether a message is read and recorded although no rule needs it: what leaves for an AI app may be a prompt."""
@@ -141,7 +144,7 @@ class MessageExchange(Judging):
         self._socket.remember(reading, decision, passed=True)
         examination = self._known.examination
         found = examination is not None and bool(examination.findings)
-        recorded = reading.is_said_by_somebody or found
+        recorded = (reading.is_said_by_somebody and not self._goes_on) or found
         if recorded:
             self._reader = reading.format.answer_reader()
         return PassMessage(recorded=recorded)

@@ -43,6 +43,11 @@ class MessageReading:
         return spoken or self.state is not ExaminationState.COMPLETE or any(turn.attachments for turn in turns)
 
     @property
+    def has_text(self) -> bool:
+        """Whether there is any text in it, also of a kind that clients send by themselves."""
+        return any(part.text for turn in self.conversation.turns for part in turn.parts)
+
+    @property
     def is_only_unreadable(self) -> bool:
         """Whether all of it is something that nobody can look into: a piece of sound, of a picture, of an unknown coding."""
         spoken = any(part.kind is not PartKind.MACHINE for turn in self.conversation.turns for part in turn.parts)
@@ -86,7 +91,7 @@ class Socket:
         return Operation.UNRECOGNISED if sniffed is None else Operation.SEND_PROMPT
 
     def decided_before(self, version: str) -> Decision | None:
-        """What was decided about the message before, if that was as unreadable as this one: its facts are the same."""
+        """What was decided about the message before, if that was as unreadable as this one."""
         if self._unreadable is None or self._unreadable[0] != version:
             return None
         return self._unreadable[1]

@@ -59,12 +59,18 @@ class SnapshotBuilder:
         self.home = home
         self._parts: dict[str, _Part[object]] = {}
         # Once, because to find out takes longer than to look at all the files in them.
+        self._folders_mark = ""
         self._folders = {name: tuple(map(str, home.data_folders(name))) for name in _DATA_FOLDERS}
 
-    def fingerprint(self) -> str:
-        """A cheap digest of names, sizes and times of all files a snapshot is built from."""
-        folders = (folder for name in _DATA_FOLDERS for folder in self._folders[name])
-        return fingerprint(folders, map(str, self._single_files()))
+    def fingerprint(self, *, folders_too: bool = True) -> str:
+        """A cheap digest of names, sizes and times of all files a snapshot is built from.
+
+        Without `folders_too` the folders of data, which hold hundreds of files, are taken as they were at the last look.
+        """
+        if folders_too or not self._folders_mark:
+            folders = (folder for name in _DATA_FOLDERS for folder in self._folders[name])
+            self._folders_mark = fingerprint(folders, ())
+        return self._folders_mark + fingerprint((), map(str, self._single_files()))
 
     def build(self) -> Snapshot:
         """A snapshot of the files as they are now. Raises UsageError with every problem found."""

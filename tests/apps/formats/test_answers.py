@@ -55,6 +55,22 @@ ASKED = (
     *both("github-copilot", "/chat/completions"),
     *both("github-copilot", "/v1/messages"),
     *both("github-copilot", "/responses"),
+    *both("ollama", "/api/chat"),
+    *both("ollama", "/api/generate"),
+    *(replace(asked, tells_model=False) for asked in both("cohere-chat", "/v2/chat")),
+    *(replace(asked, tells_model=False) for asked in both("ai-sdk-ui", "/api/chat")),
+    *(replace(asked, tells_model=False) for asked in both("ai-sdk-data", "/api/chat")),
+    Asked(id="converse", format="bedrock-converse", path="/model/m/converse", tells_model=False),
+    Asked(id="converse streamed", format="bedrock-converse", path="/model/m/converse-stream", stream=True, tells_model=False),
+    *(
+        Asked(id=f"invoke {model} {path}", format="bedrock-invoke", path=path, model=model, stream=stream, tells_model=tells)
+        for model, tells in (
+            ("us.anthropic.claude-sonnet-4-20250514-v1:0", True),
+            ("amazon.nova-lite-v1:0", False),
+            ("openai.gpt-oss-20b-1:0", True),
+        )
+        for path, stream in (("/model/m/invoke", False), ("/model/m/invoke-with-response-stream", True))
+    ),
     Asked(id="gemini", format="gemini-generate", path="/v1beta/models/g:generateContent"),
     Asked(id="gemini array", format="gemini-generate", path="/v1beta/models/g:streamGenerateContent", stream=True),
     Asked(
@@ -139,6 +155,10 @@ def test_a_hostile_name_of_a_model_is_only_text(asked, model):
         ("openai-completions", "/v1/fim/completions", False),
         ("gemini-generate", "/v1beta/models/g:countTokens", True),
         ("gemini-generate", "/v1beta/models/g:batchEmbedContents", False),
+        ("ollama", "/api/embed", False),
+        ("cohere-chat", "/v1/chat", False),
+        ("bedrock-converse", "/model/m/count-tokens", True),
+        ("bedrock-invoke", "/model/m/invoke", False),
         ("github-copilot", "/v1/engines/copilot/completions", False),
     ],
 )

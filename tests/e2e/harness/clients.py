@@ -300,7 +300,7 @@ CLIENTS: tuple[ChatClient, ...] = (
     ChatClient(id="gemini", ask=gemini, refused="ClientError", **_GEMINI),
     ChatClient(id="gemini-stream", ask=gemini_stream, refused="ClientError", **_GEMINI),
     ChatClient(id="gemini-array", ask=gemini_array, **_GEMINI),
-    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com", answerable=False),
+    ChatClient(id="ollama", ask=ollama, app="ollama", host="ollama.com"),
     ChatClient(id="http2", ask=http2, **_OPENAI),
     ChatClient(id="chatgpt-web", ask=chatgpt_web, app="chatgpt", host="chatgpt.com", refused=""),
     ChatClient(id="claude-web", ask=claude_web, app="claude", host="claude.ai", answerable=False),

@@ -13,6 +13,7 @@ import orjson
 
 from lockgate.apps.formats.ai_sdk_answer import StreamedParts
 from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.answering import answer_in_events
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable, write_json
@@ -26,6 +27,7 @@ from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Headers, Request, Response
 
 _MODELS = ("model", "selectedModel", "modelId", "selectedChatModel")
+_UI_STREAM, _DATA_STREAM = ("x-vercel-ai-ui-message-stream", "v1"), ("x-vercel-ai-data-stream", "v1")
 _OLD_MARKS = frozenset({"experimental_attachments", "toolInvocations", "parts"})
 
 
@@ -49,7 +51,27 @@ class AiSdkUi(DocumentFormat):
         error = orjson.dumps({"type": "error", "errorText": refusal.message})
         content = b"data: " + error + b"\n\ndata: [DONE]\n\n"
         answer = refuse_with(refusal, request, status=200, content=content, content_type=EVENT_STREAM)
-        return replace(answer, headers=Headers((*answer.headers.pairs, ("x-vercel-ai-ui-message-stream", "v1"))))
+        return replace(answer, headers=Headers((*answer.headers.pairs, _UI_STREAM)))
+
+    def answer(
+        self,
+        refusal: Refusal,
+        request: Request,
+        conversation: Conversation,  # noqa: ARG002 - these pages know no model and are always streamed to
+    ) -> Answer | None:
+        """A message of one step with one text."""
+        part = f"txt-{refusal.reference}"
+        events: tuple[dict[str, object], ...] = (
+            {"type": "start", "messageId": f"msg-{refusal.reference}"},
+            {"type": "start-step"},
+            {"type": "text-start", "id": part},
+            {"type": "text-delta", "id": part, "delta": refusal.message},
+            {"type": "text-end", "id": part},
+            {"type": "finish-step"},
+            {"type": "finish"},
+        )
+        answer = answer_in_events(refusal, request, events, end="[DONE]")
+        return replace(answer, headers=Headers((*answer.headers.pairs, _UI_STREAM)))
 
     @override
     def stream_reader(self, response: Response) -> StreamReader:
@@ -102,7 +124,22 @@ class AiSdkData(AiSdkUi):
         """An error line in the stream."""
         content = b"3:" + write_json(refusal.message) + b"\n"
         answer = refuse_with(refusal, request, status=200, content=content, content_type="text/plain; charset=utf-8")
-        return replace(answer, headers=Headers((*answer.headers.pairs, ("x-vercel-ai-data-stream", "v1"))))
+        return replace(answer, headers=Headers((*answer.headers.pairs, _DATA_STREAM)))
+
+    @override
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A message of one step with one text, in coded lines."""
+        usage = {"promptTokens": 0, "completionTokens": 0}
+        end = {"finishReason": "stop", "usage": usage}
+        lines: tuple[tuple[bytes, object], ...] = (
+            (b"f", {"messageId": f"msg-{refusal.reference}"}),
+            (b"0", refusal.message),
+            (b"e", {**end, "isContinued": False}),
+            (b"d", end),
+        )
+        content = b"".join(code + b":" + write_json(value) + b"\n" for code, value in lines)
+        answer = refuse_with(refusal, request, status=200, content=content, content_type="text/plain; charset=utf-8")
+        return replace(answer, headers=Headers((*answer.headers.pairs, _DATA_STREAM)))
 
 
 def _messages(document: object) -> Iterable[tuple[Path, object]]:

@@ -95,6 +95,15 @@ class AwsEventStreamReader:
         self._pending.clear()
 
 
+def write_event(name: str, payload: bytes) -> bytes:
+    """One event with a JSON payload, as a server sends it."""
+    pairs = ((b":event-type", name.encode()), (b":content-type", b"application/json"), (b":message-type", b"event"))
+    headers = b"".join(bytes([len(key)]) + key + bytes([_STRING]) + len(value).to_bytes(2) + value for key, value in pairs)
+    lengths = struct.pack(">II", _LEAST + len(headers) + len(payload), len(headers))
+    message = lengths + _CHECKSUM.pack(crc32(lengths)) + headers + payload
+    return message + _CHECKSUM.pack(crc32(message))
+
+
 def typed_headers(content: bytes) -> dict[str, str]:
     """The headers whose value is a string; reading ends at the first one that makes no sense."""
     found: dict[str, str] = {}

@@ -9,6 +9,7 @@ from typing import override
 from lockgate.apps.formats.answer_draft import AnswerDraft, Channel, Interpreter
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.bedrock_dialect import access_denied
+from lockgate.apps.formats.bedrock_said import converse_answer
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable, write_json
 from lockgate.apps.formats.json_view import dig, is_object, items, members, string
@@ -41,6 +42,12 @@ class BedrockConverse(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's exception."""
         return access_denied(refusal, request)
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A whole message, or its events; none for a count or a guardrail."""
+        if not request.path.endswith(("/converse", "/converse-stream")):
+            return None
+        return converse_answer(refusal, request, conversation)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

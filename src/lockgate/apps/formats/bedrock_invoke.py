@@ -13,6 +13,7 @@ from lockgate.apps.formats.anthropic_messages import MessagesAnswer, read_messag
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.bedrock_converse import ConverseAnswer, is_converse, read_converse
 from lockgate.apps.formats.bedrock_dialect import access_denied
+from lockgate.apps.formats.bedrock_said import invoke_answer
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.inline_data import inline_data
 from lockgate.apps.formats.json_text import unreadable
@@ -64,6 +65,12 @@ class BedrockInvoke(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's exception."""
         return access_denied(refusal, request)
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """What the model's vendor would answer, where the model's name tells how."""
+        if not request.path.endswith(("/invoke", "/invoke-with-response-stream")):
+            return None
+        return invoke_answer(refusal, request, conversation)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

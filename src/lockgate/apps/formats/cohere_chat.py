@@ -6,6 +6,7 @@ Answers of v2 stream as named events, those of v1 as one JSON object per line. h
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import answer_in_events, answer_in_json
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable, write_json
@@ -19,6 +20,8 @@ from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request, Response
 
 _ROLES = {"USER": Role.USER, "SYSTEM": Role.SYSTEM, "TOOL": Role.TOOL}
+
+_NO_USAGE = {"billed_units": {"input_tokens": 0, "output_tokens": 0}, "tokens": {"input_tokens": 0, "output_tokens": 0}}
 
 
 class CohereChat(DocumentFormat):
@@ -36,6 +39,25 @@ class CohereChat(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object."""
         return refuse_with_json(refusal, request, {"message": refusal.message})
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A whole answer of the second generation, or its events; none for the calls of the first."""
+        if not request.path.endswith("/v2/chat"):
+            return None
+        text = {"type": "text", "text": refusal.message}
+        if not conversation.wants_stream:
+            message = {"role": "assistant", "content": [text]}
+            whole = {"id": refusal.reference, "message": message, "finish_reason": "COMPLETE", "usage": _NO_USAGE}
+            return answer_in_json(refusal, request, whole)
+        start = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+        events: tuple[dict[str, object], ...] = (
+            {"id": refusal.reference, "type": "message-start", "delta": {"message": start}},
+            {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
+            {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": refusal.message}}}},
+            {"type": "content-end", "index": 0},
+            {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": _NO_USAGE}},
+        )
+        return answer_in_events(refusal, request, events, named=True)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -7,6 +7,7 @@ import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import LONG_AGO, answer_in_json, answer_in_lines, model_of
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable, write_json
@@ -21,6 +22,12 @@ from lockgate.facts.traffic import Answer, Request, Response
 
 _PATH = re.compile(r"/api/(?:chat|generate|embed|embeddings)$")
 _OWN_FIELDS = frozenset({"options", "keep_alive", "raw", "template", "num_predict"})
+
+_DONE = {
+    "done": True, "done_reason": "stop", "total_duration": 0, "load_duration": 0, "prompt_eval_count": 0,
+    "prompt_eval_duration": 0, "eval_count": 0, "eval_duration": 0,
+}  # fmt: skip
+"""What ends an answer: times and counts are all none."""
 
 
 class Ollama(DocumentFormat):
@@ -40,6 +47,22 @@ class Ollama(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object; a stream's clients read it, too, as the status is not 200."""
         return refuse_with_json(refusal, request, {"error": refusal.message})
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """One line, or two of which the last ends it; none for vectors."""
+        fields = {
+            "chat": ("message", {"role": "assistant", "content": refusal.message}),
+            "generate": ("response", refusal.message),
+        }
+        last = {"chat": {"role": "assistant", "content": ""}, "generate": ""}
+        call = request.path.rpartition("/")[2]
+        if call not in fields:
+            return None
+        name, said = fields[call]
+        head = {"model": model_of(conversation), "created_at": LONG_AGO}
+        if not conversation.wants_stream:
+            return answer_in_json(refusal, request, head | {name: said} | _DONE)
+        return answer_in_lines(refusal, request, (head | {name: said, "done": False}, head | {name: last[call]} | _DONE))
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -8,6 +8,7 @@ import anthropic
 import httpx2
 import openai
 import pytest
+from botocore.eventstream import EventStreamBuffer
 
 from lockgate.apps.formats.base import AnswersItself, AnswersMessage, Refusal
 from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
@@ -242,3 +243,13 @@ def test_a_message_that_asks_for_no_answer_gets_none(asked):
     socket = SOCKET_FORMATS["openai-responses"]
     assert isinstance(socket, AnswersMessage)
     assert socket.answer_message(REFUSAL, Asked(id="", format="", path="/v1/responses").request, say(asked)) is None
+
+
+@pytest.mark.parametrize(
+    "asked", [asked for asked in ASKED if asked.format.startswith("bedrock") and asked.stream], ids=lambda asked: asked.id
+)
+def test_amazons_own_reader_accepts_the_framing(asked):
+    """It compares both checksums of every message."""
+    buffer = EventStreamBuffer()
+    buffer.add_data(answered(asked).content)
+    assert {event.headers[":message-type"] for event in buffer} == {"event"}

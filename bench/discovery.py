@@ -54,8 +54,9 @@ def false_alarms() -> Iterator[str]:
         "Requests of ordinary web APIs, and how many are taken for one to a model. Amazon's and Google's are every operation "
         "with a JSON body that botocore and google-api-python-client describe, filled with neutral values or the vendor's "
         f"example; their own AI services are left out (names matching `{AMAZON_AI.pattern}` and `{GOOGLE_AI.pattern}`). The "
-        "interval is Wilson's at 95 %, as if requests were independent; those of one API are not quite. No weight was tuned on these requests."
-    ).replace("|", "\\|")
+        "interval is Wilson's at 95 %, as if requests were independent; those of one API are not quite. "
+        "No weight was tuned on these requests."
+    )
     yield ""
     rows = [[source, *_rate(wrong[source], count), f"{len(apis[source]):,}"] for source, count in asked.items()]
     total = ["all", *_rate(wrong.total(), asked.total()), f"{sum(map(len, apis.values())):,}"]

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from json import JSONDecoder
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lockgate.apps.formats import meta_gateway
 from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable
 from lockgate.apps.formats.described import described_formats
 from lockgate.apps.formats.registry import SOCKET_FORMATS
@@ -181,3 +183,20 @@ def test_what_a_client_signs_in_with_is_no_part_of_what_is_said(app: str, said: 
     found = socket.read_message(sample_request(sample), SocketMessage(content=said.encode()))
     assert isinstance(found, Conversation)
     assert "sample-token" not in str([part.text for turn in found.turns for part in turn.parts])
+
+
+def test_a_broken_answer_of_the_gateway_is_read_once_not_from_each_of_its_beginnings(monkeypatch):
+    read: list[int] = []
+
+    class Counting(JSONDecoder):
+        def raw_decode(self, s, idx=0):
+            read.append(len(s) - idx)
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(meta_gateway, "_DECODER", Counting())
+    content = b'{"a":[' * 150 + b"0," * 10_000
+    reader = SOCKET_FORMATS["meta-gateway"].answer_reader()
+    reader.feed(SocketMessage(content=b'\x12{"' + content, is_text=False))
+    reader.feed(SocketMessage(content=b'\x12{"ab{"response": {"is_complete": true}}', is_text=False))
+    assert sum(read) < 3 * len(content)
+    assert reader.done

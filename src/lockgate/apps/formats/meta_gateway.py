@@ -6,7 +6,7 @@ the stream, which comes in the same message as the prompt. That Meta's page show
 
 import re
 from collections.abc import Iterator
-from json import JSONDecoder
+from json import JSONDecodeError, JSONDecoder
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
@@ -28,6 +28,8 @@ _TEXT_OF_SECTION = re.compile(r"/sections/(\d{1,6})/view_model/primitive/text")
 _LONGEST_HEARD = 4 << 20
 _SHORT = 8
 _MOST_TRIES = 200
+_LONGEST_FALSE_START = 4096
+"""Characters."""
 _DECODER = JSONDecoder()
 
 
@@ -115,6 +117,10 @@ def _objects_in(content: bytes) -> Iterator[object]:
             return
         try:
             found, end = _DECODER.raw_decode(text, at)
+        except JSONDecodeError as error:
+            # What surrounds an object may look like the beginning of one. A long one that breaks off is not tried again from
+            # each beginning within, or it would be read as often as it has them.
+            end = at + 1 if error.pos - at < _LONGEST_FALSE_START else error.pos
         except (ValueError, RecursionError):
             end = at + 1
         else:

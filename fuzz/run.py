@@ -64,7 +64,8 @@ def fuzz(given: argparse.Namespace) -> None:
 
     # What takes too long is told by CPU time in `promises.py`; the clock of libFuzzer counts what else the machine does, too.
     flags = [f"-max_total_time={given.seconds}", f"-runs={given.runs}", f"-max_len={MOST_BYTES}", "-len_control=0",
-             "-timeout=300", "-report_slow_units=300", f"-artifact_prefix={given.found}/", "-rss_limit_mb=4096", "-print_final_stats=1"]  # fmt: skip
+             "-timeout=300", "-report_slow_units=300", f"-artifact_prefix={given.found}/",
+             "-rss_limit_mb=4096", "-print_final_stats=1"]  # fmt: skip
     atheris.Setup([sys.argv[0], *flags, str(given.corpus)], one)
     atheris.Fuzz()
 

@@ -106,3 +106,12 @@ def test_signs_never_say_what_was_said():
     found = signs({**CHAT, "messages": [{"role": "user", "content": "a very private thing"}]})
     assert "private" not in repr(found)
     assert found.signs
+
+
+def test_a_machine_and_what_it_is_fed_is_no_model_and_its_prompt():
+    for document, known in (
+        ({"model": "size42", "input": "red", "query": "shoes"}, False),
+        ({"model": "gpt-5", "input": "hello"}, True),
+        ({"model": "size42", "input": [{"role": "user", "content": "hello"}]}, True),
+    ):
+        assert signs(document, host="shop.example", path="/api/items").is_ai is known

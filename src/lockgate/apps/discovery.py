@@ -49,7 +49,9 @@ def request_signs(request: Request, format_id: str, document: object) -> Discove
     """What a request shows. `format_id` is the shape its body has (empty for none known), `document` the body as JSON data."""
     signs = dict(_of_head(request))
     if format_id:
-        signs[f"a body in the shape of {format_id}"] = 3 if format_id in _UNMISTAKABLE else 2
+        # `input` beside `model` may be a machine and what it is fed: a text alone is no items of a conversation.
+        plain = format_id == "openai-responses" and isinstance(dig(document, "input"), str)
+        signs[f"a body in the shape of {format_id}"] = 3 if format_id in _UNMISTAKABLE and not plain else 2
     elif _is_chat(document):
         signs["a list of messages with roles"] = 2
     model = string(dig(document, "model")) or string(dig(document, "modelId")) or string(dig(document, "model_id"))

@@ -184,3 +184,12 @@ def test_a_call_of_a_tool_is_that_operation_of_an_app(ruleset, app):
         ruleset(policy), FakeLibrary(lambda _: app(operation=None)), read_cases(parse_yaml(text, "cases.yaml"))
     )
     assert result.differences == ()
+
+
+def test_where_prompts_go_a_message_of_mcp_is_a_prompt_in_a_case_too(ruleset, app):
+    policy = "version: 1\ndefault: allow\nrules: [{id: a, when: {operation: send_prompt}, then: block}]"
+    text = "version: 1\n" + case("mcp: {method: tools/list}", "verdict: block")
+    (result,) = run_cases(
+        ruleset(policy), FakeLibrary(lambda _: app(operation=Operation.SEND_PROMPT)), read_cases(parse_yaml(text, "cases.yaml"))
+    )
+    assert result.differences == ()

@@ -167,7 +167,8 @@ def _app(library: Library, case: Case) -> AppMatch | None:
 
 def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
     app, call = sheet.app, case.mcp
-    if app is not None and call is not None and case.operation is None:
+    prompts_go_here = app is not None and app.operation is not None and app.operation.carries_payload and app.format != "mcp"
+    if app is not None and call is not None and case.operation is None and not prompts_go_here:
         app = replace(app, operation=Operation.STATUS if call.housekeeping else Operation.TOOL_CALL)
     elif app is not None and app.operation is None:
         app = replace(app, operation=Operation.UNRECOGNISED)

@@ -5,15 +5,14 @@ PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
-UV ?= uv
 FUZZ_SECONDS ?= 60
 
-.PHONY: up test lint bench bench-formats bench-discovery fuzz docs lock clean environment test-environment proof-environment
+.PHONY: up test clients clients-table lint bench bench-formats bench-discovery fuzz docs lock clean environment test-environment proof-environment
 
 up: environment
 	$(BIN)/lockgate up
 
-test: test-environment lint
+test: test-environment lint $(if $(CI),clients)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(TEST_ARGS)
 
 lint: test-environment
@@ -22,6 +21,15 @@ lint: test-environment
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+
+# The SDKs and command-line tools that tests drive, in environments of their own (2.5 GB).
+clients: test-environment
+	./tests/e2e/real_clients/install
+
+# Drives them and writes down what they do, for the table in docs/reference/clients.md.
+clients-table: clients
+	LOCKGATE_WRITE_RESULTS=1 $(BIN)/python -m pytest -n 0 -q tests/e2e/test_real_clients.py
+	$(BIN)/python docs/generate.py
 
 bench: test-environment
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
@@ -62,13 +70,13 @@ $(VENV)/.proof-made: requirements-proof.lock $(VENV)/.dev-made
 	@touch $@
 
 # Renews the locks. The universal resolution holds for every supported Python; hashes pin what is installed.
-lock:
-	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+lock: test-environment
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml locks.in -o requirements.lock
-	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  pyproject.toml locks.in --group dev -c requirements.lock -o requirements-dev.lock
-	$(UV) pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
 	  --group proof -c requirements-dev.lock -o requirements-proof.lock
 
 clean:
-	rm -rf $(VENV) var dist build fuzz/corpus
+	rm -rf $(VENV) .clients tests/e2e/real_clients/node/node_modules var dist build fuzz/corpus

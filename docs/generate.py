@@ -6,6 +6,7 @@ part that is not closed, is an error, and with `--check` so is every part that i
 """
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -40,6 +41,7 @@ from lockgate.sinks.canonical_log import CANONICAL_FIELDS
 from lockgate.sinks.metrics import Metrics
 
 REFERENCE = Path(__file__).parent / "reference"
+CLIENT_RESULTS = Path(__file__).parent.parent / "tests" / "e2e" / "real_clients" / "results.json"
 
 _PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.DOTALL)
 _MARK = re.compile(r"<!-- (?:generated: [^>]*|end) -->")
@@ -120,6 +122,38 @@ def _log_fields() -> str:
 
 def _record_fields() -> str:
     return _codes(item.name for item in fields(Record))
+
+
+def _clients() -> str:
+    """From what the end-to-end tests saw last, which the tests compare with what they see."""
+    seen = json.loads(CLIENT_RESULTS.read_text(encoding="utf-8"))
+
+    def yes(value: object) -> str:
+        return "yes" if value else "no"
+
+    rows = (
+        (
+            row["name"], row["version"], _code(row["app"]) if row["app"] else "", yes(row["recognised"]), yes(row["answered"]),
+            yes(row["streamed"]), "yes" if row["websocket"] else "", ", ".join(row["http"]),
+            "message shown" if row["message_shown"] else ("refused, message not shown" if row["refused"] else "no"),
+            str(row["attempts"]), yes(row["coached"]),
+        )
+        for row in seen.values()
+    )  # fmt: skip
+    heads = (
+        "client",
+        "version",
+        "app",
+        "recognised",
+        "answer shown",
+        "streamed",
+        "WebSocket",
+        "HTTP",
+        "refusal",
+        "attempts",
+        "coached",
+    )
+    return _table(heads, rows)
 
 
 def _metrics() -> str:
@@ -211,6 +245,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "actions": _actions,
     "cli": _cli,
     "client-software": _client_software,
+    "clients": _clients,
     "formats": _formats,
     "coverage": _coverage,
     "coverage-summary": _coverage_summary,

@@ -20,7 +20,7 @@ from harness.processes import Process
 from harness.upstream import Upstream
 from harness.waiting import until
 
-_START_SECONDS = 90
+_START_SECONDS = 150.0
 _ASK_EVERY_SECONDS = 0.1
 
 type Record = dict[str, Any]

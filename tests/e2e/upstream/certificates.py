@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NAMES = (
     "localhost",
-    "openai.com", "*.openai.com", "chatgpt.com", "*.chatgpt.com", "*.oaiusercontent.com",
+    "openai.com", "*.openai.com", "api.groq.com", "chatgpt.com", "*.chatgpt.com", "*.oaiusercontent.com",
     "anthropic.com", "*.anthropic.com", "claude.ai", "*.claude.ai",
     "google.com", "*.google.com", "*.googleapis.com",
     "ollama.com", "*.ollama.com", "deepseek.com", "*.deepseek.com", "perplexity.ai", "*.perplexity.ai", "*.githubcopilot.com",

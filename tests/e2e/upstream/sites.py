@@ -6,7 +6,7 @@ from html import escape
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Host, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from upstream import (
@@ -71,6 +71,8 @@ _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
     ("api.anthropic.com", anthropic_api.ROUTES),
     ("generativelanguage.googleapis.com", gemini_api.ROUTES),
     ("ollama.com", ollama_api.ROUTES),
+    ("api.groq.com", [Mount("/openai", routes=openai_api.ROUTES)]),
+    ("router.huggingface.co", openai_api.ROUTES),
     ("bedrock-runtime.us-east-1.amazonaws.com", bedrock_api.ROUTES),
     ("bedrock-agent-runtime.us-east-1.amazonaws.com", bedrock_api.ROUTES),
     ("api.cohere.com", cohere_api.ROUTES),

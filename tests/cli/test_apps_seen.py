@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lockgate.cli.apps import apps
+from lockgate.cli.apps_seen import count_discovered
 from lockgate.facts.record import Record
 from lockgate.store import SqliteStore
 
@@ -58,3 +59,6 @@ class TestSeen:
     def test_drift_of_one_app(self, run):
         (row,) = json.loads(run(apps, "drift", "--app", "apex", "--json").stdout)
         assert (row["app"], row["where"], row["exchanges"]) == ("apex", "unreadable_body: POST b.example/chat", 1)
+
+    def test_the_list_of_apps_says_that_there_are_more(self, fake_home):
+        assert count_discovered(fake_home) == 2

@@ -16,6 +16,10 @@ _LONGEST = 1000
 _NAME = re.compile(r"[$@]?[A-Za-z_][A-Za-z_-]{0,30}[0-9]{0,2}", re.ASCII)
 
 
+ID_STEP = re.compile(r"(?=[^/]*[0-9])[A-Za-z0-9_.~=:@-]{8,}|[0-9]+|[^/]{40,}")
+"""A step of a path that looks like an id: any other could stand there."""
+
+
 def shape_of(document: object) -> str:
     """`{messages: [{content: text, role: text}], model: text}` for a chat request; at most a thousand characters."""
     shape = "".join(_written(document, _DEEPEST))

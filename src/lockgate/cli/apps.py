@@ -9,7 +9,7 @@ from lockgate.apps.scores import ComponentExplanation, TierExplanation
 from lockgate.cli.app_choice import Wanted, choose, named_app, nothing_chosen
 from lockgate.cli.app_text import app_data, app_page, app_rows, covered
 from lockgate.cli.apps_learn import learn
-from lockgate.cli.apps_seen import discovered, drift
+from lockgate.cli.apps_seen import count_discovered, discovered, drift
 from lockgate.cli.home_option import HomeOption
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.load import load_library
@@ -56,6 +56,9 @@ def list_apps(home_option: HomeOption, *, shown: str, as_json: bool, **wanted: A
         click.echo(json.dumps([app_data(library, app) for app in chosen], indent=2))
         return
     click.echo("\n".join(app_rows(library, chosen)) if chosen else nothing_chosen(library, Wanted(**wanted)))
+    unknown = count_discovered(home_option)
+    if unknown:
+        click.echo(f"{unknown} more were seen that no file describes, unreviewed: lockgate apps discovered")
 
 
 @apps.command()

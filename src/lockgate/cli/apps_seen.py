@@ -58,6 +58,11 @@ def drift(home: HomePaths, app_id: str | None, *, as_json: bool) -> None:
     click.echo(f"{sum(each.exchanges for each in seen)} exchanges in {len(seen)} rows" if seen else _NO_DRIFT)
 
 
+def count_discovered(home: HomePaths) -> int:
+    """How many hosts outside the library were talked to like a model."""
+    return len(_seen(home, NoveltyKind.DISCOVERED, None))
+
+
 def _seen(home: HomePaths, kind: NoveltyKind, subject: str | None) -> Sequence[Novelty]:
     if not home.records_db.exists():
         return ()

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from lockgate.apps.learning.saved import SavedExchange
+from lockgate.apps.learning.saved import NEVER_TAKEN, SavedExchange
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Headers, Request, Response
 
 _LARGEST_BYTES = 256 << 20
-_NEVER_TAKEN = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key", "x-goog-api-key"})
 
 
 def read_har(file: Path) -> tuple[SavedExchange, ...]:
@@ -65,7 +64,7 @@ def _exchanges(entries: list[dict[str, Any]]) -> Iterator[SavedExchange]:
 
 def _headers(side: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     pairs = ((str(pair["name"]).lower(), str(pair["value"])) for pair in side.get("headers") or [])
-    return tuple((name, value) for name, value in pairs if name not in _NEVER_TAKEN and not name.startswith(":"))
+    return tuple((name, value) for name, value in pairs if name not in NEVER_TAKEN and not name.startswith(":"))
 
 
 def _content(content: dict[str, Any]) -> bytes:

@@ -8,11 +8,9 @@ from pathlib import Path
 
 from mitmproxy import exceptions, http, io
 
-from lockgate.apps.learning.saved import SavedExchange
+from lockgate.apps.learning.saved import NEVER_TAKEN, SavedExchange
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Headers, Request, Response
-
-_NEVER_TAKEN = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key", "x-goog-api-key"})
 
 
 def read_flows(file: Path) -> tuple[SavedExchange, ...]:
@@ -48,4 +46,4 @@ def _exchanges(reader: io.FlowReader) -> Iterator[SavedExchange]:
 
 def _headers(headers: http.Headers) -> Headers:
     pairs = ((name.lower(), value) for name, value in headers.items(multi=True))
-    return Headers(tuple((name, value) for name, value in pairs if name not in _NEVER_TAKEN))
+    return Headers(tuple((name, value) for name, value in pairs if name not in NEVER_TAKEN))

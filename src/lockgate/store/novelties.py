@@ -4,17 +4,15 @@ Separate from the records because it outlives them: retention removes a record, 
 spring. It must never hold content: signs, paths without ids and shapes without values are all there is.
 """
 
-import re
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lockgate.apps.shape import ID_STEP
 from lockgate.facts.record import Record
 
 MOST_DETAILS = 300
 """Rows of one subject; what comes beyond is counted under `*`, so that invented paths cannot fill the disk."""
-
-_ID = re.compile(r"(?=[^/]*[0-9])[A-Za-z0-9_.~=:@-]{8,}|[0-9]+|[^/]{60,}")
 
 
 class NoveltyKind(StrEnum):
@@ -62,7 +60,7 @@ def novelty_of(record: Record) -> Novelty | None:
 
 def without_ids(path: str) -> str:
     """A path with `*` for every step that looks like an id: those of one kind of call become one row."""
-    return "/".join("*" if _ID.fullmatch(step) else step for step in path[:300].split("/"))
+    return "/".join("*" if ID_STEP.fullmatch(step) else step for step in path[:300].split("/"))
 
 
 def create_novelties(database: sqlite3.Connection) -> None:

@@ -17,12 +17,11 @@ from lockgate.apps.formats.registry import sniff
 from lockgate.apps.learning.places import answer_place, conversation_place, named_place, prompt_place, written
 from lockgate.apps.learning.replaced import ANSWER, PROMPT, with_other_values
 from lockgate.apps.learning.saved import SavedExchange
+from lockgate.apps.shape import ID_STEP
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Body, Request, Response
 
-_ID = re.compile(r"(?=[^/]*[0-9])[A-Za-z0-9_.~=:@-]{8,}|[0-9]+|[^/]{40,}")
-_PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 _KEPT_EVENTS = 8
 _SOCKET = "messages of WebSockets are not drafted; describe them with `reads`, or leave them to the generic reader"
 _FORM = "a form with files: give it a format of uploads, see docs/reference/formats.md"
@@ -88,7 +87,7 @@ def draft_app(host: str, exchanges: Sequence[SavedExchange], words: Words = Word
 
 def path_pattern_of(path: str) -> str:
     """A pattern for all paths like this one: steps that look like ids stand for any step."""
-    return "^" + "/".join("[^/]+" if _ID.fullmatch(step) else re.escape(step) for step in path.split("/")) + "$"
+    return "^" + "/".join("[^/]+" if ID_STEP.fullmatch(step) else re.escape(step) for step in path.split("/")) + "$"
 
 
 def _operation(each: SavedExchange, pattern: str, words: Words) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
@@ -210,7 +209,7 @@ def _kept_events(events: Sequence[object], path: Path, *, cumulative: bool) -> t
 
 
 def _sample_path(path: str) -> str:
-    return "/".join(re.sub(r"[A-Za-z0-9]", "0", step) if _ID.fullmatch(step) else step for step in path.split("/"))
+    return "/".join(re.sub(r"[A-Za-z0-9]", "0", step) if ID_STEP.fullmatch(step) else step for step in path.split("/"))
 
 
 def _name_of(host: str) -> str:

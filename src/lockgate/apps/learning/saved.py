@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from lockgate.facts.traffic import Request, Response
 
+NEVER_TAKEN = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key", "x-goog-api-key"})
+"""Headers that say who somebody is: they stay in the file that was saved."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedExchange:

@@ -24,7 +24,7 @@ def _evidence(answer: str, component: str = "app.soc2", tier: str = "free") -> s
         (_operation("path: '^/(a+)+$'"), "repeated group"),
         (_operation("path: '/v1'"), "must start with `^`"),
         (_operation("path: '^/v1', format: openai-chatt"), "unknown format `openai-chatt` / did you mean `openai-chat`?"),
-        (_operation("path: '^/v1', format: zzz"), "known formats: anthropic-messages"),
+        (_operation("path: '^/v1', format: zzz"), "known formats: a2a"),
         (_operation("path: '^/v1', method: post"), "`post` is not a method"),
         (_operation("path: '^/v1', host: elsewhere.example"), "not a host of this app"),
         (_operation("path: '^/v1', host: '*.other.example'"), "not a host of this app"),

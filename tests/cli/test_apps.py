@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -82,7 +83,7 @@ def run(library: AppLibrary, monkeypatch: pytest.MonkeyPatch) -> Callable[..., s
     monkeypatch.setattr(import_module("lockgate.cli.apps"), "load_library", lambda *_, **__: library)
 
     def runner(*arguments: str) -> str:
-        result: Result = CliRunner().invoke(apps, list(arguments), obj=SimpleNamespace(home=None))
+        result: Result = CliRunner().invoke(apps, list(arguments), obj=SimpleNamespace(records_db=Path("absent"), home=None))
         if isinstance(result.exception, UsageError):
             raise result.exception
         assert result.exit_code == 0, result.output

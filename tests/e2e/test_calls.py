@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 from harness.clients import http_client
@@ -164,7 +165,6 @@ def test_a_stream_in_both_directions_counts_as_something_nobody_can_read(gateway
 @pytest.fixture(scope="module")
 def grpc_gateway(start_gateway: StartGateway, upstream: Upstream) -> Iterator[Gateway]:
     """A gateway whose api.x.ai is a server of gRPC's own library, which says what it was asked."""
-    grpc = pytest.importorskip("grpc")
 
     def chunks(request: bytes, _context: Any) -> Iterator[bytes]:
         prompt = at(request, 1, 1, 1).decode()

@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 up: environment
 	$(BIN)/lockgate up
 
-test: test-environment lint $(if $(CI),clients)
+test: test-environment lint $(if $(CI),clients proof-environment)
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(TEST_ARGS)
 
 lint: test-environment
@@ -62,7 +62,7 @@ $(VENV)/.dev-made: requirements-dev.lock pyproject.toml $(VENV)/.runtime-made
 	./tests/install-components
 	@touch $@
 
-# What `make fuzz` and `make bench-discovery` need beside the rest: large, and nothing else uses it.
+# What `make fuzz` and `make bench-discovery` need beside the rest: large, and of the tests only fuzzing's short run uses it.
 proof-environment: $(VENV)/.proof-made
 
 $(VENV)/.proof-made: requirements-proof.lock $(VENV)/.dev-made

@@ -53,7 +53,7 @@ def test_the_wheel_carries_the_shipped_data_and_no_key(wheel):
         "lockgate/py.typed",
     ):
         assert needed in names
-    assert [name for name in names if re.search(r"\.(pem|key|p12|sqlite)$|reviewer\.|users\.yaml", name)] == []
+    assert [name for name in names if re.search(r"\.(pem|key|p12|sqlite)$|/reviewer\.|/users\.yaml$", name)] == []
 
 
 @pytest.mark.timeout(400)

@@ -18,6 +18,7 @@ _TITLES = {
     Reason.DO_NOT_INSPECT: "{name} is not available here",
     Reason.NOT_IN_LIBRARY: "{name} is not available here",
     Reason.UNINSPECTABLE: "This request to {name} could not be checked",
+    Reason.JUDGED_BY_MESSAGE: "{name} is not available here",
     Reason.GATE_FAILED: "The gateway could not decide about this request",
     Reason.GATEWAY_OWN_ADDRESS: "This address cannot be reached through the gateway",
     Reason.PRIVATE_DESTINATION: "This address cannot be reached through the gateway",
@@ -28,6 +29,7 @@ _TITLES = {
     Reason.CLIENT_LEFT: "{name} could not be reached",
     Reason.CLIENT_DISTRUSTS_CA: "This device does not trust the gateway yet",
     Reason.MALFORMED_REQUEST: "The gateway could not read this request",
+    Reason.MCP_HEADER_MISMATCH: "This tool request contradicts itself",
     Reason.PORTAL: "{name} is not available here",
 }
 
@@ -123,7 +125,7 @@ def _title(page: BlockPage) -> str:
 def _status(reason: Reason) -> int:
     """The HTTP status a browser gets with the page. Browsers show the page whatever it is; monitoring tells them apart."""
     match reason:
-        case Reason.MALFORMED_REQUEST:
+        case Reason.MALFORMED_REQUEST | Reason.MCP_HEADER_MISMATCH:
             return 400
         case Reason.UPSTREAM_FAILED | Reason.UPSTREAM_UNTRUSTED:
             return 502

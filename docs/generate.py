@@ -234,8 +234,9 @@ def _cli() -> str:
         context = click.Context(command, info_name=" ".join(path), **how)
         parts.append(f"## `{' '.join(path)}`\n\n```text\n{command.get_help(context)}\n```")
         if isinstance(command, click.Group):
-            for name in sorted(command.commands):
-                walk(command.commands[name], (*path, name))
+            for name in sorted(command.list_commands(context)):
+                if (subcommand := command.get_command(context, name)) is not None:
+                    walk(subcommand, (*path, name))
 
     walk(cli, ("lockgate",))
     return "\n\n".join(parts)

@@ -11,7 +11,7 @@ from lockgate.cli import cli
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
 from lockgate.home.home import find_home
-from lockgate.store import SqliteStore
+from lockgate.store.sqlite import SqliteStore
 
 TYPED = "tell me about herons please"
 SAID = ("Herons ", "are birds ", "of the water.")

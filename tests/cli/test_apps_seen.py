@@ -7,7 +7,7 @@ import pytest
 from lockgate.cli.apps import apps
 from lockgate.cli.apps_seen import count_discovered
 from lockgate.facts.record import Record
-from lockgate.store import SqliteStore
+from lockgate.store.sqlite import SqliteStore
 
 DRIFT = {"app": "acme", "drift": "unknown_path", "shape": "{q: text}"}
 COMMON = {"duration_ms": 1.0, "kind": "request", "client_address": "192.0.2.7", "method": "POST"}

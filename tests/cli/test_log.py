@@ -12,7 +12,8 @@ from lockgate.cli.log import log
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import FindingSummary, Record
-from lockgate.store import Sealer, SqliteStore, create_reviewer_key
+from lockgate.store.sealing import Sealer, create_reviewer_key
+from lockgate.store.sqlite import SqliteStore
 
 START = 1_790_000_000.0
 

@@ -12,7 +12,7 @@ from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
 from lockgate.home.home import Home
 from lockgate.home.mcp_file import load_accepted
-from lockgate.store import SqliteStore
+from lockgate.store.sqlite import SqliteStore
 
 START = 1_790_000_000.0
 SERVER = "tools.example/mcp"

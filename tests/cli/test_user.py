@@ -10,7 +10,7 @@ from lockgate.home.schema import read_as
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.identity import UsersFile, check_users
 from lockgate.identity.passwords import password_matches
-from lockgate.store import Sealer, open_sealed, read_reviewer_key
+from lockgate.store.sealing import Sealer, open_sealed, read_reviewer_key
 
 SECRET = "correct horse"
 

@@ -6,7 +6,7 @@ from lockgate.facts.mcp import McpSeen, McpSighting, McpTool
 from lockgate.gate.effects import Sighted
 from lockgate.runtime import mcp_watch
 from lockgate.runtime.mcp_watch import McpWatch
-from lockgate.store import SqliteStore
+from lockgate.store.sqlite import SqliteStore
 
 SERVER = "tools.example/mcp"
 

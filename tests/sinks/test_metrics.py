@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.record import FindingSummary
 from lockgate.sinks import Metrics
-from lockgate.store import WorkerStats
+from lockgate.store.wire import WorkerStats
 
 
 @pytest.fixture

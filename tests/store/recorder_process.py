@@ -9,7 +9,9 @@ import signal
 import sys
 from pathlib import Path
 
-from lockgate.store import Collector, RecordWriter, SqliteStore
+from lockgate.store.collector import Collector
+from lockgate.store.sqlite import SqliteStore
+from lockgate.store.writer import RecordWriter
 
 
 class Dying:

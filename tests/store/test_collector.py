@@ -10,18 +10,13 @@ from threading import Event
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.store import (
-    Collector,
-    MemoryStore,
-    PipeLimits,
-    RecordPipe,
-    RecordWriter,
-    SqliteStore,
-    StoreUnavailable,
-    WorkerStats,
-    WriterLimits,
-)
-from lockgate.store.wire import Ack, Batch, Hello, frame, read_ack
+from lockgate.store.collector import Collector
+from lockgate.store.memory import MemoryStore
+from lockgate.store.pipe import PipeLimits, RecordPipe
+from lockgate.store.record_store import StoreUnavailable
+from lockgate.store.sqlite import SqliteStore
+from lockgate.store.wire import Ack, Batch, Hello, WorkerStats, frame, read_ack
+from lockgate.store.writer import RecordWriter, WriterLimits
 
 QUICK = WriterLimits(gather_seconds=0.001, retry_seconds=0.01)
 IMPATIENT = PipeLimits(first_pause_seconds=0.005, longest_pause_seconds=0.02)

@@ -5,7 +5,7 @@ import json
 from dataclasses import fields
 
 from lockgate.facts.record import FindingSummary, Record, SealedText
-from lockgate.store import export_lines, record_fields
+from lockgate.store.export import export_lines, record_fields
 
 SEALED = SealedText(key_id="k", wrapped_key=b"w", nonce=b"n", ciphertext=b"\x00\xff")
 

@@ -6,8 +6,9 @@ import pytest
 
 from lockgate.facts.decision import Verdict
 from lockgate.facts.mcp import McpSeen, McpSighting, McpTool
-from lockgate.store import SqliteStore, prune
 from lockgate.store.mcp_tables import ToolEvent
+from lockgate.store.retention import prune
+from lockgate.store.sqlite import SqliteStore
 
 SERVER = "tools.example/mcp"
 

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.store import Opening, note_opening
+from lockgate.store.opening_log import Opening, note_opening
 
 LOOK = Opening(at="2026-11-24T08:00:00Z", record="id", by="ana", key="k", reason="two\nlines")
 

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.record import FindingSummary, Record, SealedText
-from lockgate.store import MemoryStore, RecordFilter, RecordStore, SqliteStore, Tally, everything, prune
+from lockgate.store.memory import MemoryStore
 from lockgate.store.novelties import MOST_DETAILS, NoveltyKind
+from lockgate.store.record_store import RecordFilter, RecordStore, Tally, everything
+from lockgate.store.retention import prune
+from lockgate.store.sqlite import SqliteStore
 
 DAY = 86_400
 

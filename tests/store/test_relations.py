@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from lockgate.facts.record import AttachmentSummary
-from lockgate.store import MemoryStore, SqliteStore
+from lockgate.store.memory import MemoryStore
 from lockgate.store.record_store import Role
 from lockgate.store.relations import relations
+from lockgate.store.sqlite import SqliteStore
 
 
 @pytest.fixture(params=["memory", "sqlite"])

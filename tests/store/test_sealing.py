@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.facts.problem import UsageError
-from lockgate.store import Sealer, create_reviewer_key, open_sealed, read_reviewer_key
 from lockgate.store.age import new_identity
+from lockgate.store.sealing import Sealer, create_reviewer_key, open_sealed, read_reviewer_key
 
 IDENTITY, RECIPIENT = new_identity()
 OTHER_IDENTITY, OTHER_RECIPIENT = new_identity()

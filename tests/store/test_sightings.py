@@ -3,8 +3,12 @@
 import asyncio
 
 from lockgate.facts.mcp import McpSeen, McpSighting, McpTool
-from lockgate.store import Collector, MemoryStore, PipeLimits, RecordPipe, RecordWriter, StoreUnavailable, WriterLimits
+from lockgate.store.collector import Collector
+from lockgate.store.memory import MemoryStore
+from lockgate.store.pipe import PipeLimits, RecordPipe
+from lockgate.store.record_store import StoreUnavailable
 from lockgate.store.sightings import SightingKeeper
+from lockgate.store.writer import RecordWriter, WriterLimits
 
 SEEN = McpSeen(name="pages", tools=(McpTool(name="a", digest="0" * 32, definition="{}"),), complete=True)
 

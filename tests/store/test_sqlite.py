@@ -6,8 +6,9 @@ import stat
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.store import SqliteStore, StoreUnavailable
 from lockgate.store.migrations import STEPS, migrate
+from lockgate.store.record_store import StoreUnavailable
+from lockgate.store.sqlite import SqliteStore
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from threading import Event
 
 import pytest
 
-from lockgate.store import MemoryStore, RecordWriter, StoreUnavailable, WriterLimits
+from lockgate.store.memory import MemoryStore
+from lockgate.store.record_store import StoreUnavailable
+from lockgate.store.writer import RecordWriter, WriterLimits
 
 QUICK = WriterLimits(gather_seconds=0.001, retry_seconds=0.001)
 

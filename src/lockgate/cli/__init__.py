@@ -1,29 +1,24 @@
 """The `lockgate` command. One file per noun; this one only gathers them and turns problems into messages and exit codes.
 
+A command's file is imported when the command is asked for: the whole product takes a second to import, and most commands
+need little of it.
+
 Exit codes: 0 fine or allowed, 1 failed, 2 blocked (explain) or found (dlp scan), 3 invalid files or arguments.
 """
 
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, override
 
 import click
 
 from lockgate import __version__
-from lockgate.cli.apps import apps
-from lockgate.cli.ca import ca
-from lockgate.cli.dlp import dlp
-from lockgate.cli.doctor import doctor
-from lockgate.cli.explain import explain
 from lockgate.cli.home_option import HomeOption
-from lockgate.cli.init import init
-from lockgate.cli.log import log
-from lockgate.cli.mcp import mcp
-from lockgate.cli.policy import policy
-from lockgate.cli.up import up
-from lockgate.cli.user import user
 from lockgate.facts.problem import UsageError
+
+_COMMANDS = ("apps", "ca", "dlp", "doctor", "explain", "init", "log", "mcp", "policy", "up", "user")
 
 
 @contextmanager
@@ -38,6 +33,14 @@ def _wrong_arguments() -> Generator[None]:
 
 class Commands(click.Group):
     """All commands. Arguments that click refuses are refused here or in a command below."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name) if cmd_name in _COMMANDS else None
 
     @override
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
@@ -57,10 +60,6 @@ class Commands(click.Group):
 def cli(context: click.Context, home: str | None) -> None:
     """Lockgate: a secure web gateway for AI. Start with `lockgate up`; `lockgate doctor` says what is wrong."""
     context.obj = HomeOption(home)
-
-
-for command in (up, init, doctor, policy, dlp, apps, mcp, ca, log, user, explain):
-    cli.add_command(command)
 
 
 def main() -> None:

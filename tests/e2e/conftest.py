@@ -43,33 +43,33 @@ def reached(upstream: Upstream) -> Since:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where gateways of this run leave compiled detectors for the next."""
-    return tmp_path_factory.mktemp("compiled") / "cache"
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home that the homes of this run are copies of; the first gateway makes it."""
+    return tmp_path_factory.mktemp("pattern") / "home"
 
 
 @pytest.fixture(scope="module")
-def start_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+def start_gateway(upstream: Upstream, pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """Starts gateways that run until the end of the file."""
-    with stopping_all(upstream, compiled, tmp_path_factory) as start:
+    with stopping_all(upstream, pattern, tmp_path_factory) as start:
         yield start
 
 
 @pytest.fixture
-def start_own_gateway(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+def start_own_gateway(upstream: Upstream, pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """Starts gateways that run until the end of the test."""
-    with stopping_all(upstream, compiled, tmp_path_factory) as start:
+    with stopping_all(upstream, pattern, tmp_path_factory) as start:
         yield start
 
 
 @contextmanager
-def stopping_all(upstream: Upstream, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+def stopping_all(upstream: Upstream, pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """A function that starts gateways; afterwards each must end by itself, with exit code 0."""
     running: list[Gateway] = []
 
     def start(policy: str, *, people: tuple[Person, ...] = (), fault: str = "", files: Any = None, **settings: Any) -> Gateway:
         plan = Plan(policy=policy, people=people, settings=settings, files=files or {}, fault=fault)
-        gateway = Gateway(tmp_path_factory.mktemp("gateway") / "home", plan, upstream, compiled)
+        gateway = Gateway(tmp_path_factory.mktemp("gateway") / "home", plan, upstream, pattern)
         running.append(gateway)
         return gateway
 

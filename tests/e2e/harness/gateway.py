@@ -51,12 +51,16 @@ class Plan:
 
 
 class Gateway:
-    """A running gateway."""
+    """A running gateway.
 
-    def __init__(self, home: Path, plan: Plan, upstream: Upstream, compiled: Path) -> None:
+    `pattern` is a home that all homes of a run are copies of: as `lockgate init` makes it, with the detectors that earlier
+    gateways compiled.
+    """
+
+    def __init__(self, home: Path, plan: Plan, upstream: Upstream, pattern: Path) -> None:
         self.home = home
         self.port = free_port()
-        self._compiled = compiled
+        self._pattern = pattern
         self._fault = plan.fault
         self._make_home(plan, upstream)
         self.process = self._start()
@@ -122,7 +126,9 @@ class Gateway:
         assert not left, f"processes outlived the gateway: {left}\n{self.process.output}"
 
     def _make_home(self, plan: Plan, upstream: Upstream) -> None:
-        _run(names.init_command(self.home))
+        if not self._pattern.is_dir():
+            _run(names.init_command(self._pattern))
+        shutil.copytree(self._pattern, self.home)
         names.settings_file(self.home).write_text(
             yaml.safe_dump(
                 names.settings(
@@ -139,8 +145,6 @@ class Gateway:
             self.write(name, text)
         for person in plan.people:
             _run(names.add_user(self.home, person.name, person.password, person.groups))
-        if self._compiled.is_dir():
-            shutil.copytree(self._compiled, names.compiled_folder(self.home), dirs_exist_ok=True)
 
     def _start(self) -> Process:
         process = Process(names.up(self.home), env=names.environment(self._fault))
@@ -152,7 +156,7 @@ class Gateway:
                 process.wait()
             raise
         if names.compiled_folder(self.home).is_dir():
-            shutil.copytree(names.compiled_folder(self.home), self._compiled, dirs_exist_ok=True)
+            shutil.copytree(names.compiled_folder(self.home), names.compiled_folder(self._pattern), dirs_exist_ok=True)
         return process
 
 

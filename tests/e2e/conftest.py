@@ -67,8 +67,10 @@ def stopping_all(upstream: Upstream, pattern: Path, tmp_path_factory: pytest.Tem
     """A function that starts gateways; afterwards each must end by itself, with exit code 0."""
     running: list[Gateway] = []
 
-    def start(policy: str, *, people: tuple[Person, ...] = (), fault: str = "", files: Any = None, **settings: Any) -> Gateway:
-        plan = Plan(policy=policy, people=people, settings=settings, files=files or {}, fault=fault)
+    def start(
+        policy: str, *, people: tuple[Person, ...] = (), breakable: bool = False, files: Any = None, **settings: Any
+    ) -> Gateway:
+        plan = Plan(policy=policy, people=people, settings=settings, files=files or {}, breakable=breakable)
         gateway = Gateway(tmp_path_factory.mktemp("gateway") / "home", plan, upstream, pattern)
         running.append(gateway)
         return gateway

@@ -5,22 +5,40 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from harness import names
-from harness.clients import CHAT_URL, chat_body, http_client
+from harness.clients import CHAT_URL, chat_body, http_client, new_body, whole_again
 from harness.gateway import Gateway, StartGateway, free_port
 from harness.policies import ALLOW_ALL, DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since
 from harness.waiting import until
 
 EXAMINATION_FAILED = {"crash": "crashed", "hang": "timed_out"}
-BODY = chat_body("nothing wrong with this one")
-IMPATIENT = {"examination": {"deadline_ms": 500}}
-"""A short deadline, so that a hang is told soon."""
+
+
+@pytest.fixture(scope="module")
+def figures() -> str:
+    """Where the gateway's metrics are."""
+    return f"127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def breakable(start_gateway: StartGateway, figures: str) -> Gateway:
+    """One that can be broken. Its deadline is short, so that a hang is told soon."""
+    impatient = {"deadline_ms": 500}
+    return start_gateway(GUARDED, files=DETECTOR_FILES, breakable=True, examination=impatient, metrics={"listen": figures})
 
 
 @pytest.fixture
-def broken(request: pytest.FixtureRequest, start_own_gateway: StartGateway) -> tuple[str, str, Gateway]:
+def broken(request: pytest.FixtureRequest, breakable: Gateway) -> Iterator[tuple[str, str, Gateway]]:
     stage, kind = request.param
-    return stage, kind, start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=f"{stage}:{kind}", **IMPATIENT)
+    with breakable.broken(f"{stage}:{kind}"):
+        yield stage, kind, breakable
+    whole_again(breakable.device)
+
+
+@pytest.fixture(scope="module")
+def narrow(start_gateway: StartGateway) -> Gateway:
+    """One that examines no more than a mebibyte."""
+    return start_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
 
 
 @pytest.mark.parametrize(
@@ -33,7 +51,7 @@ def test_a_failure_while_deciding_lets_nothing_out(broken: tuple[str, str, Gatew
     _stage, _kind, gateway = broken
     watch = gateway.watch()
     with http_client(gateway.device) as client:
-        answer = client.post(CHAT_URL, json=BODY)
+        answer = client.post(CHAT_URL, json=new_body())
     assert answer.status_code in (400, 502)
     assert answer.headers[names.REASON_HEADER] == "gate_failed"
     assert reached.body_bytes() == 0
@@ -49,7 +67,7 @@ def test_a_look_that_failed_is_a_fact_that_the_policy_judges(broken: tuple[str, 
     _stage, kind, gateway = broken
     watch = gateway.watch()
     with http_client(gateway.device) as client:
-        answer = client.post(CHAT_URL, json=BODY)
+        answer = client.post(CHAT_URL, json=new_body())
     assert answer.status_code == 400
     assert reached.arrivals() == []
     record = watch.record(kind="request")
@@ -63,7 +81,7 @@ def test_a_worker_that_is_stuck_says_so_and_is_replaced(broken: tuple[str, str, 
     watch = gateway.watch()
     (stuck,) = gateway.workers()
     with http_client(gateway.device) as client, pytest.raises(httpx.TransportError):
-        client.post(CHAT_URL, json=BODY, timeout=60)
+        client.post(CHAT_URL, json=new_body(), timeout=60)
     assert reached.arrivals() == []
     record = watch.record(kind="request")
     assert (record["verdict"], record["reason"], record["host"]) == ("block", "gate_failed", "api.openai.com")
@@ -88,7 +106,7 @@ def test_a_failure_at_the_response_lets_nothing_of_it_in(broken: tuple[str, str,
     _stage, _kind, gateway = broken
     watch = gateway.watch()
     with http_client(gateway.device) as client:
-        answer = client.post(CHAT_URL, json=BODY)
+        answer = client.post(CHAT_URL, json=new_body())
     assert (answer.status_code, answer.headers[names.REASON_HEADER]) == (502, "gate_failed")
     assert "could not decide" in answer.text
     assert len(reached.arrivals()) == 1
@@ -97,13 +115,18 @@ def test_a_failure_at_the_response_lets_nothing_of_it_in(broken: tuple[str, str,
     assert record["upstream_contacted"]
 
 
-def test_an_exchange_whose_record_cannot_be_made_is_counted(start_own_gateway: StartGateway) -> None:
-    figures = f"127.0.0.1:{free_port()}"
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault="note:crash", metrics={"listen": figures})
+@pytest.mark.parametrize("broken", [("note", "crash")], indirect=True, ids=":".join)
+def test_an_exchange_whose_record_cannot_be_made_is_counted(broken: tuple[str, str, Gateway], figures: str) -> None:
+    _stage, _kind, gateway = broken
+
+    def counted() -> float:
+        lines = httpx.get(f"http://{figures}/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("lockgate_exchanges_without_record{"))
+
+    before = counted()
     with http_client(gateway.device) as client:
-        assert client.post(CHAT_URL, json=BODY).status_code == 200
-    counted = 'lockgate_exchanges_without_record{worker="1"} 1.0'
-    until(lambda: counted in httpx.get(f"http://{figures}/metrics").text, what="the exchange is counted", every=0.2)
+        assert client.post(CHAT_URL, json=new_body()).status_code == 200
+    until(lambda: counted() > before, what="the exchange is counted", every=0.2)
 
 
 @pytest.mark.parametrize("broken", [("connect", "crash")], indirect=True, ids=":".join)
@@ -122,15 +145,14 @@ def test_after_a_failure_the_gateway_goes_on_and_stays_shut(broken: tuple[str, s
     _stage, _kind, gateway = broken
     with http_client(gateway.device) as client:
         for _ in range(3):
-            assert client.post(CHAT_URL, json=BODY).headers[names.REASON_HEADER] == "gate_failed"
+            assert client.post(CHAT_URL, json=new_body()).headers[names.REASON_HEADER] == "gate_failed"
         assert client.get("https://api.openai.com/v1/models").status_code == 200
     assert [arrival.path for arrival in reached.arrivals()] == ["/v1/models"]
 
 
-def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gateway: StartGateway, reached: Since) -> None:
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
-    watch = gateway.watch()
-    with http_client(gateway.device) as client:
+def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(narrow: Gateway, reached: Since) -> None:
+    watch = narrow.watch()
+    with http_client(narrow.device) as client:
         answer = client.post(CHAT_URL, json=chat_body("x" * (3 << 20)))
     assert answer.status_code == 400
     assert reached.body_bytes() == 0
@@ -138,14 +160,12 @@ def test_a_body_beyond_the_limit_is_not_waited_for_and_not_sent(start_own_gatewa
     assert (record["verdict"], record["reason"], record["examination"]) == ("block", "uninspectable", "truncated")
 
 
-def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(start_own_gateway: StartGateway, reached: Since) -> None:
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
-
+def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(narrow: Gateway, reached: Since) -> None:
     def parts() -> Iterator[bytes]:
         for _ in range(48):
             yield b"x" * 65536
 
-    with http_client(gateway.device) as client:
+    with http_client(narrow.device) as client:
         try:
             answer = client.post(CHAT_URL, content=parts(), headers={"content-type": "application/json"})
         except httpx.TransportError:
@@ -154,14 +174,13 @@ def test_a_body_beyond_the_limit_without_a_length_is_not_sent_either(start_own_g
     assert reached.body_bytes() == 0
 
 
-def test_a_partial_look_can_still_find(start_own_gateway: StartGateway, reached: Since) -> None:
+def test_a_partial_look_can_still_find(narrow: Gateway, reached: Since) -> None:
     """Presence needs no complete look, and the rule that found it is named instead of the missing part."""
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES)
-    watch = gateway.watch()
+    watch = narrow.watch()
     body = {"model": "gpt-5", "messages": [{"role": "user", "content": [
         {"type": "text", "text": f"see {SECRET}"}, {"type": "image_url", "image_url": {"url": "https://www.example.org/a.png"}},
     ]}]}  # fmt: skip
-    with http_client(gateway.device) as client:
+    with http_client(narrow.device) as client:
         assert client.post(CHAT_URL, json=body).status_code == 400
     assert reached.arrivals() == []
     assert watch.record(kind="request")["rule"] == "no-codenames"
@@ -169,9 +188,9 @@ def test_a_partial_look_can_still_find(start_own_gateway: StartGateway, reached:
 
 @pytest.mark.parametrize("policy", [GUARDED, ALLOW_ALL], ids=["held", "streamed"])
 def test_a_client_that_leaves_while_sending_leaves_one_record(
-    policy: str, start_own_gateway: StartGateway, reached: Since
+    policy: str, narrow: Gateway, start_own_gateway: StartGateway, reached: Since
 ) -> None:
-    gateway = start_own_gateway(policy, files=DETECTOR_FILES)
+    gateway = narrow if policy == GUARDED else start_own_gateway(policy, files=DETECTOR_FILES)
     watch = gateway.watch()
 
     class GivesUpError(Exception):

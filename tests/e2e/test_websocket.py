@@ -11,6 +11,7 @@ import pytest
 from google import genai
 from google.genai.errors import APIError
 from harness.browser import browser_on, chromium
+from harness.clients import whole_again
 from harness.components import absent
 from harness.device import Device
 from harness.gateway import Gateway, StartGateway
@@ -374,14 +375,32 @@ def test_a_person_reads_in_the_page_why_a_message_was_refused(browser: Browser, 
 # --- failing
 
 
+@pytest.fixture(scope="module")
+def breakable(start_gateway: StartGateway) -> Gateway:
+    """One that can be broken. Its deadline is short, so that a hang is told soon."""
+    return start_gateway(GUARDED, files=DETECTOR_FILES, breakable=True, examination={"deadline_ms": 500})
+
+
+@pytest.fixture
+def broken(request: pytest.FixtureRequest, breakable: Gateway) -> Iterator[Gateway]:
+    with breakable.broken(request.param):
+        yield breakable
+    whole_again(breakable.device)
+
+
+@pytest.fixture(scope="module")
+def narrow(start_gateway: StartGateway) -> Gateway:
+    """One that examines no more than a mebibyte."""
+    return start_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
+
+
 BROKEN = ["socket-said:crash", "socket-read:crash", "socket-settle:crash", "socket-pass:crash", "socket-said:hang"]
 
 
-@pytest.mark.parametrize("fault", BROKEN)
-def test_a_failure_while_deciding_lets_no_message_out(start_own_gateway: StartGateway, reached: Since, fault: str) -> None:
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=fault, examination={"deadline_ms": 500})
-    watch = gateway.watch()
-    with open_socket(gateway) as socket:
+@pytest.mark.parametrize("broken", BROKEN, indirect=True)
+def test_a_failure_while_deciding_lets_no_message_out(broken: Gateway, reached: Since) -> None:
+    watch = broken.watch()
+    with open_socket(broken) as socket:
         socket.send(prompt("nothing wrong with this one"))
         assert "gateway" in told_or_closed(socket)
     assert messages_of(reached) == []
@@ -391,9 +410,9 @@ def test_a_failure_while_deciding_lets_no_message_out(start_own_gateway: StartGa
     assert record["error"]
 
 
-def test_a_refusal_that_cannot_be_worded_closes_the_socket(start_own_gateway: StartGateway, reached: Since) -> None:
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault="socket-words:crash")
-    with open_socket(gateway) as socket:
+@pytest.mark.parametrize("broken", ["socket-words:crash"], indirect=True)
+def test_a_refusal_that_cannot_be_worded_closes_the_socket(broken: Gateway, reached: Since) -> None:
+    with open_socket(broken) as socket:
         socket.send(prompt(f"about {SECRET}"))
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=20)
@@ -402,12 +421,11 @@ def test_a_refusal_that_cannot_be_worded_closes_the_socket(start_own_gateway: St
     assert messages_of(reached) == []
 
 
-@pytest.mark.parametrize("kind", ["crash", "hang"])
-def test_a_look_that_failed_refuses_the_message(start_own_gateway: StartGateway, reached: Since, kind: str) -> None:
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault=f"examine:{kind}", examination={"deadline_ms": 500})
-    watch = gateway.watch()
-    with open_socket(gateway) as socket:
-        socket.send(prompt("nothing wrong with this one"))
+@pytest.mark.parametrize("broken", ["examine:crash", "examine:hang"], indirect=True)
+def test_a_look_that_failed_refuses_the_message(broken: Gateway, reached: Since) -> None:
+    watch = broken.watch()
+    with open_socket(broken) as socket:
+        socket.send(prompt("nobody has looked at this one before"))
         assert heard(socket).startswith("error: ")
     assert messages_of(reached) == []
     assert watch.record(kind="message")["reason"] == "uninspectable"
@@ -415,9 +433,9 @@ def test_a_look_that_failed_refuses_the_message(start_own_gateway: StartGateway,
 
 def test_what_waits_is_bounded(start_own_gateway: StartGateway, reached: Since) -> None:
     """While one message is examined without an end, a client that goes on is told and disconnected."""
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, fault="examine:hang", examination={"deadline_ms": 20_000})
+    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, breakable=True, examination={"deadline_ms": 20_000})
     watch = gateway.watch()
-    with open_socket(gateway) as socket:
+    with gateway.broken("examine:hang"), open_socket(gateway) as socket:
         socket.send(prompt("this one takes its time"))
         with pytest.raises(ConnectionClosed) as closed:
             for number in range(100_000):
@@ -430,10 +448,9 @@ def test_what_waits_is_bounded(start_own_gateway: StartGateway, reached: Since) 
     assert watch.record(kind="message")["verdict"] == "block"
 
 
-def test_a_message_that_is_too_long_is_refused(start_own_gateway: StartGateway, reached: Since) -> None:
-    gateway = start_own_gateway(GUARDED, files=DETECTOR_FILES, examination={"max_body_mib": 1})
-    watch = gateway.watch()
-    with open_socket(gateway) as socket:
+def test_a_message_that_is_too_long_is_refused(narrow: Gateway, reached: Since) -> None:
+    watch = narrow.watch()
+    with open_socket(narrow) as socket:
         socket.send(prompt("x" * (1 << 20)))
         assert heard(socket).startswith("error: ")
         socket.send(prompt("short again"))

@@ -16,8 +16,15 @@ from harness.upstream import Since, Upstream
 from harness.waiting import until
 
 
+@pytest.fixture(scope="module")
+def lasting(start_gateway: StartGateway) -> Gateway:
+    """One for the tests that it survives."""
+    return start_gateway(GUARDED, files=DETECTOR_FILES, workers=2)
+
+
 @pytest.fixture
 def gateway(start_own_gateway: StartGateway) -> Gateway:
+    """One for a test that ends it, or that needs workers which are up for a while."""
     return start_own_gateway(GUARDED, files=DETECTOR_FILES, workers=2)
 
 
@@ -30,29 +37,29 @@ def status(gateway: Gateway, prompt: str = "hello") -> int:
         return 0
 
 
-def test_both_workers_serve_and_say_so_in_the_records(gateway: Gateway) -> None:
-    watch = gateway.watch()
+def test_both_workers_serve_and_say_so_in_the_records(lasting: Gateway) -> None:
+    watch = lasting.watch()
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(lambda _: status(gateway), range(32))) == {200}
+        assert set(pool.map(lambda _: status(lasting), range(32))) == {200}
     records = until(lambda: found if len(found := watch.records(kind="request")) == 32 else None, what="32 records", every=0.2)
     assert {record["worker"] for record in records} == {1, 2}
     assert len({record["id"] for record in records}) == 32
 
 
-def test_a_killed_worker_is_replaced(gateway: Gateway) -> None:
-    before = gateway.workers()
+def test_a_killed_worker_is_replaced(lasting: Gateway) -> None:
+    before = lasting.workers()
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
-    after = until(lambda: [pid for pid in gateway.workers() if pid not in before], seconds=30, what="a new worker")
-    gateway.process.said("a process is replaced")
-    until(lambda: all(status(gateway) == 200 for _ in range(8)), seconds=30, what="every connection is served again")
-    assert len(gateway.workers()) == 2
+    after = until(lambda: [pid for pid in lasting.workers() if pid not in before], seconds=30, what="a new worker")
+    lasting.process.said("a process is replaced")
+    until(lambda: all(status(lasting) == 200 for _ in range(8)), seconds=30, what="every connection is served again")
+    assert len(lasting.workers()) == 2
     assert after
 
 
-def test_with_a_worker_down_nothing_slips_through(gateway: Gateway, reached: Since) -> None:
-    os.kill(gateway.workers()[0], signal.SIGKILL)
-    seen = {status(gateway, f"about {SECRET}") for _ in range(20)}
+def test_with_a_worker_down_nothing_slips_through(lasting: Gateway, reached: Since) -> None:
+    os.kill(lasting.workers()[0], signal.SIGKILL)
+    seen = {status(lasting, f"about {SECRET}") for _ in range(20)}
     assert seen <= {400, 0}
     assert reached.arrivals() == []
 

@@ -1,12 +1,16 @@
-"""Breaks a gateway process on purpose, from outside: put this folder on PYTHONPATH and set LOCKGATE_FAULT=stage:kind.
+"""Breaks a gateway process on purpose, from outside: put this folder on PYTHONPATH and set LOCKGATE_FAULT_FILE.
 
-The gateway itself knows nothing of it. Python imports `sitecustomize` at start; this one waits for the module of the
-stage to be imported and replaces one function in it. Kinds: crash (raise) and hang (never return).
+The gateway itself knows nothing of it. Python imports `sitecustomize` at start; this one waits for the modules of the
+stages to be imported and wraps one function of each stage. What is broken is what the file says at the moment of the call,
+`stage:kind`; nothing while there is no file. Kinds: crash (raise) and hang (never return).
 """
 
+import asyncio
 import importlib.abc
 import importlib.machinery
+import inspect
 import os
+import pathlib
 import sys
 import time
 
@@ -26,58 +30,62 @@ STAGES = {
     "socket-words": ("lockgate.proxy.sockets", "message_answer"),
     "note": ("lockgate.runtime.gateway", "Gateway.note"),
 }
-ASYNC = {"requestheaders", "request", "socket-said"}
+FAULT_FILE = os.environ.get("LOCKGATE_FAULT_FILE")
 
 
-def broken(stage, kind):
-    def crash(*_args, **_kwargs):
-        raise RuntimeError(f"injected at {stage}")
+def fault_of(stage):
+    """What is broken of a stage at this moment."""
+    try:
+        broken, _, kind = pathlib.Path(FAULT_FILE).read_text(encoding="utf-8").partition(":")
+    except FileNotFoundError:
+        return None
+    return kind if broken == stage else None
 
-    async def crash_async(*_args, **_kwargs):
-        raise RuntimeError(f"injected at {stage}")
 
-    def hang(*_args, **_kwargs):
-        time.sleep(600)
+def breakable(stage, function):
+    def run(*args, **kwargs):
+        match fault_of(stage):
+            case "crash":
+                raise RuntimeError(f"injected at {stage}")
+            case "hang":
+                time.sleep(600)
+        return function(*args, **kwargs)
 
-    async def hang_async(*_args, **_kwargs):
-        import asyncio
+    async def run_async(*args, **kwargs):
+        match fault_of(stage):
+            case "crash":
+                raise RuntimeError(f"injected at {stage}")
+            case "hang":
+                await asyncio.Event().wait()
+        return await function(*args, **kwargs)
 
-        await asyncio.Event().wait()
-
-    return {
-        ("crash", False): crash,
-        ("crash", True): crash_async,
-        ("hang", False): hang,
-        ("hang", True): hang_async,
-    }[kind, stage in ASYNC]
+    return run_async if inspect.iscoroutinefunction(function) else run
 
 
 class Breaker(importlib.abc.MetaPathFinder):
-    def __init__(self, stage, kind):
-        self.stage, self.kind = stage, kind
-        self.module, self.name = STAGES[stage]
-
     def find_spec(self, fullname, path=None, _target=None):
-        if fullname != self.module:
+        stages = [(stage, name) for stage, (module, name) in STAGES.items() if module == fullname]
+        if not stages:
             return None
-        sys.meta_path.remove(self)
         spec = importlib.machinery.PathFinder.find_spec(fullname, path)
         run = spec.loader.exec_module
 
         def exec_and_break(module):
             run(module)
-            self.break_it(module)
+            for stage, name in stages:
+                make_breakable(module, stage, name)
 
         spec.loader.exec_module = exec_and_break
         return spec
 
-    def break_it(self, module):
-        holder = module
-        *owners, last = self.name.split(".")
-        for owner in owners:
-            holder = getattr(holder, owner)
-        setattr(holder, last, broken(self.stage, self.kind))
+
+def make_breakable(module, stage, name):
+    holder = module
+    *owners, last = name.split(".")
+    for owner in owners:
+        holder = getattr(holder, owner)
+    setattr(holder, last, breakable(stage, getattr(holder, last)))
 
 
-if fault := os.environ.get("LOCKGATE_FAULT"):
-    sys.meta_path.insert(0, Breaker(*fault.split(":")))
+if FAULT_FILE:
+    sys.meta_path.insert(0, Breaker())

@@ -5,6 +5,7 @@ and trust in the environment, as on a device that was set up by hand; a refusal 
 raises.
 """
 
+import itertools
 import json
 import ssl
 import subprocess
@@ -17,9 +18,11 @@ from urllib.parse import urlencode
 import httpx
 
 from harness.device import Device
+from harness.waiting import until
 
 CHAT_URL = "https://api.openai.com/v1/chat/completions"
 _SECONDS = 30.0
+_numbers = itertools.count(1)
 
 
 class ShownError(Exception):
@@ -74,6 +77,24 @@ def events_of(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
 def http_client(device: Device, **options: Any) -> httpx.Client:
     """A plain HTTP client on a device."""
     return httpx.Client(proxy=device.proxy, verify=device.tls, timeout=_SECONDS, trust_env=False, **options)
+
+
+def new_body() -> dict[str, Any]:
+    """A harmless chat body that no gateway has seen before; one that it has seen is not examined again."""
+    return chat_body(f"nothing wrong with number {next(_numbers)}")
+
+
+def whole_again(device: Device) -> None:
+    """Wait until a harmless prompt gets its answer, over a new connection."""
+
+    def serves() -> bool:
+        try:
+            with http_client(device) as client:
+                return client.post(CHAT_URL, json=new_body()).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    until(serves, seconds=60, what="the gateway is whole again", every=0.2)
 
 
 def _curl(device: Device, prompt: str, model: str, *, stream: bool) -> str:

@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,13 +42,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a test wants of its gateway. `files` are further files of the home by relative name."""
+    """What a test wants of its gateway.
+
+    `files` are further files of the home by relative name. A `breakable` one can be broken while it runs (`broken`).
+    """
 
     policy: str
     people: tuple[Person, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     files: Mapping[str, str] = field(default_factory=dict[str, str])
-    fault: str = ""
+    breakable: bool = False
 
 
 class Gateway:
@@ -61,7 +65,7 @@ class Gateway:
         self.home = home
         self.port = free_port()
         self._pattern = pattern
-        self._fault = plan.fault
+        self._fault_file = home.with_name("fault") if plan.breakable else None
         self._make_home(plan, upstream)
         self.process = self._start()
 
@@ -99,6 +103,16 @@ class Gateway:
         )
         assert ran.returncode == 0, ran.stderr.decode()
         return ran.stdout.decode()
+
+    @contextmanager
+    def broken(self, fault: str) -> Iterator[None]:
+        """While `stage:kind` fails (see `faults/`); afterwards it is whole again, if need be with new processes."""
+        assert self._fault_file is not None
+        self._fault_file.write_text(fault, encoding="utf-8")
+        try:
+            yield
+        finally:
+            self._fault_file.unlink()
 
     def watch(self) -> "Watch":
         """The records of what begins from now on."""
@@ -147,7 +161,7 @@ class Gateway:
             _run(names.add_user(self.home, person.name, person.password, person.groups))
 
     def _start(self) -> Process:
-        process = Process(names.up(self.home), env=names.environment(self._fault))
+        process = Process(names.up(self.home), env=names.environment(self._fault_file))
         try:
             process.said(names.UP_LINE, seconds=_START_SECONDS)
         except AssertionError:

@@ -75,12 +75,12 @@ def settings(*, port: int, root: str, upstream: str, plain: str, more: dict[str,
     } | more
 
 
-def environment(fault: str = "") -> dict[str, str]:
-    """The environment of a gateway process. `fault` is `stage:kind` of an injected failure (see `faults/`)."""
+def environment(fault_file: Path | None = None) -> dict[str, str]:
+    """The environment of a gateway process. `fault_file` is where it is told what to break of it (see `faults/`)."""
     cleared = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    if not fault:
+    if fault_file is None:
         return cleared
     return cleared | {
-        "LOCKGATE_FAULT": fault,
+        "LOCKGATE_FAULT_FILE": str(fault_file),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(FAULTS), cleared.get("PYTHONPATH")))),
     }

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from lockgate.facts.traffic import Headers, Request
+from lockgate.facts.traffic import Headers, Request, Response
 
 DATA = Path(__file__).resolve().parent / "data" / "web_apis.yaml"
 AMAZON_AI = re.compile(
@@ -26,16 +26,20 @@ GOOGLE_AI = re.compile(
     r"aiplatform|generativelanguage|dialogflow|discoveryengine|cloudaicompanion|contactcenter|^ces\b|gemini|agent|firebaseml"
 )
 _DEEPEST = 4
+_TEXT = "some words that a person may have written"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordinary:
-    """One request, with the set and the API it belongs to."""
+    """One request, with the set and the API it belongs to, and what answers it where that is known."""
 
     source: str
     api: str
     request: Request
     document: object = field(repr=False)
+    content: bytes = field(repr=False)
+    response: Response | None = None
+    answer: bytes = field(default=b"", repr=False)
 
 
 def by_hand() -> Iterator[Ordinary]:
@@ -72,7 +76,8 @@ def of_amazon() -> Iterator[Ordinary]:
             body = example or {key: _of_shape(members[key], _DEEPEST) for key in members}
             document = {members[key].serialization.get("name", key): body[key] for key in body if key in own}
             where = (f"{model.endpoint_prefix}.example.com", re.sub(r"[{}+]", "", path))
-            yield _made("Amazon", name, where, document)
+            told = _answer_of(model.operation_model(operation))
+            yield _made("Amazon", name, where, document, told)
 
 
 def of_google() -> Iterator[Ordinary]:
@@ -88,14 +93,24 @@ def of_google() -> Iterator[Ordinary]:
             if "request" in method and method["httpMethod"] in ("POST", "PUT", "PATCH"):
                 body = _of_schema(method["request"], described.get("schemas", {}), _DEEPEST)
                 path = "/" + re.sub(r"[{}+]", "", described.get("servicePath", "") + method["path"])
-                yield _made("Google", described["name"], (host, path), body)
+                told = _of_schema(method.get("response", {}), described.get("schemas", {}), _DEEPEST)
+                yield _made("Google", described["name"], (host, path), body, told)
 
 
-def _made(source: str, api: str, where: tuple[str, str], document: object) -> Ordinary:
+def _answer_of(described: Any) -> object:
+    """What an operation answers, as its description has it."""
+    shape = described.output_shape
+    return {} if shape is None else {key: _of_shape(member, _DEEPEST) for key, member in shape.members.items()}
+
+
+def _made(source: str, api: str, where: tuple[str, str], document: object, told: object = None) -> Ordinary:
     headers = Headers((("content-type", "application/json"),))
     host, path = where
     request = Request(method="POST", scheme="https", host=host, port=443, path=path or "/", headers=headers)
-    return Ordinary(source=source, api=api, request=request, document=document)
+    return Ordinary(
+        source=source, api=api, request=request, document=document, content=json.dumps(document).encode(),
+        response=None if told is None else Response(status=200, headers=headers), answer=json.dumps(told).encode(),
+    )  # fmt: skip
 
 
 def _of_shape(shape: Any, depth: int) -> object:
@@ -109,7 +124,7 @@ def _of_shape(shape: Any, depth: int) -> object:
         return True
     if shape.type_name in ("integer", "long", "float", "double"):
         return 3
-    return shape.enum[0] if getattr(shape, "enum", None) else "some text"
+    return shape.enum[0] if getattr(shape, "enum", None) else _TEXT
 
 
 def _of_schema(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int) -> object:
@@ -123,7 +138,7 @@ def _of_schema(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int
         return [_of_schema(schema.get("items", {}), schemas, depth - 1)] if depth else []
     if kind == "boolean":
         return True
-    return 3 if kind in ("integer", "number") else (schema.get("enum") or ["some text"])[0]
+    return 3 if kind in ("integer", "number") else (schema.get("enum") or [_TEXT])[0]
 
 
 def _methods(described: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

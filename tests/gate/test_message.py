@@ -15,7 +15,7 @@ from lockgate.apps.schema import AppFile
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import ExaminationState, Span
 from lockgate.facts.traffic import Completeness, SocketMessage
-from lockgate.gate.context import GateContext
+from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.gate.effects import Examine, Note, PassMessage, RefuseMessage
 from lockgate.gate.events import Closed, Examined, Failed, MessageSeen, RepliesSeen
 from lockgate.gate.judging import UnexpectedEventError
@@ -399,3 +399,47 @@ def test_what_is_written_beside_sound_is_examined_every_time(on_socket):
     with socket.next() as message:
         message >> said(json.dumps({**sound, "event_id": "not an id but a secret"})) << Examine
         message >> examined("credentials", found=("credentials",)) << RefuseMessage
+
+
+UNKNOWN_SOCKET = "wss://socket.example.net/ws"
+TALK = [{"role": "user", "content": "private words"}, {"role": "assistant", "content": "more of them"}]
+CHAT_MESSAGE = json.dumps({"model": "acme-1", "messages": [{"role": "user", "content": "private words"}]})
+
+
+def on_unknown(context_of, policy=ALLOW_ALL):
+    return OnSocket(context_of(policy, decrypt=DecryptScope.ALL), UNKNOWN_SOCKET)
+
+
+def test_a_chat_over_a_socket_nobody_described_is_noticed(context_of):
+    socket = on_unknown(context_of)
+    for content, found in (
+        (CHAT_MESSAGE, True),
+        (f"42{json.dumps(['send', {'talk': TALK}])}", True),
+        ('{"op": 1}', False),
+    ):
+        with socket.next() as playing:
+            playing >> said(content) << PassMessage(recorded=found)
+            if found:
+                playing >> CLOSED << Note
+                assert playing.last.record.discovered
+                assert "private" not in repr(playing.last.record)
+
+
+def test_only_the_first_messages_of_a_socket_are_looked_at_to_notice_an_app(context_of):
+    socket = on_unknown(context_of)
+    for _ in range(20):
+        with socket.next() as playing:
+            playing >> said('{"op": "move"}') << PassMessage(recorded=False)
+    with socket.next() as playing:
+        playing >> said(CHAT_MESSAGE) << PassMessage(recorded=False)
+
+
+def test_a_rule_on_discovered_apps_stops_a_message_and_lets_others_pass(context_of):
+    socket = on_unknown(context_of, "default: allow\nrules:\n  - {id: shadow, when: {app.discovered: true}, then: block}\n")
+    with socket.next() as playing:
+        playing >> said(CHAT_MESSAGE) << RefuseMessage
+    for _ in range(30):
+        with socket.next() as playing:
+            playing >> said('{"op": "move", "to": "a corner of the map"}') << PassMessage
+    with socket.next() as playing:
+        playing >> said(CHAT_MESSAGE) << RefuseMessage

@@ -41,7 +41,7 @@ def test_an_unknown_chat_passes_at_once_and_is_discovered_afterwards(play):
         for chunk in pieces(CHAT):
             playing >> chunk
         kept = record(playing)
-    assert kept.discovered == ("a body in the shape of openai-chat",)
+    assert kept.discovered[0] == "a body in the shape of openai-chat"
     assert "private" not in repr(kept)
     assert (kept.app, kept.drift, kept.verdict) == ("", "", "allow")
 
@@ -65,7 +65,7 @@ def test_ordinary_traffic_of_unknown_hosts_is_not_discovered(play):
 
 @pytest.mark.parametrize(
     ("method", "headers"),
-    [("GET", {}), ("POST", {"content_type": "image/png"}), ("POST", {"content_type": "multipart/form-data"})],
+    [("GET", {}), ("POST", {"content_type": "image/png"}), ("POST", {"content_type": "application/octet-stream"})],
 )
 def test_pages_and_files_are_not_read_along(play, method, headers):
     with play(ALLOW, decrypt=DecryptScope.ALL) as playing:
@@ -78,11 +78,67 @@ def test_a_rule_on_discovered_apps_holds_and_stops_them(play):
     with play(policy, decrypt=DecryptScope.ALL) as playing:
         playing >> head("POST", UNKNOWN, **JSON) << Hold() >> body(json.dumps(CHAT).encode()) << Refuse
         kept = record(playing)
-    assert (kept.rule, kept.discovered) == ("shadow", ("a body in the shape of openai-chat",))
+    assert (kept.rule, kept.discovered[:1]) == ("shadow", ("a body in the shape of openai-chat",))
     with play(policy, decrypt=DecryptScope.ALL) as playing:
         playing >> head("POST", UNKNOWN, **JSON) << Hold() >> body(b'{"q": "shoes"}') << Forward(streamed=False)
     with play(policy, decrypt=DecryptScope.ALL) as playing:
         playing >> head("GET", UNKNOWN, has_body=False) << Forward(streamed=False)
+
+
+PROMPT_FORM = (
+    b'--xYz\r\nContent-Disposition: form-data; name="model"\r\n\r\nsdxl-turbo\r\n'
+    b'--xYz\r\nContent-Disposition: form-data; name="prompt"\r\n\r\na private lighthouse at dusk\r\n'
+    b'--xYz\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [
+        ({"content_type": "application/x-amz-json-1.1"}, json.dumps(CHAT).encode()),
+        ({"content_type": "text/plain;charset=UTF-8"}, json.dumps(CHAT).encode()),
+        ({"content_type": "multipart/form-data; boundary=xYz"}, PROMPT_FORM),
+        ({"content_type": "multipart/form-data; boundary=xYz"}, PROMPT_FORM + b"\x00" * 400_000),
+        ({"content_type": "application/x-www-form-urlencoded"}, b"prompt=a+private+lighthouse+at+dusk&model=sdxl-turbo"),
+    ],
+)
+def test_a_prompt_is_noticed_in_every_coding_it_may_come_in(play, headers, content):
+    with play(ALLOW, decrypt=DecryptScope.ALL) as playing:
+        playing >> head("POST", UNKNOWN, **headers) << Forward(streamed=True, tap=True)
+        for start in range(0, len(content), 60_000):
+            playing >> RequestChunkSeen(chunk=content[start : start + 60_000])
+        kept = record(playing)
+    assert kept.discovered
+    assert "private" not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/acme.v1.ChatService/StreamChat", True),
+        ("/acme.v1.ChatService/SendMessage", False),
+        ("/acme.v1.RoomService/Create", False),
+    ],
+)
+def test_a_call_is_noticed_by_the_name_of_its_service(play, path, found):
+    with play(ALLOW, decrypt=DecryptScope.ALL) as playing:
+        playing >> head("POST", f"https://app.example.net{path}", content_type="application/connect+proto")
+        playing << Forward(streamed=True, tap=True)
+        playing >> RequestChunkSeen(chunk=b"\x00\x00\x00\x00\x09\x0a\x07see you")
+        assert bool(record(playing).discovered) is found
+
+
+TOKENS = b'data: {"text": "The "}\n\ndata: {"text": "Elbe."}\n\ndata: {"done": true}\n\n'
+
+
+def test_an_answer_that_comes_a_few_letters_at_a_time_is_a_models(play):
+    with play(ALLOW, decrypt=DecryptScope.ALL) as playing:
+        playing >> head("POST", UNKNOWN, **JSON) << Forward(streamed=True, tap=True)
+        playing >> RequestChunkSeen(chunk=b'{"q": "name a river"}')
+        playing >> ResponseHeadersSeen(response=STREAM) << PassResponse(tap=True)
+        for start in range(0, len(TOKENS), 7):
+            playing >> ResponseChunkSeen(chunk=TOKENS[start : start + 7])
+        assert record(playing).discovered == ("an answer that comes a few letters at a time",)
 
 
 def test_an_unknown_path_of_a_known_app_is_drift_with_its_shape_and_no_words(play):

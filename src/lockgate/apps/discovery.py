@@ -2,68 +2,77 @@
 
 Separate from the library, which knows: this only weighs signs. It must never say what was said, and never mistake an ordinary
 web API for a model: each sign alone is harmless somewhere, so only an unmistakable one, or several, are enough. How often that
-goes wrong is measured (`make bench BENCH_ARGS="--only discovery"`).
+goes wrong is measured (`make bench-discovery`).
 """
 
-import re
 from collections.abc import Iterator
-from typing import cast
 
-import orjson
-
-from lockgate.apps.canonical import canonical_path
-from lockgate.apps.formats.json_view import dig, items, members, string
+from lockgate.apps.canonical import canonical_path, query_values
+from lockgate.apps.formats.json_view import dig, is_array, is_object, members
+from lockgate.apps.telling_answer import answer_tells, may_answer_as_model
+from lockgate.apps.telling_body import BodyTells, is_words, legible, look_into, roles_of
+from lockgate.apps.telling_words import (
+    HEADERS,
+    HISTORIES,
+    HOSTS,
+    KEY_HEADERS,
+    KEYS,
+    MODEL_ROLES,
+    PROGRAMS,
+    graphql_weight,
+    is_model,
+    models_in_path,
+    path_weight,
+)
 from lockgate.facts.discovery import Discovery
 from lockgate.facts.traffic import Request, Response
+
+__all__ = ["answer_signs", "legible", "may_answer_as_model", "request_signs", "together"]
 
 _READ = 16 * 1024
 """Bytes of an answer that are looked at."""
 
 # Bodies that only models are sent; the others also occur elsewhere (a list of inputs, a prompt for a picture).
 _UNMISTAKABLE = frozenset({
-    "anthropic-complete", "anthropic-messages", "anthropic-sessions", "bedrock-converse", "bedrock-invoke", "chatgpt-web",
-    "gemini-generate", "mcp", "ollama", "openai-assistants", "openai-chat", "openai-responses",
+    "a2a", "ai-sdk-data", "ai-sdk-ui", "ai-studio", "anthropic-complete", "anthropic-messages", "anthropic-sessions",
+    "bedrock-agent", "bedrock-converse", "bedrock-invoke", "chatgpt-web", "claude-web", "cohere-chat", "deepseek-web",
+    "gemini-generate", "huggingchat", "jetbrains-ai", "kimi-web", "llama-server", "mcp", "meta-ai", "notebooklm", "notion-ai",
+    "ollama", "openai-assistants", "openai-audio", "openai-chat", "openai-images", "openai-responses", "text-generation", "zed",
 })  # fmt: skip
-_MODEL = re.compile(
-    r"(?i)(?:[a-z0-9.-]{1,40}[/:])?(?:gpt-?[0-9o]|o[134](?:-|$)|chatgpt|claude|gemini|gemma|llama|mi[sx]tral|codestral|devstral|qwen"
-    r"|qwq|deepseek|grok|command-[ar]|phi-?[0-9]|kimi|moonshot|glm-?[0-9]|ernie|hunyuan|yi-[0-9]|granite|nemotron|sonar|nova-"
-    r"|titan-|jamba|dall-e|whisper|text-embedding|minimax|doubao|solar-|falcon-|olmo)",
-)
-_PATHS = (
-    ("/chat/completions", 2), ("/v1/messages", 1), ("/v1/responses", 1), ("/v1/completions", 1), ("/v1/embeddings", 1),
-    (":generatecontent", 2), (":streamgeneratecontent", 2), ("/api/generate", 1), ("/api/chat", 1), ("/conversation", 1),
-    ("/completion", 1), ("/v1/chat", 1), ("/generate_stream", 1), ("/inference", 1), ("/prompt", 1), ("/ask", 1),
-)  # fmt: skip
-_HEADERS = (
-    "anthropic-version", "anthropic-beta", "openai-beta", "openai-organization", "openai-project", "x-stainless-lang",
-    "x-goog-api-client-genai", "x-vercel-ai-ui-message-stream", "mcp-protocol-version", "mcp-session-id",
-)  # fmt: skip
-_HOST = re.compile(r"(?:^|[.-])(?:ai|gpt|llm|llms|chatbot|copilot|openai|inference)(?:[.-]|$)|gpt|\.ai$")
-_STREAMS = frozenset({"text/event-stream", "application/x-ndjson", "application/ndjson", "application/stream+json"})
-_ANSWER_TYPES = frozenset({
-    "content_block_delta", "message_start", "response.output_text.delta", "response.created", "text-delta", "text_delta",
+# Notations that one vendor uses for everything: that a form is in one of them says nothing.
+_NOTHING = frozenset({"google-batch", "poe-web"})
+_OF_MESSAGES = frozenset({"ai-sdk-data", "ai-sdk-ui", "anthropic-messages", "ollama", "openai-chat", "zed"})
+_OF_GEMINI = frozenset({
+    "model", "request", "generationConfig", "generation_config", "systemInstruction", "system_instruction", "safetySettings",
+    "safety_settings", "tools", "toolConfig", "tool_config", "cachedContent", "generateContentRequest", "taskType", "requests",
 })  # fmt: skip
+"""What stands beside `contents` in a call of Gemini's interface."""
+_PLAIN = frozenset({"openai-completions", "openai-embeddings", "openai-responses"})
+_PLAIN_FIELDS = frozenset({
+    "model", "input", "prompt", "stream", "user", "encoding_format", "dimensions", "input_type", "task", "truncate",
+    "max_tokens", "temperature", "top_p", "top_k", "n", "stop", "suffix", "echo", "seed", "logprobs", "best_of",
+    "presence_penalty", "frequency_penalty", "logit_bias", "instructions", "store", "include", "tools", "tool_choice",
+    "reasoning", "text", "metadata",
+})  # fmt: skip
+"""Everything that may stand in a call of a completion, of vectors, or of a response to a plain text."""
 
 
 def request_signs(request: Request, format_id: str, document: object) -> Discovery:
-    """What a request shows. `format_id` is the shape its body has (empty for none known), `document` the body as JSON data."""
+    """What a request shows. `format_id` is the shape of its body (empty: none known), `document` what `legible` made of it."""
+    tells = look_into(document)
     signs = dict(_of_head(request))
-    if format_id:
-        # `input` beside `model` may be a machine and what it is fed: a text alone is no items of a conversation.
-        plain = format_id == "openai-responses" and isinstance(dig(document, "input"), str)
-        signs[f"a body in the shape of {format_id}"] = 3 if format_id in _UNMISTAKABLE and not plain else 2
-    elif _is_chat(document):
-        signs["a list of messages with roles"] = 2
-    model = string(dig(document, "model")) or string(dig(document, "modelId")) or string(dig(document, "model_id"))
-    if model and _MODEL.match(model):
+    shape = _weight_of(format_id, document)
+    if shape:
+        signs[f"a body in the shape of {format_id}"] = shape
+    signs.update(_of_body(tells, shape))
+    if tells.names_model or _model_in_address(request):
         signs["the name of a model"] = 2
     return _weighed(signs)
 
 
 def answer_signs(response: Response, beginning: bytes) -> Discovery:
     """What the first bytes of an answer show: the events that models stream, or a whole answer of one."""
-    pieces = _pieces(response, beginning[:_READ])
-    return _weighed({"an answer in the shape of a model's": 3} if any(map(_is_answer, pieces)) else {})
+    return _weighed(answer_tells(response, beginning[:_READ]))
 
 
 def together(*found: Discovery) -> Discovery:
@@ -71,59 +80,84 @@ def together(*found: Discovery) -> Discovery:
     return Discovery(signs=tuple(sign for each in found for sign in each.signs), weight=sum(each.weight for each in found))
 
 
-def may_answer_as_model(response: Response) -> bool:
-    """Whether the beginning of this answer is worth looking at."""
-    return response.media_type in _STREAMS or response.media_type.endswith("json")
-
-
 def _weighed(signs: dict[str, int]) -> Discovery:
     return Discovery(signs=tuple(signs), weight=sum(signs.values()))
 
 
 def _of_head(request: Request) -> Iterator[tuple[str, int]]:
-    path = (canonical_path(request.path) or "").lower()
-    found = max(((weight, end) for end, weight in _PATHS if path.endswith(end)), default=None)
-    if found is not None:
-        yield f"a path that ends with {found[1]}", found[0]
-    if any(request.headers.get(name) for name in _HEADERS):
+    weight, sign = path_weight(canonical_path(request.path) or "")
+    if weight:
+        yield sign, weight
+    if not HEADERS.isdisjoint(name for name, _ in request.headers.pairs):
         yield "a header of a model API", 2
-    if _HOST.search(request.host):
+    if any(name in KEY_HEADERS and KEYS.match(value) for name, value in request.headers.pairs):
+        yield "a key of a model's vendor", 2
+    if PROGRAMS.search(request.headers.get("user-agent")[:200]):
+        yield "a program that talks to models", 2
+    if HOSTS.search(request.host):
         yield "a host with a telling name", 1
+    if request.headers.get("accept").startswith("text/event-stream"):
+        yield "an answer asked for as a stream", 1
 
 
-def _is_chat(document: object) -> bool:
-    said = items(dig(document, "messages"))
-    return bool(said) and all(
-        string(dig(message, "role")).lower() in ("user", "assistant", "system", "human", "bot") for message in said
+def _of_body(tells: BodyTells, shape: int) -> Iterator[tuple[str, int]]:
+    found = (
+        ("messages with the roles of a chat with a model", tells.roles if tells.roles > shape else 0),
+        ("settings that only models have", min(len(tells.settings), 3)),
+        ("a prompt", tells.prompt),
+        ("a model beside it", tells.prompt > 0 and tells.model_field),
+        ("what is to be made of it", tells.prompt > 1 and tells.media),
+        ("a text and a voice", tells.says and tells.voice),
+        ("a text that somebody typed", tells.typed),
+        ("a text in a conversation", tells.says and tells.in_thread),
+        ("a text for an assistant", tells.says and tells.meant_for),
+        ("an answer wanted as a stream", tells.streams),
+        ("a GraphQL operation with a telling name", graphql_weight(tells.graphql)),
     )
+    for sign, weight in found:
+        if weight:
+            yield sign, int(weight)
 
 
-def _pieces(response: Response, beginning: bytes) -> Iterator[object]:
-    if response.media_type.endswith("json") and response.media_type not in _STREAMS:
-        yield _parsed(beginning)
-        return
-    for line in beginning.split(b"\n")[:50]:
-        data = line.strip().removeprefix(b"data:").strip()
-        if data[:1] in (b"{", b"["):
-            yield _parsed(data)
+def _weight_of(format_id: str, document: object) -> int:
+    """What it says that a body has the shape of a format."""
+    if not format_id or format_id in _NOTHING:
+        return 0
+    if format_id in _PLAIN and not is_array(dig(document, "messages")):
+        return _weight_of_plain(document)
+    if format_id in _OF_MESSAGES and is_array(dig(document, "messages")):
+        return _weight_of_messages(document)
+    if format_id == "gemini-generate" and not _is_gemini(document):
+        # Texts in parts, and nothing else of a model's: a page or a lesson is that, too.
+        return 2
+    return 3 if format_id in _UNMISTAKABLE else 2
 
 
-def _parsed(text: bytes) -> object:
-    try:
-        return cast("object", orjson.loads(text))
-    except ValueError:
-        return None
+def _is_gemini(document: object) -> bool:
+    body = members(document)
+    return not _OF_GEMINI.isdisjoint(body) or not roles_of(document) <= {""}
 
 
-def _is_answer(event: object) -> bool:
-    body = members(event)
-    choice = dig(body, "choices", 0)
-    if isinstance(dig(choice, "delta"), dict) or string(dig(choice, "message", "role")):
+def _weight_of_messages(document: object) -> int:
+    """Support desks and forums have messages with roles as well, of agents and customers."""
+    roles = roles_of(document)
+    if not roles <= HISTORIES | MODEL_ROLES:
+        return 0
+    # Of users alone, and nothing else in the body: a help desk's message is that, too.
+    return 2 if roles <= HISTORIES and members(document).keys() <= {"messages"} else 3
+
+
+def _weight_of_plain(document: object) -> int:
+    """`input` beside `model` may be a machine and what it is fed: then it stands among other fields."""
+    body = members(document)
+    given = body.get("input", body.get("prompt"))
+    said = (is_array(given) and bool(given)) or (isinstance(given, str) and is_words(given))
+    if is_array(given) and any(map(is_object, given)):
+        return 3
+    return 3 if said and "model" in body and body.keys() <= _PLAIN_FIELDS else 2
+
+
+def _model_in_address(request: Request) -> bool:
+    if models_in_path(canonical_path(request.path) or ""):
         return True
-    if string(dig(body, "candidates", 0, "content", "role")) == "model":
-        return True
-    if string(body.get("type")) in _ANSWER_TYPES:
-        return True
-    if string(body.get("model")) and (string(dig(body, "message", "role")) == "assistant" or "eval_count" in body):
-        return True
-    return string(body.get("role")) == "assistant" and "content" in body
+    return bool(request.query) and any(map(is_model, query_values(request).values()))

@@ -45,7 +45,14 @@ from lockgate.gate.events import (
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
 from lockgate.gate.listening import Listener, asks_to_be_told, is_worth_reading, listener_for
 from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
-from lockgate.gate.noticing import PassingBytes, is_worth_noticing, notice_passing, notice_request, with_answer
+from lockgate.gate.noticing import (
+    PassingBytes,
+    is_worth_noticing,
+    notice_passing,
+    notice_request,
+    passing_bytes,
+    with_answer,
+)
 from lockgate.gate.reading import read_request
 from lockgate.gate.record import ExchangeKind
 from lockgate.gate.shown_path import with_shown_path
@@ -243,7 +250,7 @@ class Exchange(Judging):
     def _let_go(self, *, streamed: bool) -> Effect:
         facts = self._known
         if facts.request is not None and is_worth_noticing(facts.request, facts.app, read=facts.noticed is not None):
-            self._passing = PassingBytes()
+            self._passing = passing_bytes(facts.request)
         tap = streamed and self._passing is not None
         return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts))
 

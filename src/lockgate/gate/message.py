@@ -23,11 +23,12 @@ from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Phase, SocketMessage
+from lockgate.facts.traffic import Body, Phase, SocketMessage
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
 from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.noticing import notice_message
 from lockgate.gate.reading import with_background
 from lockgate.gate.record import ExchangeKind
 from lockgate.gate.socket import MessageReading, Socket
@@ -97,6 +98,9 @@ class MessageExchange(Judging):
             facts = replace(facts, conversation=unread, examination=opaque_examination(self._context))
             self._sheet = replace(facts, phase=Phase.REQUEST_BODY)
         outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
+        if app is None and (not isinstance(outcome, Settled) or self._socket.may_be_noticed()):
+            sniffed = self._context.sniff(request, Body(content=event.message.content))
+            facts = self._sheet = replace(facts, noticed=notice_message(request, event.message, sniffed))
         if isinstance(outcome, Settled) and not self._is_read(app, outcome.decision):
             yield self._settle(outcome.decision, streamed=False)
             return
@@ -140,7 +144,9 @@ class MessageExchange(Judging):
     def _let_go(self, *, streamed: bool) -> PassMessage:
         decision, reading = self._decision, self._reading
         if decision is None or reading is None:
-            return PassMessage(recorded=False)  # no rule asked what it says
+            # No rule asked what it says; that a model is talked to where nobody knows one is worth a record all the same.
+            noticed = self._known.noticed
+            return PassMessage(recorded=noticed is not None and noticed.discovery.is_ai)
         self._socket.remember(reading, decision, passed=True)
         examination = self._known.examination
         found = examination is not None and bool(examination.findings)

@@ -6,20 +6,24 @@ more, and looked at when the exchange is over. It must never keep a word of them
 
 from dataclasses import dataclass, field
 
-from lockgate.apps.discovery import answer_signs, may_answer_as_model, request_signs, together
+from lockgate.apps.discovery import answer_signs, legible, may_answer_as_model, request_signs, together
 from lockgate.apps.formats.base import WireFormat
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.shape import shape_of
 from lockgate.facts.app import AppMatch
 from lockgate.facts.discovery import Drift, Noticed
-from lockgate.facts.traffic import Body, Request, Response
+from lockgate.facts.traffic import Body, Request, Response, SocketMessage
 from lockgate.gate.context import GateContext
 from lockgate.gate.decode import decode_body
 from lockgate.gate.events import RequestChunkSeen, ResponseChunkSeen
 
 _MOST_OF_BODY = 256 * 1024
 _MOST_OF_ANSWER = 8 * 1024
+_MOST_OF_OTHERS = 16 * 1024
+_MOST_OF_MESSAGE = 64 * 1024
 _TEXT_TYPES = ("json", "x-www-form-urlencoded", "text/plain")
+# Of a form with files and of a call in protobuf the beginning says enough; of half a JSON document nothing can be read.
+_BEGINNING_TYPES = ("multipart/form-data", "proto", "grpc")
 
 
 def is_worth_noticing(request: Request, app: AppMatch | None, *, read: bool) -> bool:
@@ -28,13 +32,23 @@ def is_worth_noticing(request: Request, app: AppMatch | None, *, read: bool) -> 
     `read` says that the body was held and read; then only the answer of an unknown host can show more.
     """
     undescribed = app is None or (app.operation is None and not read)
-    return undescribed and request.method in ("POST", "PUT", "PATCH") and _is_texty(request)
+    if not undescribed or request.method not in ("POST", "PUT", "PATCH"):
+        return False
+    return _is_texty(request) or (app is None and _is_told_by_its_beginning(request))
+
+
+def passing_bytes(request: Request) -> "PassingBytes":
+    """Where to keep what passes of this request and its answer."""
+    begins = _is_told_by_its_beginning(request)
+    return PassingBytes(most=_MOST_OF_OTHERS if begins else _MOST_OF_BODY, begins=begins)
 
 
 @dataclass(slots=True)
 class PassingBytes:
-    """The beginning of what passes, both ways."""
+    """The beginning of what passes, both ways. `begins`: a part of the body is worth reading, too."""
 
+    most: int = _MOST_OF_BODY
+    begins: bool = False
     body: bytearray = field(default_factory=bytearray)
     answer: bytearray = field(default_factory=bytearray)
     cut: bool = False
@@ -42,29 +56,42 @@ class PassingBytes:
     def take(self, event: RequestChunkSeen | ResponseChunkSeen) -> None:
         """Keep what there is room for."""
         if isinstance(event, ResponseChunkSeen):
-            self.answer += event.chunk[: _MOST_OF_ANSWER - len(self.answer)]
+            if len(self.answer) < _MOST_OF_ANSWER:
+                self.answer += event.chunk[: _MOST_OF_ANSWER - len(self.answer)]
             return
-        self.cut = self.cut or len(self.body) + len(event.chunk) > _MOST_OF_BODY
-        self.body += event.chunk[: _MOST_OF_BODY - len(self.body)]
+        if len(self.body) + len(event.chunk) > self.most:
+            self.cut = True
+        if len(self.body) < self.most:
+            self.body += event.chunk[: self.most - len(self.body)]
 
 
 def notice_request(
     request: Request, app: AppMatch | None, wire_format: WireFormat | None, body: Body, drift: Drift | None
 ) -> Noticed:
     """What a request shows whose body is at hand. `app` is as the path alone told, `drift` what reading it came to."""
-    parsed = parse_json(body.content) if body.content and (app is None or drift is not None) else None
-    document = parsed.value if isinstance(parsed, Parsed) else None
     if app is None:
+        document = legible(request, body.content) if body.content else None
         return Noticed(discovery=request_signs(request, wire_format.id if wire_format else "", document))
+    parsed = parse_json(body.content) if body.content and drift is not None else None
+    document = parsed.value if isinstance(parsed, Parsed) else None
     return Noticed(drift=drift, shape=shape_of(document) if document is not None else "")
 
 
 def notice_passing(context: GateContext, request: Request, app: AppMatch | None, passed: PassingBytes) -> Noticed:
     """What a request shows whose body passed unread."""
-    if passed.cut or not passed.body:
+    if not passed.body or (passed.cut and not passed.begins):
         return notice_request(request, app, None, Body(content=b""), Drift.UNKNOWN_PATH if passed.body else None)
     body = decode_body(bytes(passed.body), request.headers.get("content-encoding"), _MOST_OF_BODY)
     return notice_request(request, app, context.sniff(request, body), body, Drift.UNKNOWN_PATH)
+
+
+def notice_message(request: Request, message: SocketMessage, wire_format: WireFormat | None) -> Noticed:
+    """What a message of a WebSocket shows that somebody opened to a host outside the library."""
+    if len(message.content) > _MOST_OF_MESSAGE or not message.is_text:
+        return Noticed(discovery=request_signs(request, "", None))
+    # Socket.IO and its like put a number before the JSON.
+    content = message.content.lstrip(b"0123456789")
+    return Noticed(discovery=request_signs(request, wire_format.id if wire_format else "", legible(request, content)))
 
 
 def with_answer(noticed: Noticed, response: Response | None, passed: PassingBytes) -> Noticed:
@@ -78,4 +105,10 @@ def with_answer(noticed: Noticed, response: Response | None, passed: PassingByte
 
 def _is_texty(request: Request) -> bool:
     media_type = request.media_type
-    return not media_type or media_type.endswith(_TEXT_TYPES)
+    # `application/x-amz-json-1.1` and `application/json+protobuf` are JSON, too.
+    return not media_type or "json" in media_type or media_type.endswith(_TEXT_TYPES)
+
+
+def _is_told_by_its_beginning(request: Request) -> bool:
+    media_type = request.media_type
+    return "json" not in media_type and any(part in media_type for part in _BEGINNING_TYPES)

@@ -19,6 +19,8 @@ from lockgate.gate.reading import all_readable
 _NOTHING_SAID = Conversation(turns=())
 _MOST_TYPED = 4096
 """Characters of earlier messages that are examined again together with the next one."""
+_MOST_NOTICED = 20
+"""Messages that are looked at to notice an app outside the library: games and tickers send thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,12 @@ class Socket:
         self.request = request
         self._typed = ""
         self._unreadable: tuple[str, Decision] | None = None
+        self._noticeable = _MOST_NOTICED
+
+    def may_be_noticed(self) -> bool:
+        """Whether one more message is looked at although nobody asks for it: the first ones tell an app nobody described."""
+        self._noticeable -= 1
+        return self._noticeable >= 0
 
     def read(self, context: GateContext, app: AppMatch | None, message: SocketMessage, size: Completeness) -> MessageReading:
         """What a message says, with the operation settled that the path may have left open."""

@@ -149,6 +149,85 @@ def test_an_answer_so_far_beside_each_delta_is_not_heard_twice(answer, sse):
     assert heard.text == "One two"
 
 
+def test_a_delta_that_is_also_beside_itself_as_text_is_not_heard_twice(answer, sse):
+    """Together's way, in chats and in completions."""
+    pieces = [{"choices": [{"index": 0, "text": said, "delta": {"token_id": 9, "content": said}}]} for said in ("One", " two")]
+    assert answer("openai-chat", sse(*pieces, done=True)).text == "One two"
+    assert answer("openai-completions", sse(*pieces, done=True)).text == "One two"
+
+
+def test_a_whole_message_at_the_end_of_its_own_pieces_is_not_heard_twice(answer, sse):
+    """MiniMax's way; a stream of nothing but whole messages is heard (Heroku's agents)."""
+    whole = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "One two"}}]}
+    begun = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
+    pieces = [{"choices": [{"index": 0, "delta": {"content": said}}]} for said in ("One", " two")]
+    assert answer("openai-chat", sse(begun, *pieces, whole)).text == "One two"
+    assert answer("openai-chat", sse(begun, whole)).text == "One two"
+
+
+def test_an_error_beside_status_200(answer):
+    failed = '{"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}'
+    assert answer("openai-chat", failed, "application/json").error == "insufficient balance"
+    fine = (
+        '{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"base_resp":{"status_code":0,"status_msg":"success"}}'
+    )
+    assert (answer("openai-chat", fine, "application/json").text, answer("openai-chat", fine, "application/json").error) == (
+        "Hi",
+        "",
+    )
+
+
+def test_an_empty_reason_to_finish_finishes_nothing(answer, sse):
+    piece = {"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": ""}]}
+    assert not answer("openai-chat", sse(piece)).finished
+    assert answer("openai-chat", sse(piece, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})).finished
+
+
+def test_thoughts_of_four_vendors(answer, sse):
+    def heard(delta):
+        answered = answer("openai-chat", sse({"choices": [{"index": 0, "delta": delta}]}, done=True))
+        return answered.text, answered.reasoning
+
+    assert heard({"content": [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}]}) == ("", "hm")
+    assert heard({"content": "hm", "type": "think"}) == ("", "hm")
+    assert heard({"content": "Hi", "type": "text"}) == ("Hi", "")
+    assert heard({"reasoning": {"thinking": "hm", "signature": "abc"}}) == ("", "hm")
+
+
+def test_a_function_call_of_the_first_kind_with_arguments_as_text_or_object(answer, sse):
+    def called(arguments):
+        delta = {"role": "assistant", "function_call": {"name": "f", "arguments": arguments}}
+        return answer("openai-chat", sse({"choices": [{"index": 0, "delta": delta}]}, done=True)).tool_calls
+
+    assert called('{"a":1}') == called({"a": 1}) == ('f {"a":1}',)
+
+
+def test_meta_s_own_shape(answer, sse):
+    whole = (
+        '{"id":"a","completion_message":{"role":"assistant","stop_reason":"stop","content":{"type":"text","text":"Hi"},'
+        '"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"metrics":[]}'
+    )
+    heard = answer("openai-chat", whole, "application/json")
+    assert (heard.text, heard.tool_calls, heard.finished) == ("Hi", ("f {}",), True)
+
+    def event(delta, kind="progress"):
+        return {"id": "a", "event": {"event_type": kind, "delta": delta}}
+
+    heard = answer(
+        "openai-chat",
+        sse(
+            event({"type": "text", "text": ""}, "start"),
+            event({"type": "reasoning", "reasoning": "hm"}),
+            event({"type": "text", "text": "H"}),
+            event({"type": "text", "text": "i"}),
+            event({"type": "tool_call", "id": "c", "function": {"name": "f"}}),
+            event({"type": "tool_call", "function": {"arguments": "{}"}}),
+            event({"type": "text", "text": ""}, "complete"),
+        ),
+    )
+    assert (heard.text, heard.reasoning, heard.tool_calls, heard.finished) == ("Hi", "hm", ("f {}",), True)
+
+
 def test_what_was_spoken_is_heard_as_text(answer):
     spoken = '{"choices":[{"message":{"content":null,"audio":{"id":"a","transcript":"good morning"}},"finish_reason":"stop"}]}'
     assert answer("openai-chat", spoken, "application/json").text == "good morning"

@@ -18,7 +18,8 @@ from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.inline_data import inline_data
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_object, items, members, string
-from lockgate.apps.formats.openai_chat import ChatAnswer, read_messages
+from lockgate.apps.formats.openai_chat import read_messages
+from lockgate.apps.formats.openai_chat_answer import ChatAnswer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
 from lockgate.apps.formats.sse import event_data

@@ -12,7 +12,7 @@ from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import is_array, items, members
-from lockgate.apps.formats.openai_chat import ChatAnswer
+from lockgate.apps.formats.openai_chat_answer import ChatAnswer
 from lockgate.apps.formats.openai_said import completion_answer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path

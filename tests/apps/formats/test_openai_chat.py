@@ -248,7 +248,12 @@ def test_thoughts_documents_and_sounds_among_the_chunks(read, said):
         {"type": "thinking", "thinking": [{"type": "text", "text": "earlier thought"}]},
         {"type": "document_url", "document_url": "https://files.example.com/a.pdf", "document_name": "a.pdf"},
         {"type": "input_audio", "input_audio": "////"},
+        {"type": "file_url", "file_url": {"url": "https://files.example.com/b.pdf"}, "file_name": "b.pdf"},
     ]
     conversation = read("openai-chat", {"messages": [{"role": "user", "content": chunks}]})
     assert ("user", "reasoning", "earlier thought") in said(conversation)
-    assert [(file.name, file.media_type) for file in conversation.turns[-1].attachments] == [("a.pdf", ""), ("", "audio/*")]
+    assert [(file.name, file.media_type) for file in conversation.turns[-1].attachments] == [
+        ("a.pdf", ""),
+        ("", "audio/*"),
+        ("b.pdf", ""),
+    ]

@@ -115,9 +115,9 @@ def read_block(page: Page, block: object, path: Path) -> None:
     page.text((*path, "refusal"))
     if dig(block, "thinking") is not None:
         page.tree((*path, "thinking"), PartKind.REASONING)
-    for field in ("image_url", "video_url", "document_url", "audio_url"):
+    for field in ("image_url", "video_url", "document_url", "audio_url", "file_url"):
         where = (*path, field, "url") if isinstance(dig(block, field), dict) else (*path, field)
-        named = string(dig(block, "document_name"))
+        named = string(dig(block, "document_name") or dig(block, "file_name"))
         if dig(block, field) is not None and not page.data(where, name=named, bare=False):
             page.reference(dig(block, *where[len(path) :]), where, name=named)
     audio = dig(block, "input_audio")

@@ -90,6 +90,43 @@ class TestDeepSeek:
         assert (heard.text, heard.reasoning, heard.finished) == ("Hello", "hm", True)
 
 
+class TestV0:
+    def test_the_platform_s_events_carry_changes_among_snapshots(self, answer, sse):
+        def chunk(delta):
+            return {"object": "message.experimental_content.chunk", "id": "m", "delta": delta}
+
+        heard = answer("v0", sse(
+            {"object": "chat", "id": "c-1", "messages": [{"role": "user", "content": "hi"}]},
+            {"object": "chat.title", "delta": "A greeting"},
+            chunk({"_t": "a", "0": [[0, [["p", {}, "Hel"], ["p", {}, "wrong"]]]]}),
+            chunk([[0, 1, 0, 2, "lo"], 9, 9]),
+            chunk({"_t": "a", "0": {"_t": "a", "1": {"_t": "a", "_1": [["p", {}, "wrong"], 0, 0]}}}),
+            chunk({"_t": "a", "1": [[1, "tsx", "<b/>"]]}),
+            chunk({"_t": "a", "1": {"_t": "a", "2": ["<b/>", "<i/>"]}}),
+            {"object": "chat", "id": "c-1", "messages": [{"role": "assistant", "content": "Hello, again"}]},
+            done=True,
+        ))  # fmt: skip
+        assert (heard.text, heard.conversation, heard.finished) == ("Hello\n<i/>", "c-1", True)
+
+    def test_a_snapshot_alone_is_the_answer(self, answer):
+        whole = '{"id":"c-1","messages":[{"role":"assistant","content":"Old."},{"role":"user","content":"b"},%s]}'
+        heard = answer("v0", whole % '{"role":"assistant","content":"New."}', "application/json")
+        assert (heard.text, heard.conversation, heard.finished) == ("New.", "c-1", True)
+        rich = '{"role":"assistant","experimental_content":[[0,[["ul",{},["li",{},"one"],["li",{},"two"]]]]]}'
+        assert answer("v0", whole % rich, "application/json").text == "one\ntwo"
+        assert answer("v0", '{"error":{"code":"x","userMessage":"not now"}}', "application/json", 403).error == "not now"
+
+    def test_a_message_into_a_chat_of_the_platform(self, read):
+        document = {
+            "message": "more blue",
+            "system": "Keep it plain.",
+            "attachments": [{"url": "https://files.example.com/a.png"}],
+        }
+        conversation = read("v0", document, "/v1/chats/c-1/messages")
+        assert (conversation.prompt.typed_text, conversation.id) == ("more blue", "c-1")
+        assert [file.reference for file in conversation.turns[-1].attachments] == ["https://files.example.com/a.png"]
+
+
 class TestPerplexity:
     def test_the_question_that_leaves_twice_is_rewritten_twice(self, make_request, read):
         document = {"query_str": "a secret", "params": {"dsl_query": "a secret"}}

@@ -20,6 +20,7 @@ from lockgate.apps.formats.notebooklm import NotebookLm
 from lockgate.apps.formats.notion_ai import NotionAi
 from lockgate.apps.formats.perplexity_web import PerplexityWeb
 from lockgate.apps.formats.poe_web import PoeWeb
+from lockgate.apps.formats.v0 import V0
 from lockgate.apps.formats.zed import Zed
 
 WEB_APPS: tuple[WireFormat, ...] = (
@@ -36,6 +37,7 @@ WEB_APPS: tuple[WireFormat, ...] = (
     GitHubCopilotWeb(),
     JetBrainsAi(),
     Zed(),
+    V0(),
     AiStudio(),
     WorkspaceGemini(),
 )

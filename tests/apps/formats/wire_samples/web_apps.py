@@ -21,6 +21,29 @@ def patched(*patches: object) -> str:
 
 SAMPLES = (
     WireSample(
+        id="v0",
+        path="/chat/api/chat",
+        document={
+            "chatId": "aBcDeFgHiJk", "messageId": "m-1", "team": "team-1",
+            "messageContent": {"version": 1, "parts": [{"type": "mdx", "content": "name a river 😀"}], "type": "parts"},
+            "modelConfiguration": {"modelId": "v0-max", "thinking": True},
+        },
+        prompt="name a river 😀",
+        media_type="text/plain",
+        answer=(
+            line({"_t": "a", "0": [[0, []]]}),
+            line({"_t": "a", "0": {"_t": "a", "1": {"_t": "a", "0": [
+                ["AssistantMessageContentPart", {"part": {"type": "task-thinking-v1", "parts": [{"thought": "h"}]}}]]}}}),
+            line([[0, 1, 0, 1, "part", "parts", 0, "thought", "m"], 9, 9]),
+            line({"_t": "a", "0": {"_t": "a", "1": {"_t": "a", "1": [["p", {}, ["text", {}, "Gr"]]]}}}),
+            line([[0, 1, 1, 2, 2, "üß"], 9, 9]),
+            line([[0, 1, 1, 2, 2, "e"], 9, 9]),
+            line({"_t": "a", "0": {"_t": "a", "1": {"_t": "a", "1": {"_t": "a", "3": [["strong", {}, " 😀"]]}}}}),
+            line({"_t": "a", "0": {"_t": "a", "1": {"_t": "a", "0": {"_t": "a", "1": {"finishReason": [None, "stop"]}}}}}),
+        ),
+        refused=(400, {"error": {"code": "forbidden", "userMessage": "{message}", "message": "{message}"}}),
+    ),
+    WireSample(
         id="deepseek-web",
         path="/api/v0/chat/completion",
         document={

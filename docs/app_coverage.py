@@ -18,6 +18,7 @@ _TEXT_OPERATIONS = frozenset({
     "send_prompt", "image_generation", "video_generation", "audio_generation", "translate", "code_completion", "code_index",
     "embedding", "search", "tool_call", "agent_task", "token_count", "transcribe", "voice", "share",
 })  # fmt: skip
+_HEARD = frozenset({"text", "reasoning", "whole"})
 _STREAM_TYPES = ("event-stream", "ndjson", "eventstream", "grpc", "connect", "x-json-stream")
 _NOT_APPS = frozenset({"rubric.yaml", "clients.yaml"})
 
@@ -63,7 +64,7 @@ def _of(app: dict[str, Any]) -> Coverage:
     text = [one for one in operations if one["operation"] in _TEXT_OPERATIONS]
     read = [one for one in text if "format" in one or "reads" in one]
     uploads = [one for one in operations if one["operation"] == "upload" and ("format" in one or "reads" in one)]
-    heard = [one for one in read if "format" in one or "answer" in (one.get("reads") or {})]
+    heard = [one for one in read if "format" in one or _HEARD & (one["reads"].get("answer") or {}).keys()]
     answered = [sample for sample in samples if sample.get("answer") or sample.get("reasoning")]
     streamed = [sample for sample in answered if _is_stream(sample["response"])]
     marks = {
@@ -88,4 +89,6 @@ def _mark(proven: list[Any], by_format: list[Any]) -> str:
 def _is_stream(response: dict[str, Any]) -> bool:
     if any(response.get(kind) for kind in ("events", "lines", "messages")):
         return True
+    if str(response.get("body", "")).startswith(")]}'"):  # Google's chunks, each after its length, whatever the type says
+        return str(response["body"]).count("wrb.fr") > 1
     return any(kind in str(response.get("type", "")) for kind in _STREAM_TYPES)

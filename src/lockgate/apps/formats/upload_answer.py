@@ -9,7 +9,7 @@ from typing import override
 
 from lockgate.apps.formats.address import stable_address
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
-from lockgate.apps.formats.json_view import dig, is_array, is_object, string
+from lockgate.apps.formats.json_view import dig, is_array, is_object, items, string
 from lockgate.facts.traffic import Response
 
 _NAMES = frozenset({
@@ -45,6 +45,8 @@ class UploadAnswer(Interpreter):
         self.draft.finished = not self._failed
         if is_object(data):
             self.draft.add(Channel.TEXT, "text", dig(data, "text"))
+            for number, channel in enumerate(items(dig(data, "results", "channels"))):  # Deepgram
+                self.draft.add(Channel.TEXT, number, dig(channel, "alternatives", 0, "transcript"))
             error = dig(data, "error")
             self.draft.failed(dig(error, "message") or error or dig(data, "detail") or dig(data, "data", "biz_msg"))
             if self._failed:

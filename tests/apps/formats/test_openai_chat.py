@@ -183,7 +183,7 @@ def test_an_empty_reason_to_finish_finishes_nothing(answer, sse):
     assert answer("openai-chat", sse(piece, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})).finished
 
 
-def test_thoughts_of_four_vendors(answer, sse):
+def test_thoughts_of_other_vendors(answer, sse):
     def heard(delta):
         answered = answer("openai-chat", sse({"choices": [{"index": 0, "delta": delta}]}, done=True))
         return answered.text, answered.reasoning
@@ -192,6 +192,13 @@ def test_thoughts_of_four_vendors(answer, sse):
     assert heard({"content": "hm", "type": "think"}) == ("", "hm")
     assert heard({"content": "Hi", "type": "text"}) == ("Hi", "")
     assert heard({"reasoning": {"thinking": "hm", "signature": "abc"}}) == ("", "hm")
+    details = [{"type": "reasoning.text", "text": "hm"}, {"type": "reasoning.encrypted", "data": "abc"}]
+    assert heard({"reasoning_details": details}) == heard({"reasoning": "hm", "reasoning_details": details}) == ("", "hm")
+
+
+def test_thoughts_that_are_sent_back_in_details(read, said):
+    message = {"role": "assistant", "content": "Yes", "reasoning_details": [{"type": "reasoning.text", "text": "hm"}]}
+    assert ("assistant", "reasoning", "hm") in said(read("openai-chat", {"messages": [message]}))
 
 
 def test_a_function_call_of_the_first_kind_with_arguments_as_text_or_object(answer, sse):

@@ -95,8 +95,7 @@ def read_message(page: Page, message: object, path: Path) -> None:
         if role is Role.TOOL:
             page.text((*path, "content", index, "text"), PartKind.TOOL_RESULT)
         read_block(page, block, (*path, "content", index))
-    for field in ("reasoning_content", "reasoning"):
-        page.text((*path, field), PartKind.REASONING)
+    _read_thoughts(page, message, path)
     page.text((*path, "refusal"))
     for index, call in enumerate(items(dig(message, "tool_calls"))):
         for field, text in (("function", "arguments"), ("custom", "input")):
@@ -104,6 +103,13 @@ def read_message(page: Page, message: object, path: Path) -> None:
                 page.tree((*path, "tool_calls", index, field, text), PartKind.TOOL_CALL)
     if dig(message, "function_call", "arguments") is not None:
         page.tree((*path, "function_call", "arguments"), PartKind.TOOL_CALL)
+
+
+def _read_thoughts(page: Page, message: object, path: Path) -> None:
+    for field in ("reasoning_content", "reasoning"):
+        page.text((*path, field), PartKind.REASONING)
+    for index, _ in enumerate(items(dig(message, "reasoning_details"))):
+        page.text((*path, "reasoning_details", index, "text"), PartKind.REASONING)
 
 
 def read_block(page: Page, block: object, path: Path) -> None:

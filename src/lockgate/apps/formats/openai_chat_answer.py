@@ -60,6 +60,8 @@ class ChatAnswer(Interpreter):
         draft.add(Channel.TEXT, index, dig(piece, "audio", "transcript"))
         reasoning = dig(piece, "reasoning_content") or dig(piece, "reasoning")
         draft.add(Channel.REASONING, index, dig(reasoning, "thinking") or reasoning)  # Heroku has an object
+        for detail in () if reasoning else items(dig(piece, "reasoning_details")):  # OpenRouter has both, MiniMax this alone
+            draft.add(Channel.REASONING, index, dig(detail, "text") or dig(detail, "summary"))
         for position, call in enumerate(items(dig(piece, "tool_calls"))):
             number = dig(call, "index")
             self._call((index, str(position if number is None else number)), dig(call, "function") or dig(call, "custom"))

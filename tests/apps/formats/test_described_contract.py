@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
+from planted import SPOTS, documents, numbered, out_of_sight, planted_at
 
 from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable, WireFormat
 from lockgate.apps.formats.described import described_formats, described_id
@@ -114,62 +115,33 @@ def test_a_path_that_reading_did_not_give_is_refused(name: str):
                 case.rewrite(case.content, {path: "x"})
 
 
-@every_case
-@settings(max_examples=10, deadline=None)
-@given(content=st.binary(max_size=200), cut=st.integers(0, 2000))
-def test_arbitrary_and_cut_bytes_never_raise(name: str, content: bytes, cut: int):
-    case = CASES[name]
-    for hostile in (content, case.content[:cut], case.content[:cut] + content):
-        assert isinstance(case.read(hostile), (Conversation, Unreadable))
+@settings(max_examples=50, deadline=None)
+@given(content=st.binary(max_size=200), cut=st.floats(0, 1))
+def test_arbitrary_and_cut_bytes_never_raise(content: bytes, cut: float):
+    for name, case in CASES.items():
+        note(name)
+        beginning = case.content[: round(cut * len(case.content))]
+        for hostile in (content, beginning, beginning + content):
+            assert isinstance(case.read(hostile), (Conversation, Unreadable))
 
 
-NAMES = st.sampled_from(["text", "content", "odd name"])
-PLANTED = st.recursive(
-    st.just("@") | st.just("@") | st.sampled_from(["text", "user", "assistant", 1, True, None, -0.5, 10**30]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=8,
-)  # fmt: skip
+PLANTED = documents(("text", "content", "odd name"), ("text", "user", "assistant", -0.5, 10**30), most=8)
+DOCUMENTS = {name: CASES[name].sample.body for name in IN_A_BODY if isinstance(CASES[name].sample.body, (dict, list))}
 
 
-def numbered(value: object, count: list[str]) -> object:
-    """Every marker made unique, with characters that no base64 has."""
-    if value == "@":
-        count.append(f"marker no. {len(count)}!")
-        return count[-1]
-    if isinstance(value, list):
-        return [numbered(item, count) for item in value]
-    return {name: numbered(item, count) for name, item in value.items()} if isinstance(value, dict) else value
-
-
-def places(value: object, path: tuple = ()) -> list[tuple]:
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(below for step, child in children for below in places(child, (*path, step)))]
-
-
-def planted_at(document: object, path: tuple, value: object) -> object:
-    if not path:
-        return value
-    copy = dict(document) if isinstance(document, dict) else list(document)
-    copy[path[0]] = planted_at(copy[path[0]], path[1:], value)
-    return copy
-
-
-@pytest.mark.parametrize("name", [name for name in IN_A_BODY if isinstance(CASES[name].sample.body, (dict, list))])
-@settings(max_examples=15, deadline=None)
-@given(data=st.data(), planted=PLANTED)
-def test_no_string_of_a_body_is_out_of_sight(name: str, data: st.DataObject, planted: object):
-    """Whatever stands wherever in a body, its strings are in some part, or the body is said to be unreadable."""
-    case = CASES[name]
-    path = data.draw(st.sampled_from(places(case.sample.body)))
+@settings(max_examples=50, deadline=None)
+@given(spot=SPOTS, planted=PLANTED)
+def test_no_string_of_a_body_is_out_of_sight(spot: int, planted: object):
+    """Whatever stands wherever in a body, its strings are in some part and can be replaced, or the body is unreadable."""
     markers: list[str] = []
-    changed = json.dumps(planted_at(case.sample.body, path, numbered(planted, markers))).encode()
-    read = case.read(changed)
-    if isinstance(read, Conversation):
-        parts = case.parts(changed)
-        assert len({path for path, _ in parts}) == len(parts)
-        seen = "\n".join(text for _, text in parts)
-        assert [marker for marker in markers if marker not in seen] == []
-        case.rewrite(changed, {path: "masked" for path, _ in parts})
+    planted = numbered(planted, markers)
+    for name, document in DOCUMENTS.items():
+        note(name)
+        changed = json.dumps(planted_at(document, spot, planted)).encode()
+        read = CASES[name].read(changed)
+        if isinstance(read, Conversation):
+            assert out_of_sight(markers, read) == []
+            CASES[name].rewrite(changed, {part.path: "masked" for turn in read.turns for part in turn.parts})
 
 
 def hear(case: Case, pieces: list[bytes]) -> ModelAnswer:
@@ -195,27 +167,28 @@ def test_an_answer_reads_the_same_wherever_it_is_cut(name: str):
     assert hear(case, [bytes([byte]) for byte in content]) == whole
 
 
-@pytest.mark.parametrize("name", STREAMED)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(value=PLANTED, junk=st.binary(max_size=100), status=st.sampled_from([200, 403]))
-def test_any_answer_is_read_without_raising(name: str, value: object, junk: bytes, status: int):
-    case = CASES[name]
+def test_any_answer_is_read_without_raising(value: object, junk: bytes, status: int):
     written = json.dumps(value).encode()
-    head, body = sample_answer(case.sample.response)
-    for content in (junk, written, b"data: " + written + b"\n\n", body.content[: len(junk) * 5] + junk + written + b"\n"):
-        case.format.read_response(Response(status=status, headers=head.headers), Body(content=content))
+    for name in STREAMED:
+        note(name)
+        head, body = sample_answer(CASES[name].sample.response)
+        for content in (junk, written, b"data: " + written + b"\n\n", body.content[: len(junk) * 5] + junk + written + b"\n"):
+            CASES[name].format.read_response(Response(status=status, headers=head.headers), Body(content=content))
 
 
-@pytest.mark.parametrize("name", [name for name in HEARD if name not in STREAMED])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(value=PLANTED, junk=st.binary(max_size=100))
-def test_any_message_of_a_server_is_heard_without_raising(name: str, value: object, junk: bytes):
-    case = CASES[name]
-    reader = case.format.answer_reader()
-    replies = sample_replies(case.sample.response)
-    for message in (SocketMessage(content=junk), SocketMessage(content=json.dumps(value).encode()), *replies):
-        reader.feed(message)
-    reader.finish()
+def test_any_message_of_a_server_is_heard_without_raising(value: object, junk: bytes):
+    strange = (SocketMessage(content=junk), SocketMessage(content=json.dumps(value).encode()))
+    for name in HEARD:
+        if name not in STREAMED:
+            note(name)
+            reader = CASES[name].format.answer_reader()
+            for message in (*strange, *sample_replies(CASES[name].sample.response)):
+                reader.feed(message)
+            reader.finish()
 
 
 @every_case

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
+from planted import SPOTS, documents, numbered, out_of_sight, planted_at
 from wire_samples.protobuf import message as protobuf
 
 from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable
@@ -223,6 +224,11 @@ def message(format_id: str, document: object) -> SocketMessage:
     return SocketMessage(content=encode(document))
 
 
+def one_of(spoken: Spoken, which: int) -> object:
+    said = (spoken.document, *spoken.others)
+    return said[which % len(said)]
+
+
 def as_json(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
@@ -244,7 +250,8 @@ def heard(format_id: str, documents: tuple[object, ...]) -> tuple[ModelAnswer, b
     return reader.finish(), reader.done
 
 
-every_format = pytest.mark.parametrize("format_id", [*SOCKET_FORMATS, GENERIC_SOCKET.id])
+EVERY_ID = (*SOCKET_FORMATS, GENERIC_SOCKET.id)
+every_format = pytest.mark.parametrize("format_id", EVERY_ID)
 
 
 @every_format
@@ -275,25 +282,25 @@ def test_nothing_replaced_leaves_the_message_alone(format_id):
         assert format_of(format_id).rewrite_message(request_of(format_id), said, {}) == said.content
 
 
-@every_format
-@settings(max_examples=30, deadline=None)
-@given(data=st.data(), new=st.text(min_size=1, max_size=30))
-def test_a_rewritten_part_reads_back_and_all_others_stay(format_id, data, new):
-    spoken = spoken_by(format_id)
-    said = message(format_id, data.draw(st.sampled_from([spoken.document, *spoken.others])))
-    before = texts(read(format_id, said))
-    chosen = data.draw(st.lists(st.sampled_from(range(len(before))), min_size=1, unique=True))
-    marked = {before[index][0]: f"[[{index}:{new}]] masked" for index in chosen}
-    written = format_of(format_id).rewrite_message(request_of(format_id), said, marked)
-    found = texts(read(format_id, SocketMessage(content=written)))
-    assert len(found) == len(before)
-    everything = "\n".join(text for _, text in found)
-    for path, text in before:
-        assert marked.get(path, text) in everything
-    replaced = "\n".join(text for index, (_, text) in enumerate(before) if index in chosen)
-    kept = "\n".join(text for index, (_, text) in enumerate(before) if index not in chosen)
-    for word in set(re.findall(r"\w{4,}", replaced)) - set(re.findall(r"\w{4,}", kept + "".join(marked.values()))):
-        assert word not in everything
+@settings(max_examples=40, deadline=None)
+@given(chosen=st.sets(SPOTS, min_size=1, max_size=5), new=st.text(min_size=1, max_size=30), which=SPOTS)
+def test_a_rewritten_part_reads_back_and_all_others_stay(chosen, new, which):
+    for format_id in EVERY_ID:
+        note(format_id)
+        said = message(format_id, one_of(spoken_by(format_id), which))
+        before = texts(read(format_id, said))
+        indexes = {spot % len(before) for spot in chosen}
+        marked = {before[index][0]: f"[[{index}:{new}]] masked" for index in indexes}
+        written = format_of(format_id).rewrite_message(request_of(format_id), said, marked)
+        found = texts(read(format_id, SocketMessage(content=written)))
+        assert len(found) == len(before)
+        everything = "\n".join(text for _, text in found)
+        for path, text in before:
+            assert marked.get(path, text) in everything
+        replaced = "\n".join(text for index, (_, text) in enumerate(before) if index in indexes)
+        kept = "\n".join(text for index, (_, text) in enumerate(before) if index not in indexes)
+        for word in set(re.findall(r"\w{4,}", replaced)) - set(re.findall(r"\w{4,}", kept + "".join(marked.values()))):
+            assert word not in everything
 
 
 @every_format
@@ -304,15 +311,16 @@ def test_a_path_that_reading_did_not_give_is_refused(format_id):
             format_of(format_id).rewrite_message(request_of(format_id), said, {path: "x"})
 
 
-@every_format
 @settings(max_examples=100, deadline=None)
 @given(content=st.binary(max_size=200), is_text=st.booleans())
-def test_arbitrary_bytes_never_raise(format_id, content, is_text):
+def test_arbitrary_bytes_never_raise(content, is_text):
     said = SocketMessage(content=content, is_text=is_text)
-    found = format_of(format_id).read_message(request_of(format_id), said)
-    assert isinstance(found, Conversation | Unreadable)
-    assert isinstance(heard(format_id, (said, said))[0], ModelAnswer)
-    assert format_of(format_id).refuse_message(REFUSAL, request_of(format_id), said) is not None
+    for format_id in EVERY_ID:
+        note(format_id)
+        found = format_of(format_id).read_message(request_of(format_id), said)
+        assert isinstance(found, Conversation | Unreadable)
+        assert isinstance(heard(format_id, (said, said))[0], ModelAnswer)
+        assert format_of(format_id).refuse_message(REFUSAL, request_of(format_id), said) is not None
 
 
 NAMES = (
@@ -321,72 +329,36 @@ NAMES = (
     "modelTurn", "functionResponses", "error", "message", "delta", "transcript", "output", "model", "prompt", "odd name",
 )  # fmt: skip
 TYPES = ("message", "input_text", "input_audio", "function_call", "response.create", "response.done", "error", "user", "text")
-MARKER = "@"
-PLANTED = st.recursive(
-    st.just(MARKER) | st.just(MARKER) | st.sampled_from(TYPES) | st.none() | st.booleans() | st.integers(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
-    max_leaves=12,
-)
+PLANTED = documents(NAMES, TYPES)
 
 
-def numbered(value, count):
-    """Every marker made unique, with characters that no base64 has."""
-    if value == MARKER:
-        count.append(f"marker no. {len(count)}!")
-        return count[-1]
-    if isinstance(value, list):
-        return [numbered(item, count) for item in value]
-    if isinstance(value, dict):
-        return {name: numbered(item, count) for name, item in value.items()}
-    return value
-
-
-def places(value, path=()):
-    yield path
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, child in children:
-        yield from places(child, (*path, step))
-
-
-def planted_at(document, path, value):
-    if not path:
-        return value
-    copy = dict(document) if isinstance(document, dict) else list(document)
-    copy[path[0]] = planted_at(copy[path[0]], path[1:], value)
-    return copy
-
-
-@every_format
 @settings(max_examples=150, deadline=None)
-@given(data=st.data(), planted=PLANTED)
-def test_no_string_of_a_message_is_out_of_sight(format_id, data, planted):
+@given(which=SPOTS, spot=SPOTS, planted=PLANTED)
+def test_no_string_of_a_message_is_out_of_sight(which, spot, planted):
     """Whatever stands wherever in a message, its strings are in some part with a path of its own, or it is unreadable."""
-    spoken = spoken_by(format_id)
-    document = data.draw(st.sampled_from([spoken.document, *spoken.others]))
-    path = data.draw(st.sampled_from(list(places(document))))
     markers: list[str] = []
-    said = message(format_id, planted_at(document, path, numbered(planted, markers)))
-    found = format_of(format_id).read_message(request_of(format_id), said)
-    if isinstance(found, Unreadable):
-        found = GENERIC_SOCKET.read_message(request_of(format_id), said)
-        assert isinstance(found, Conversation)
-    seen = "\n".join(text for _, text in texts(found))
-    for marker in markers:
-        assert marker in seen
-    paths = [path for path, _ in texts(found)]
-    assert len(set(paths)) == len(paths)
+    planted = numbered(planted, markers)
+    for format_id in EVERY_ID:
+        note(format_id)
+        said = message(format_id, planted_at(one_of(spoken_by(format_id), which), spot, planted))
+        found = format_of(format_id).read_message(request_of(format_id), said)
+        if isinstance(found, Unreadable):
+            found = GENERIC_SOCKET.read_message(request_of(format_id), said)
+            assert isinstance(found, Conversation)
+        assert out_of_sight(markers, found) == []
 
 
-@every_format
-@settings(max_examples=100, deadline=None)
-@given(data=st.data(), planted=PLANTED)
-def test_hostile_answers_never_raise(format_id, data, planted):
-    replies = list(spoken_by(format_id).replies) or [{"message": "hello"}]
-    index = data.draw(st.sampled_from(range(len(replies))))
-    path = data.draw(st.sampled_from(list(places(replies[index]))))
-    replies[index] = planted_at(replies[index], path, numbered(planted, []))
-    answer, _ = heard(format_id, tuple(replies))
-    assert isinstance(answer.text, str)
+@settings(max_examples=150, deadline=None)
+@given(which=SPOTS, spot=SPOTS, planted=PLANTED)
+def test_hostile_answers_never_raise(which, spot, planted):
+    planted = numbered(planted, [])
+    for format_id in EVERY_ID:
+        note(format_id)
+        replies = list(spoken_by(format_id).replies) or [{"message": "hello"}]
+        index = which % len(replies)
+        replies[index] = planted_at(replies[index], spot, planted)
+        answer, _ = heard(format_id, tuple(replies))
+        assert isinstance(answer.text, str)
 
 
 @every_format

@@ -16,7 +16,7 @@ MAX_EVENT = 4 * 1024 * 1024
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-def event_data(data: bytes) -> object:
+def event_data(data: bytes | bytearray) -> object:
     """The JSON of an event, or its text when it is not JSON."""
     try:
         return orjson.loads(data)
@@ -32,8 +32,7 @@ class SseReader:
         self._pending = bytearray()
         self._scanned = 0
         self._name = ""
-        self._data: list[bytes] = []
-        self._size = 0
+        self._data = bytearray()  # each line with its end; a list of a million short ones would take far more room
         self._oversized = False
         self._at_start = True
 
@@ -78,12 +77,13 @@ class SseReader:
         if field == b"event":
             self._name = value.decode("utf-8", "replace")
         elif field == b"data":
-            self._size += len(value) + 1
-            self._oversized = self._oversized or self._size > MAX_EVENT
+            self._oversized = self._oversized or len(self._data) + len(value) > MAX_EVENT
             if not self._oversized:
-                self._data.append(value)
+                self._data += value + b"\n"
 
     def _dispatch(self) -> None:
         if self._data and not self._oversized:
-            self._interpreter.event(self._name, event_data(b"\n".join(self._data)))
-        self._name, self._data, self._size, self._oversized = "", [], 0, False
+            self._data.pop()
+            self._interpreter.event(self._name, event_data(self._data))
+        self._name, self._oversized = "", False
+        self._data.clear()

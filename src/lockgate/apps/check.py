@@ -95,6 +95,8 @@ def _operations(file: AppFile, formats: Collection[str]) -> Iterator[_Finding]:
             known = f"known formats: {', '.join(sorted(formats))}"
             yield (*place, "format"), f"unknown format `{signature.format}`", nearest_name(signature.format, formats) or known
         yield from check_description(file, index)
+        if signature.answers is not None and signature.format is None and signature.reads is None:
+            yield (*place, "answers"), "nothing hears the answer", "give `format`, or `reads` with `answer`"
         for host in signature.hosts:
             if not _is_own(host, file):
                 yield (*place, "host"), f"`{host}` is not a host of this app", "the operation could never be recognised"
@@ -118,7 +120,9 @@ def _is_own(host: str, file: AppFile) -> bool:
 
 def _clues(file: AppFile) -> Iterator[_Finding]:
     tiers = {tier.id for tier in file.tiers}
-    for kind, clues in (("tenant", file.tenant), ("tier", file.tier), ("conversation", file.conversation)):
+    for kind, clues in (
+        ("tenant", file.tenant), ("tier", file.tier), ("conversation", file.conversation), ("task", file.task),
+    ):  # fmt: skip
         for index, clue in enumerate(clues):
             place = (kind, index)
             yield from _refused(place, compile_clue, clue)

@@ -63,7 +63,9 @@ class AnswerDescription:
     `mode` is whether an event adds to what was said before or repeats all of it. `each` takes events apart into pieces that are
     heard one by one (the end, errors and ids are looked for in both), `section` is the place of what tells the parts of an
     answer apart. `whole` is the whole text, which counts when nothing else was heard. `done` ends the answer when it finds
-    something.
+    something. `task` are ids under which the server works on what was asked, by which the answer is found that comes elsewhere.
+    `made` are addresses of what was made (pictures, films, sound), which are heard without their query, for that is a key; text
+    in their place is heard as it is.
     """
 
     __pydantic_config__ = _CONFIG
@@ -79,6 +81,8 @@ class AnswerDescription:
     model: Places = ()
     conversation: Places = ()
     references: Places = ()
+    task: Places = ()
+    made: Places = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,7 @@ class Description:
         answer = self.answer
         if answer is None:
             return ""
-        said = (("text", answer.text or answer.whole), ("reasoning", answer.reasoning), ("errors", answer.error),
-                ("ids of uploads", answer.references))  # fmt: skip
+        said = (("text", answer.text or answer.whole), ("reasoning", answer.reasoning),
+                ("addresses of what was made", answer.made), ("errors", answer.error),
+                ("ids of uploads", answer.references), ("ids of tasks", answer.task))  # fmt: skip
         return ", ".join(name for name, is_given in said if is_given)

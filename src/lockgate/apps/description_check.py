@@ -21,7 +21,7 @@ type _Given = tuple[Path, str]
 _JSON = ("json", "call", "records")
 _SEE = "see `reads` in apps/README.md"
 _FILE_PLACES = ("each", "name", "media_type", "content", "text", "reference")
-_HEARD = ("text", "reasoning", "whole", "error", "done", "model", "conversation", "references")
+_HEARD = ("text", "reasoning", "whole", "error", "done", "model", "conversation", "references", "task", "made")
 
 
 def check_description(file: AppFile, index: int) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def check_description(file: AppFile, index: int) -> Iterator[Finding]:
     at = ("operations", index, "reads")
     if signature.format is not None:
         yield at, "an operation has a `format` or is described by `reads`, not both", "leave one of them out"
-    for path, problem, step in (*_places(reads), *_refusal(signature, reads), *_emptiness(reads)):
+    for path, problem, step in (*_places(reads), *_refusal(signature, reads), *_emptiness(signature, reads)):
         yield (*at, *path), problem, step
     yield from ((at, problem, step) for problem, step in _unproven(file, signature, reads))
 
@@ -109,8 +109,9 @@ def _refusal(signature: Signature, reads: Description) -> Iterator[Finding]:
         yield ("refusal",), str(error), _SEE
 
 
-def _emptiness(reads: Description) -> Iterator[Finding]:
-    if not (reads.prompt or reads.messages or reads.context or reads.files or reads.body == "multipart"):
+def _emptiness(signature: Signature, reads: Description) -> Iterator[Finding]:
+    fetches = signature.answers is not None and reads.answer is not None
+    if not (fetches or reads.prompt or reads.messages or reads.context or reads.files or reads.body == "multipart"):
         yield (), "nothing is read", "give `prompt`, `messages`, `context` or `files`"
     if reads.answer is not None and not any(getattr(reads.answer, name) for name in _HEARD):
         yield ("answer",), "nothing is heard", "give `text`"
@@ -122,7 +123,11 @@ def _unproven(file: AppFile, signature: Signature, reads: Description) -> Iterat
     proofs: list[tuple[bool, str, Callable[[Sample], bool]]] = [
         (bool(reads.prompt or reads.messages), "prompt", lambda sample: bool(sample.prompt)),
         (bool(reads.files), "attachments", lambda sample: bool(sample.attachments)),
-        (bool(reads.answer and (reads.answer.text or reads.answer.whole)), "answer", lambda sample: bool(sample.answer)),
+        (
+            bool(reads.answer and (reads.answer.text or reads.answer.whole or reads.answer.made)),
+            "answer",
+            lambda sample: bool(sample.answer),
+        ),
     ]
     for is_described, name, proves in proofs:
         if is_described and not any(map(proves, samples)):

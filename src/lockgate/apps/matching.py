@@ -32,6 +32,7 @@ class CompiledSignature:
     format: str | None
     opaque: bool
     background: bool
+    answers: Operation | None
     path: SafePattern
     hosts: tuple[str, ...]
     query: Mapping[str, str]
@@ -53,6 +54,7 @@ def signatures_by_method(app: str, signatures: Iterable[Signature]) -> dict[str,
             format=signature.format if signature.reads is None else described_id(app, signature.id),
             opaque=signature.opaque,
             background=signature.background,
+            answers=signature.answers,
             path=path_pattern(signature.path),
             hosts=signature.hosts,
             query=signature.query,
@@ -74,6 +76,7 @@ class CompiledApp:
     tenant: tuple[CompiledClue, ...]
     tier: tuple[CompiledClue, ...]
     conversation: tuple[CompiledClue, ...]
+    task: tuple[CompiledClue, ...]
     own_tenants: frozenset[str]
     credentials: CredentialKinds
     tiers: dict[str, AppTier]
@@ -98,6 +101,8 @@ class CompiledApp:
             account=account_kind(self.own_tenants, tenant, shown.kind if shown else None),
             credential=self.credentials.kind(request),
             conversation=_first(self.conversation, request),
+            answers=signature.answers if signature else None,
+            task=_first(self.task, request),
         )
 
     def with_answer(self, match: AppMatch, response: Response) -> AppMatch:
@@ -132,6 +137,7 @@ def compile_app(app: App, file: AppFile, credentials: CredentialKinds) -> Compil
         tenant=tuple(compile_clue(clue) for clue in file.tenant),
         tier=tuple(compile_clue(clue) for clue in file.tier),
         conversation=tuple(compile_clue(clue) for clue in file.conversation),
+        task=tuple(compile_clue(clue) for clue in file.task),
         own_tenants=frozenset(tenant.lower() for tenant in file.own_tenants),
         credentials=credentials,
         tiers={tier.id: tier for tier in app.tiers},

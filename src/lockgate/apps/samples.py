@@ -34,7 +34,7 @@ def failures(app: str, sample: Sample, readers: Readers) -> Iterator[str]:
             return
         yield from _misjudged(app, sample, found)
         yield from _misread(sample, request, found, readers)
-        yield from _misheard(sample, request, found.format or "", readers)
+        yield from _misheard(sample, request, found, readers)
     except ValueError as error:
         yield str(error)
 
@@ -101,19 +101,22 @@ def _said(sample: Sample, request: Request, format_id: str, readers: Readers) ->
     return wire_format.read_request(request, body) if wire_format is not None and body is not None else None
 
 
-def _misheard(sample: Sample, request: Request, format_id: str, readers: Readers) -> Iterator[str]:
+def _misheard(sample: Sample, request: Request, found: AppMatch, readers: Readers) -> Iterator[str]:
     """What the format hears differently in the response."""
     if sample.response is None:
-        if sample.answer is not None or sample.reasoning is not None:
+        if sample.answer is not None or sample.reasoning is not None or sample.tasks:
             yield f"`{sample.request}` expects an answer but has no response to read it from"
         return
-    heard = _heard(sample, request, format_id, readers)
+    heard = _heard(sample, request, found.format or "", readers)
     if heard is None:
         yield f"no format reads the response to `{sample.request}`"
         return
     for name, expected, actual in (("answer", sample.answer, heard.text), ("reasoning", sample.reasoning, heard.reasoning)):
         if expected is not None and expected != actual:
             yield f"the {name} to `{sample.request}` is heard as `{actual or 'none'}`, not `{expected}`"
+    tasks = tuple(dict.fromkeys((*((found.task,) if found.task else ()), *heard.tasks)))
+    if sample.tasks and sample.tasks != tasks:
+        yield f"the tasks of `{sample.request}` are `{', '.join(tasks) or 'none'}`, not `{', '.join(sample.tasks)}`"
 
 
 def _heard(sample: Sample, request: Request, format_id: str, readers: Readers) -> ModelAnswer | None:

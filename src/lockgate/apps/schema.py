@@ -53,7 +53,9 @@ class Signature:
     the wire format its body is read with, `reads` a description of one; without either, nothing here reads it. `opaque` says
     that what leaves with it cannot be read by anybody on the way (sound over WebRTC, a stream in both directions): it is
     uninspectable, whatever its body shows. `background` says that clients send it by themselves around a prompt (a title, a
-    draft, a summary). `basis` is how sure the shape is, `sources` where it was learnt.
+    draft, a summary). `answers` is the operation whose answer comes with this one, where an app tells it elsewhere than in the
+    response: a stream taken up again, a task that is asked after, a WebSocket on which nobody asks. `basis` is how sure the
+    shape is, `sources` where it was learnt.
     """
 
     __pydantic_config__ = _CONFIG
@@ -68,6 +70,7 @@ class Signature:
     reads: Description | None = None
     opaque: bool = False
     background: bool = False
+    answers: Operation | None = None
     basis: Basis
     sources: tuple[str, ...] = ()
     note: str = ""
@@ -87,7 +90,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clue:
-    """One place that shows a tenant, tier or conversation: exactly one of the first eight is given.
+    """One place that shows a tenant, tier, conversation or task: exactly one of the first eight is given.
 
     `header`, `query` and `cookie` name a field; `claim` is the way to a claim of the bearer token (a JWT, read but not
     verified); `path` and `host` are patterns, whose first group is the value (the whole match when there is no group);
@@ -154,7 +157,8 @@ class Sample:
     `request` is `METHOD URL`; a `wss:` URL opens a WebSocket. `claims` become the bearer token. With a `body` (text, or plain
     data sent as JSON; `base64` for bytes; over a WebSocket, the client's message), `prompt` is what the format must read as
     the person's last words, `model`, `conversation` and `attachments` (names, or references of those without one) what else it
-    must see. With a `response`, `answer` and `reasoning` are what it must hear. `operation` may be `undecided`.
+    must see. With a `response`, `answer` and `reasoning` are what it must hear, `tasks` the ids by which an answer that comes
+    elsewhere and what it answers are joined. `operation` may be `undecided`.
     """
 
     __pydantic_config__ = _CONFIG
@@ -174,15 +178,17 @@ class Sample:
     response: SampleResponse | None = None
     answer: str | None = None
     reasoning: str | None = None
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFile:
     """One app.
 
-    `tenant`, `tier` and `conversation` are where requests show these; the first that shows one counts. `own_tenants` are the
-    organisation's own tenants, which a home's file lists. `evidence` maps tier ids (one, or several with commas between, or
-    `all`) to rubric components and their answers; a tier's own answer wins over what holds for all.
+    `tenant`, `tier` and `conversation` are where requests show these; the first that shows one counts. `task` is where they
+    show the id of what they ask after. `own_tenants` are the organisation's own tenants, which a home's file lists. `evidence` maps
+    tier ids (one, or several with commas between, or `all`) to rubric components and their answers; a tier's own answer wins
+    over what holds for all.
     """
 
     __pydantic_config__ = _CONFIG
@@ -201,6 +207,7 @@ class AppFile:
     tenant: tuple[Clue, ...] = ()
     tier: tuple[Clue, ...] = ()
     conversation: tuple[Clue, ...] = ()
+    task: tuple[Clue, ...] = ()
     own_tenants: tuple[str, ...] = ()
     tiers: tuple[Tier, ...] = ()
     samples: tuple[Sample, ...] = ()

@@ -70,7 +70,11 @@ def tail(  # noqa: PLR0913 - one parameter per option
 @click.option("--reason", default="", help="Why the text is opened; noted in openings.log.")
 @click.pass_obj
 def show(home: HomePaths, record_id: str, key: Path | None, reason: str, *, open_text: bool) -> None:
-    """Show one record in full, with the uploads a prompt refers to and the prompts that used an upload."""
+    """Show one record in full, with the records that belong to it.
+
+    These are answers that came elsewhere than in the response, and what they answer; the uploads a prompt refers to, and the
+    prompts that used an upload.
+    """
     store = SqliteStore.for_reading(home.records_db)
     try:
         record = store.get(record_id)

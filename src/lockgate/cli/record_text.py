@@ -80,6 +80,8 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         (f"{f.detector}  {f.detection_confidence}  {', '.join(f.profiles)}  {f.found_in}  {f.mask}" for f in record.findings),
     )
     lines += _section("Files", (_file(file) for file in record.attachments))
+    lines += _section("Answered by", map(record_line, related.answers))
+    lines += _section("The answer to", map(record_line, related.asked))
     lines += _section("Uploaded by", map(record_line, related.uploads))
     lines += _section("Used by", map(record_line, related.prompts))
     lines += _section("The same file left with", map(record_line, related.same_content))

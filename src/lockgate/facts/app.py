@@ -138,7 +138,8 @@ class AppMatch:
     without tiers. `account` is whose account it is, `credential` how it shows that; `conversation` is as far as the request's
     head tells. `operation` is None while only the body can tell. `signature` is the operation's id in the app's file, empty
     when none of them fits. `background` says that clients send the operation by themselves around a prompt, `opaque` that
-    nobody on the way can read what leaves with it.
+    nobody on the way can read what leaves with it. `answers` is the operation whose answer comes with this one, for what is
+    fetched later, and `task` the id it is fetched by.
     """
 
     app: App
@@ -153,3 +154,5 @@ class AppMatch:
     account: AccountKind = AccountKind.UNKNOWN
     credential: CredentialKind = CredentialKind.NONE
     conversation: str | None = None
+    answers: Operation | None = None
+    task: str | None = None

@@ -144,7 +144,8 @@ class ModelAnswer:
     """What the model said, from a whole or streamed response. `finished` is False when the stream ended early.
 
     `conversation` is the id the server gave the conversation, `references` the ids or addresses it gave to what was uploaded
-    (or is about to be), by which a later prompt names it.
+    (or is about to be), by which a later prompt names it. `tasks` are the ids under which the server works on what was asked (a
+    turn, a run, a prediction), by which an answer that comes elsewhere is asked for.
     """
 
     text: str = field(default="", repr=False)
@@ -155,6 +156,7 @@ class ModelAnswer:
     error: str = ""
     conversation: str | None = None
     references: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
 
 
 def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) -> tuple[Turn, ...]:

@@ -45,12 +45,14 @@ class SealedText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One exchange: one request with its response, one WebSocket, one message of a WebSocket, or one tunnel.
+    """One exchange: one request with its response, one WebSocket, one message or unasked answer on a WebSocket, or one tunnel.
 
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
     `refers_to` are the files that a prompt names, `uploaded_as` what an upload can be named by.
+    `tasks` are ids under which the app works on what was asked: what a prompt's answer comes under when it comes elsewhere, and
+    what an answer that is fetched later (`holds_answer`) is fetched by.
     `mcp_server`, `mcp_methods` and `mcp_tools` say what was asked of an MCP server, `mcp_changed` which of these tools were not
     the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
     answer which was read along called.
@@ -92,6 +94,8 @@ class Record:
     attachments: tuple[AttachmentSummary, ...] = ()
     refers_to: tuple[str, ...] = ()
     uploaded_as: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    holds_answer: bool = False
     background: bool = False
     text_kinds: dict[str, int] = field(default_factory=dict[str, int])
     mcp_server: str = ""

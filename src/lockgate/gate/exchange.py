@@ -31,6 +31,7 @@ from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Completeness, Phase, Request, Response
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
+from lockgate.gate.elsewhere import with_capture_of_answer
 from lockgate.gate.events import (
     Closed,
     Connecting,
@@ -229,6 +230,8 @@ class Exchange(Judging):
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
         if self._kind is ExchangeKind.WEBSOCKET and self._is_about_messages(decision):
             decision = replace(decision, verdict=Verdict.ALLOW, reason=Reason.JUDGED_BY_MESSAGE, rule=None)
+        elif self._kind is ExchangeKind.REQUEST:
+            decision = with_capture_of_answer(self._context.ruleset, self._known, decision)
         return super()._settle(decision, streamed=streamed)
 
     def _judged(self, call: McpCall | None) -> McpCall | None:

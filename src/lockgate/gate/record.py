@@ -19,7 +19,7 @@ from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.sheet import FactSheet
 from lockgate.gate.effects import Captured
 from lockgate.gate.events import Closed, Failed
-from lockgate.gate.references import named_files, uploaded_as
+from lockgate.gate.references import named_files, task_names, uploaded_as
 
 _FINDINGS_KEPT = 50
 _FILES_KEPT = 50
@@ -36,6 +36,7 @@ class ExchangeKind(StrEnum):
     REQUEST = "request"
     WEBSOCKET = "websocket"
     MESSAGE = "message"
+    ANSWER = "answer"
     TUNNEL = "tunnel"
 
 
@@ -90,7 +91,8 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         ),
         **_who(sheet),
         **_where(sheet),
-        **_what(sheet, outcome.answered_app),
+        **_what(sheet, outcome.answered_app, outcome.answer),
+        **_answered(sheet, outcome.answer),
         **_with_what(sheet),
         **_asked_of_tools(sheet, outcome.answer),
         **_files(sheet, outcome.answer),
@@ -148,7 +150,7 @@ def _with_what(sheet: FactSheet | None) -> dict[str, Any]:
     }
 
 
-def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
+def _what(sheet: FactSheet | None, answered: AppMatch | None, answer: ModelAnswer | None) -> dict[str, Any]:
     if sheet is None:
         return {}
     known: dict[str, Any] = {}
@@ -175,6 +177,7 @@ def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
     known["conversation"] = (
         (conversation.id if conversation else None)
         or (match.conversation if match else None)
+        or (answer.conversation if answer else None)
         or (sheet.software.session if sheet.software else "")
     )
     if conversation is not None:
@@ -186,6 +189,19 @@ def _what(sheet: FactSheet | None, answered: AppMatch | None) -> dict[str, Any]:
             "text_kinds": {kind.value: count for kind, count in characters(conversation).items() if count},
         }
     return known
+
+
+def _answered(sheet: FactSheet | None, answer: ModelAnswer | None) -> dict[str, Any]:
+    """By what an answer that comes elsewhere is found, and whether this brought one."""
+    app = sheet.app if sheet is not None else None
+    if app is None:
+        return {}
+    return {"tasks": task_names(app, answer), "holds_answer": _is_answer(app, answer)}
+
+
+def _is_answer(app: AppMatch | None, answer: ModelAnswer | None) -> bool:
+    """Whether an answer to something else came with this. That a task is still under way is none."""
+    return app is not None and app.answers is not None and answer is not None and bool(answer.text or answer.tool_calls)
 
 
 def _files(sheet: FactSheet | None, answer: ModelAnswer | None) -> dict[str, Any]:
@@ -263,17 +279,18 @@ def _summary(finding: Finding) -> FindingSummary:
 def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
     """The text to seal, as JSON: the last human turn with the kind of each of its texts, and the attachments' names.
 
-    A full capture also has the answer. Of what goes to an MCP server it is all that an agent or a person says: calls with their
-    arguments, answers to questions.
+    A full capture also has the answer, or only that, when it came later. Of what goes to an MCP server it is all that an agent
+    or a person says: calls with their arguments, answers to questions.
     A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked. Of a text beyond
     a million characters the beginning is kept, and `truncated` says so: a record must never be too large to be kept.
     """
     decision, sheet = outcome.decision, outcome.sheet
-    if decision is None or sheet is None or sheet.conversation is None or decision.capture is Capture.NONE:
+    if decision is None or sheet is None or decision.capture is Capture.NONE:
         return None
-    said = _said(sheet.conversation)
-    if not said:
-        return None
+    said = _said(sheet.conversation) if sheet.conversation is not None else []
+    if sheet.conversation is None or not said:
+        came_alone = decision.capture is Capture.FULL and _is_answer(sheet.app, answer)
+        return Captured(text=_as_json({"prompt": [], "answer": answer.text})) if came_alone and answer is not None else None
     kept: dict[str, Any] = {
         "attachments": [attachment.name for _, turn in said for attachment in turn.attachments],
         # As they were when it was the newest turn: that later steps answered it does not make it history to its reader.
@@ -289,7 +306,7 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
     else:
         kept["prompt"] = [part.text for _, turn in said for part in turn.parts]
         kept["answer"] = answer.text if answer else ""
-    return Captured(text=json.dumps(_within_bounds(kept), ensure_ascii=False))
+    return Captured(text=_as_json(kept))
 
 
 def _said(conversation: Conversation) -> list[tuple[int, Turn]]:
@@ -298,6 +315,10 @@ def _said(conversation: Conversation) -> list[tuple[int, Turn]]:
         return [(index, turn) for index, turn in enumerate(conversation.turns) if turn.role is not Role.SYSTEM]
     prompt = conversation.prompt
     return [] if prompt is None else [(conversation.turns.index(prompt), prompt)]
+
+
+def _as_json(kept: dict[str, Any]) -> str:
+    return json.dumps(_within_bounds(kept), ensure_ascii=False)
 
 
 def _within_bounds(kept: dict[str, Any]) -> dict[str, Any]:

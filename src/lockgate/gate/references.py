@@ -1,4 +1,4 @@
-"""The names by which uploads and prompts are joined: ids that vendors give to files, addresses that bytes go to.
+"""The names by which records are joined: ids that vendors give to files, addresses that bytes go to, ids of tasks under way.
 
 Separate because a name that is kept must tell nothing: ids are kept as they are, everything else (addresses, keys in a store,
 which contain file names) as a digest. What two records have in common is the same either way.
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from lockgate.apps.formats.address import stable_address
+from lockgate.facts.app import AppMatch
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.traffic import Request
 
@@ -32,6 +33,12 @@ def uploaded_as(request: Request | None, conversation: Conversation | None, answ
     given = answer.references if answer is not None else ()
     said = (file.reference for turn in conversation.turns for file in turn.attachments) if conversation is not None else ()
     return _kept((*(found for found in in_path if _LIKE_AN_ID.match(found)), *given, *said))
+
+
+def task_names(app: AppMatch | None, answer: ModelAnswer | None) -> tuple[str, ...]:
+    """Under which ids an app works on what was asked: as the request names one, and as the server does."""
+    named = app.task if app is not None else None
+    return _kept((*((named,) if named else ()), *(answer.tasks if answer is not None else ())))
 
 
 def _kept(names: Iterable[str]) -> tuple[str, ...]:

@@ -66,18 +66,27 @@ class Tally(StrEnum):
 
 
 class Role(StrEnum):
-    """What a name of a file is to a record."""
+    """What a name is to a record: of a file, of a file's content, of a task in an app."""
 
     NAMED = "named"
     UPLOADED = "uploaded"
     CONTENT = "content"
+    ASKED = "asked"
+    ANSWERED = "answered"
 
 
 def references_of(record: Record) -> Iterator[tuple[Role, str]]:
-    """The names by which a record is found: files it names, what its upload is called, digests of what left with it."""
+    """The names by which a record is found: files it names, what its upload is called, digests of what left with it, tasks."""
     yield from ((Role.NAMED, name) for name in record.refers_to)
     yield from ((Role.UPLOADED, name) for name in record.uploaded_as)
     yield from ((Role.CONTENT, file.sha256) for file in record.attachments if file.sha256)
+    role = Role.ANSWERED if record.holds_answer else Role.ASKED
+    yield from ((role, name) for name in names_of_tasks(record))
+
+
+def names_of_tasks(record: Record) -> tuple[str, ...]:
+    """The tasks of a record. Ids of different apps are different tasks."""
+    return tuple(f"{record.app}:{task}" for task in record.tasks)
 
 
 class RecordStore(Protocol):

@@ -16,6 +16,7 @@ MAX_TEXT = 1024 * 1024
 _MAX_SECTIONS = 4096
 _MOST_PIECES = 4096
 _MAX_REFERENCES = 64
+_MAX_TASKS = 16
 _MAX_NAME = 512
 
 
@@ -36,6 +37,7 @@ class AnswerDraft:
         self.error = ""
         self.conversation: str | None = None
         self._references: dict[str, None] = {}
+        self._tasks: dict[str, None] = {}
         self._sections: dict[tuple[Channel, Hashable], list[str]] = {}
         self._room = MAX_TEXT
 
@@ -88,6 +90,11 @@ class AnswerDraft:
         if isinstance(reference, str) and 0 < len(reference) <= _MAX_NAME and len(self._references) < _MAX_REFERENCES:
             self._references[reference] = None
 
+    def works_as(self, task: object) -> None:
+        """An id under which the server works on what was asked."""
+        if isinstance(task, str) and 0 < len(task) <= _MAX_NAME and len(self._tasks) < _MAX_TASKS:
+            self._tasks[task] = None
+
     def build(self) -> ModelAnswer:
         """The answer."""
         return ModelAnswer(
@@ -99,6 +106,7 @@ class AnswerDraft:
             error=self.error,
             conversation=self.conversation,
             references=tuple(self._references),
+            tasks=tuple(self._tasks),
         )
 
     def _joined(self, channel: Channel) -> Iterator[str]:

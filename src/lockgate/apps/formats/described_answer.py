@@ -11,6 +11,7 @@ from typing import override
 import orjson
 
 from lockgate.apps.description import AnswerDescription
+from lockgate.apps.formats.address import stable_address
 from lockgate.apps.formats.answer_draft import MAX_TEXT, Channel, Interpreter
 from lockgate.apps.formats.described_turns import compile_places
 from lockgate.apps.formats.json_view import dig, string
@@ -41,6 +42,8 @@ class DescribedAnswer:
     model: tuple[Where, ...]
     conversation: tuple[Where, ...]
     references: tuple[Where, ...]
+    task: tuple[Where, ...]
+    made: tuple[Where, ...]
 
 
 def compile_answer(described: AnswerDescription) -> DescribedAnswer:
@@ -58,6 +61,8 @@ def compile_answer(described: AnswerDescription) -> DescribedAnswer:
         model=compile_places(described.model),
         conversation=compile_places(described.conversation),
         references=compile_places(described.references),
+        task=compile_places(described.task),
+        made=compile_places(described.made),
     )
 
 
@@ -94,6 +99,19 @@ class Listener(Interpreter):
     def _hear_said(self, name: str, piece: object) -> None:
         for index, (channel, place) in enumerate(self._described.said):
             self._say(index, channel, place.find(piece, name), piece)
+        for place in self._described.made:
+            for _, made in place.find(piece, name):
+                self._made(string(made))
+
+    def _made(self, made: str) -> None:
+        """Something that was made, by its address; as often as it is told, it is one. Its bytes say nothing here."""
+        if made.startswith("data:"):
+            return
+        address = stable_address(made)
+        if address:
+            self.draft.put(Channel.TEXT, ("made", address), address)
+        else:
+            self.draft.add(Channel.TEXT, "made", made)
 
     def _hear_about(self, name: str, piece: object) -> None:
         """What an event, or a piece of it, tells about the answer."""
@@ -105,6 +123,8 @@ class Listener(Interpreter):
         self._whole = next((text for place in described.whole if (text := string(place.first(piece, name)))), self._whole)
         for place in described.conversation:
             draft.belongs_to(place.first(piece, name))
+        for place in described.task:
+            draft.works_as(place.first(piece, name))
         for place in described.references:
             for _, reference in place.find(piece, name):
                 draft.refers_to(reference)

@@ -186,9 +186,9 @@ class AppFile:
     """One app.
 
     `tenant`, `tier` and `conversation` are where requests show these; the first that shows one counts. `task` is where they
-    show the id of what they ask after. `own_tenants` are the organisation's own tenants, which a home's file lists. `evidence` maps
-    tier ids (one, or several with commas between, or `all`) to rubric components and their answers; a tier's own answer wins
-    over what holds for all.
+    show the id of what they ask after. `own_tenants` are the organisation's own tenants, which a home's file lists. `evidence`
+    maps tier ids (one, or several with commas between, or `all`) to rubric components and their answers; a tier's own answer
+    wins over what holds for all.
     """
 
     __pydantic_config__ = _CONFIG

@@ -218,7 +218,9 @@ class Exchange(Judging):
         """Whether a decided exchange has to be read: for what is captured of it, for what an agent does, or to answer it."""
         if decision.verdict is not Verdict.ALLOW:
             return decision.as_answer and event.has_body and self._may_answer_itself()
-        return decision.capture is not Capture.NONE or is_worth_reading(event.request)
+        app = self._known.app
+        fetches = event.has_body and app is not None and app.answers is not None  # the body says of which conversation
+        return decision.capture is not Capture.NONE or fetches or is_worth_reading(event.request)
 
     def _may_answer_itself(self) -> bool:
         """Whether what asks may be of a format that can answer; how (by which model, streamed or not) only its body says."""

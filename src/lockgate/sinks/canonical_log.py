@@ -19,7 +19,7 @@ CANONICAL_FIELDS = {
     "time": "when the exchange began, UTC, RFC 3339",
     "event": "always `exchange`",
     "id": "the record's id: `lockgate log show ID`",
-    "kind": "request, websocket, message (of a WebSocket) or tunnel",
+    "kind": "request, websocket, message (of a WebSocket), answer (over a WebSocket, unasked there) or tunnel",
     "verdict": "what happened: allow, block, redirect, tunnel",
     "reason": "why: a reason code",
     "rule": "the rule responsible, if any",

@@ -8,8 +8,10 @@ from lockgate.facts.record import Record
 from lockgate.store.record_store import RecordFilter, RecordStore, Role, names_of_tasks
 
 _MOST = 20
-_LONGEST_TURN = 100
+_LONGEST_TURN = 200
 """Records of a conversation that are looked at around one of its prompts."""
+_LONGEST_STREAM = 3600.0
+"""Seconds that an answer may have begun before its prompt: some programs listen before they ask."""
 
 
 def answers_to(store: RecordStore, record: Record) -> tuple[Record, ...]:
@@ -29,27 +31,37 @@ def asked_by(store: RecordStore, record: Record) -> tuple[Record, ...]:
         return ()
     named = store.joined(Role.ASKED, names_of_tasks(record), limit=_MOST) if record.tasks else ()
     found = tuple(row.record for row in named if _same_account(row.record, record))
-    prompts = tuple(asked for asked in found if _is_prompt(asked))
     if found or not record.conversation:
-        return prompts or found
-    wanted = RecordFilter(app=record.app, conversation=record.conversation, until=record.started_at)
-    before = (row.record for row in store.newest(wanted, limit=_LONGEST_TURN))
-    asked = [one for one in before if _is_prompt(one) and _may_answer(record, one)]
-    return (max(asked, key=lambda one: one.started_at),) if asked else ()
+        return tuple(asked for asked in found if _is_prompt(asked)) or found
+    return tuple(_before_or_during(store, record))
 
 
 def _in_turn(store: RecordStore, prompt: Record) -> list[Record]:
-    """The answers in a prompt's conversation that came after it and before the next prompt."""
-    wanted = RecordFilter(app=prompt.app, conversation=prompt.conversation, since=prompt.started_at)
-    rows = store.tail(0, wanted, limit=_LONGEST_TURN)
-    after = sorted((row.record for row in rows if row.record.id != prompt.id), key=lambda one: one.started_at)
-    answers: list[Record] = []
-    for one in after:
-        if _is_prompt(one) and one.started_at > prompt.started_at:
-            break
-        if one.holds_answer and _may_answer(one, prompt):
-            answers.append(one)
-    return answers
+    """The answers in a prompt's conversation that were under way after it and before the next prompt."""
+    since = prompt.started_at - _LONGEST_STREAM
+    rows = store.tail(0, RecordFilter(app=prompt.app, conversation=prompt.conversation, since=since), limit=_LONGEST_TURN)
+    around = [row.record for row in rows]
+    later = (one.started_at for one in around if _is_prompt(one) and one.started_at > prompt.started_at)
+    until = min(later, default=float("inf"))
+    return [
+        one
+        for one in around
+        if one.holds_answer and one.started_at < until and _ended(one) >= prompt.started_at and _may_answer(one, prompt)
+    ]
+
+
+def _before_or_during(store: RecordStore, answer: Record) -> list[Record]:
+    """The prompts in an answer's conversation that were sent while it was under way, and the last one before."""
+    wanted = RecordFilter(app=answer.app, conversation=answer.conversation, until=_ended(answer))
+    rows = store.newest(wanted, limit=_LONGEST_TURN)
+    asked = [row.record for row in rows if _is_prompt(row.record) and _may_answer(answer, row.record)]
+    asked.sort(key=lambda one: -one.started_at)
+    first = next((index for index, one in enumerate(asked) if one.started_at <= answer.started_at), len(asked))
+    return asked[: first + 1][:_MOST]
+
+
+def _ended(record: Record) -> float:
+    return record.started_at + record.duration_ms / 1000
 
 
 def _is_prompt(record: Record) -> bool:

@@ -2,10 +2,12 @@
 
 Separate from `chatgpt_web` because the patches are a small state machine of their own. A frame is `{p, o, v}` (path, operation,
 value); a frame that leaves out `p` or `o` repeats the one before. Older streams send the whole message in every frame. After a
-`stream_handoff` the rest comes over another connection, so what was heard here is not all of it.
+`stream_handoff` the rest comes over another connection, so what was heard here is not all of it; the turn that it names tells
+the rest. What resumes it also carries a token, which is not kept.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import override
 
@@ -41,6 +43,8 @@ class ChatGptAnswer(Interpreter):
             self._patches(frame["v"])
         elif frame.get("type") == "message_stream_complete":
             self.draft.finished = True
+        elif frame.get("type") == "stream_handoff":
+            self._hands_off(frame)
         elif "message" in frame and "type" not in frame:
             self._start(frame["message"])
         self.draft.failed(dig(data, "error", "message") or dig(data, "error") or dig(data, "detail"))
@@ -50,6 +54,12 @@ class ChatGptAnswer(Interpreter):
         """What was said, without citation marks."""
         answer = super().answer()
         return replace(answer, text=_CITATION.sub("", answer.text))
+
+    def _hands_off(self, frame: Mapping[str, object]) -> None:
+        """Under which names the rest comes: its turn's, and those of the topics to listen to."""
+        self.draft.works_as(frame.get("turn_exchange_id"))
+        for option in items(frame.get("options")):
+            self.draft.works_as(dig(option, "topic_id"))
 
     def _patches(self, value: object) -> None:
         if self._operation != "patch":

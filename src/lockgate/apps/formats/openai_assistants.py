@@ -90,6 +90,7 @@ class _RunAnswer(Interpreter):
         draft.finished = draft.finished or data == "[DONE]" or name in ("done", "thread.run.completed")
         draft.named(dig(data, "model"))
         draft.belongs_to(dig(data, "thread_id") or (dig(data, "id") if kind == "thread" else None))
+        draft.works_as(dig(data, "id") if kind == "thread.run" else dig(data, "run_id"))
         error = dig(data, "last_error") or dig(data, "error")
         draft.failed(dig(error, "message") or error or (dig(data, "message") if name == "error" else None))
         match kind:

@@ -141,3 +141,45 @@ def _read_audio(page: Page, audio: object, path: Path) -> None:
     where = path if isinstance(audio, str) else (*path, "data")
     if audio is not None and not page.data(where, media_type=f"audio/{string(dig(audio, 'format')) or '*'}"):
         page.could_not_read("inline audio")
+
+
+class ChatAnswer(Interpreter):
+    """Whole answers have `message` where chunks have `delta`; legacy ones have `text`."""
+
+    @override
+    def event(self, name: str, data: object) -> None:
+        """Take one chunk, or a whole answer."""
+        draft = self.draft
+        if data == "[DONE]":
+            draft.finished = True
+        draft.named(dig(data, "model"))
+        error = dig(data, "error")
+        draft.failed(dig(error, "message") or error)
+        draft.works_as(dig(data, "request_id"))  # of what xAI completes later, on request
+        for choice in items(dig(data, "choices")):
+            index = str(dig(choice, "index"))
+            draft.add(Channel.TEXT, index, dig(choice, "text"))
+            # Perplexity repeats all of the answer so far in `message` beside each delta.
+            delta = dig(choice, "delta")
+            self._piece(index, delta if isinstance(delta, dict) else dig(choice, "message"))
+            if dig(choice, "finish_reason") is not None:
+                draft.finished = True
+
+    def _piece(self, index: str, piece: object) -> None:
+        draft = self.draft
+        content = dig(piece, "content")
+        draft.add(Channel.TEXT, index, content)
+        for block in items(content):
+            draft.add(Channel.TEXT, index, dig(block, "text"))
+            for thought in items(dig(block, "thinking")):
+                draft.add(Channel.REASONING, index, dig(thought, "text"))
+        draft.add(Channel.TEXT, index, dig(piece, "refusal"))
+        draft.add(Channel.TEXT, index, dig(piece, "audio", "transcript"))
+        draft.add(Channel.REASONING, index, dig(piece, "reasoning_content") or dig(piece, "reasoning"))
+        for position, call in enumerate(items(dig(piece, "tool_calls"))):
+            function = dig(call, "function") or dig(call, "custom")
+            number = dig(call, "index")
+            section = (index, str(position if number is None else number))
+            said = string(dig(function, "name"))
+            draft.add(Channel.CALL, section, f"{said} " if said else "")
+            draft.add(Channel.CALL, section, dig(function, "arguments") or dig(function, "input"))

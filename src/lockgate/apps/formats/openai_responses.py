@@ -207,6 +207,8 @@ class _ResponsesAnswer(Interpreter):
 
     def _whole(self, response: object) -> None:
         self.draft.named(dig(response, "model"))
+        if dig(response, "object") == "response":
+            self.draft.works_as(dig(response, "id"))
         self.draft.belongs_to(dig(response, "conversation", "id"))
         error = dig(response, "error")
         self.draft.failed(dig(error, "message") or error)

@@ -59,12 +59,12 @@ def test_every_source_mark_is_explained_beside_the_files(shipped_files: list[Pat
 
 
 def test_operations_of_a_readable_format_carry_a_payload(shipped_sources: list[AppSource]):
-    """A format on an operation without payload would never be read; the same decision could not hold for it."""
+    """A format on an operation without payload would never be read, but to hear what it brings: an answer asked for before."""
     wrong = [
         f"{source.file.id}: {operation.id}"
         for source in shipped_sources
         for operation in source.file.operations
-        if (operation.format or operation.reads) and not operation.operation.carries_payload
+        if (operation.format or operation.reads) and not operation.operation.carries_payload and operation.answers is None
     ]
     assert wrong == []
 
@@ -156,15 +156,17 @@ def test_hosts_that_are_decrypted_for_a_few_paths_only_are_few(shipped_sources: 
 
 
 def test_the_examples_beside_the_files_load(shipped_files: list[Path], build: Callable[..., AppLibrary]):
-    """The first is a whole file; the second describes a format, and takes the place of its operations and samples."""
+    """The first is a whole file; the others describe formats, and take the place of its operations and samples."""
     readme = (shipped_files[0].parent / "README.md").read_text(encoding="utf-8")
-    whole, described = (block.partition("```")[0] for block in readme.split("```yaml\n")[1:3])
-    parsed = parse_yaml(described, "apps/README.md").data
-    assert isinstance(parsed, dict)
-    for changes in ({}, parsed):
+    whole, *described = (block.partition("```")[0] for block in readme.split("```yaml\n")[1:])
+    examples = [parse_yaml(text, "apps/README.md").data for text in described]
+    known: set[str] = set()
+    for changes in ({}, *examples):
         document = parse_yaml(whole, "apps/acme-desk.yaml")
         assert isinstance(document.data, dict)
+        assert isinstance(changes, dict)
         document = replace(document, data={**document.data, **changes})
         library = build(AppSource(document=document, file=read_as(document, AppFile)))
         assert library.get("acme-desk") is not None
-    assert "acme-desk/ask" in library.formats
+        known |= library.formats.keys()
+    assert {"acme-desk/ask", "acme-desk/draw", "acme-desk/drawn"} <= known

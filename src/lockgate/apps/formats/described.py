@@ -89,6 +89,8 @@ class DescribedFormat(DocumentFormat):
         self.id = format_id
         self._described = described
         self._body = described.body
+        says = described.prompt or described.messages or described.context or described.files
+        self._only_hears = not says and described.body != "multipart"
 
     # Compiled when first asked for: most of a library is never spoken to.
     @cached_property
@@ -151,12 +153,14 @@ class DescribedFormat(DocumentFormat):
 
     @override
     def _parse(self, request: Request, body: Body) -> Parsed | Unreadable:
+        if self._only_hears and not body.content.strip():
+            return Parsed(value={}, write=lambda _: body.content)
         return described_body(self._body, request, body.content, self._known_request)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
         # These may have any of a service's messages, and an address may be asked for without anything having been said.
-        if not self._request.read(page, document) and self._body not in (*IN_EACH, "url"):
+        if not self._request.read(page, document) and not self._only_hears and self._body not in (*IN_EACH, "url"):
             return unreadable("nothing at the described places")
         streams = self._answer is not None and (self._answer.framing not in ("json", None) or self._body == "call")
         if self._body not in IN_EACH:

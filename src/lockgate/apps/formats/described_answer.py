@@ -93,7 +93,7 @@ class Listener(Interpreter):
         """What was said. Where no place shows the end, what was heard is taken for all of it."""
         heard = self.draft.build()
         text = heard.text or self._whole[:MAX_TEXT]
-        is_whole = not self._described.done and bool(text or heard.reasoning or heard.references)
+        is_whole = not self._described.done and bool(text or heard.reasoning or heard.references or heard.tasks)
         return replace(heard, text=text, finished=heard.finished or (is_whole and not heard.error))
 
     def _hear_said(self, name: str, piece: object) -> None:

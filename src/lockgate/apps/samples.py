@@ -7,9 +7,9 @@ fails when another app takes its host. It must never send anything.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lockgate.apps.formats.base import SocketFormat, Unreadable, UrlReader, WireFormat
+from lockgate.apps.formats.base import AnswersElsewhere, SocketFormat, SocketReader, Unreadable, UrlReader, WireFormat
 from lockgate.apps.sample_exchange import sample_answer, sample_body, sample_message, sample_replies, sample_request
-from lockgate.apps.schema import UNDECIDED, Sample
+from lockgate.apps.schema import UNDECIDED, Sample, SampleResponse
 from lockgate.facts.app import AppMatch
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.traffic import Body, Request
@@ -107,7 +107,7 @@ def _misheard(sample: Sample, request: Request, found: AppMatch, readers: Reader
         if sample.answer is not None or sample.reasoning is not None or sample.tasks:
             yield f"`{sample.request}` expects an answer but has no response to read it from"
         return
-    heard = _heard(sample, request, found.format or "", readers)
+    heard = _heard(sample, request, found, readers)
     if heard is None:
         yield f"no format reads the response to `{sample.request}`"
         return
@@ -119,16 +119,28 @@ def _misheard(sample: Sample, request: Request, found: AppMatch, readers: Reader
         yield f"the tasks of `{sample.request}` are `{', '.join(tasks) or 'none'}`, not `{', '.join(sample.tasks)}`"
 
 
-def _heard(sample: Sample, request: Request, format_id: str, readers: Readers) -> ModelAnswer | None:
+def _heard(sample: Sample, request: Request, found: AppMatch, readers: Readers) -> ModelAnswer | None:
     if sample.response is None:
         return None
+    format_id = found.format or ""
     if request.is_websocket_upgrade:
         socket = readers.sockets.get(format_id)
         if socket is None:
             return None
+        if found.answers is not None and isinstance(socket, AnswersElsewhere):
+            return _told(socket, sample.response)
         reader = socket.answer_reader()
         for message in sample_replies(sample.response):
             reader.feed(message)
         return reader.finish()
     wire_format = readers.formats.get(format_id)
     return wire_format.read_response(*sample_answer(sample.response)) if wire_format is not None else None
+
+
+def _told(socket: AnswersElsewhere, response: SampleResponse) -> ModelAnswer | None:
+    """The first answer that is told without having been asked for."""
+    readers: dict[str, SocketReader] = {}
+    for message in sample_replies(response):
+        for piece in socket.told(message):
+            readers.setdefault(piece.answer, socket.told_reader(piece.answer)).feed(piece.message)
+    return next((reader.finish() for reader in readers.values()), None)

@@ -4,6 +4,7 @@ Separate from the hooks of requests because a socket has many exchanges, one aft
 a message stays where it is unless the gate says `PassMessage`, whatever fails on the way.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +16,7 @@ from lockgate.gate.events import MessageSeen, RepliesSeen
 from lockgate.gate.exchange import Exchange
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
+from lockgate.gate.unasked import Told, UnaskedAnswers
 from lockgate.proxy.answers import close_reason, message_answer
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import Services
@@ -33,7 +35,7 @@ type LiveMessage = LiveExchange[MessageExchange]
 class OpenSocket:
     """A WebSocket under way. `judging` is the message on trial, `answering` the last one that left, while it is answered.
 
-    `begun` is the last trial that has an exchange.
+    `begun` is the last trial that has an exchange. `unasked` hears what is answered here to what was asked elsewhere.
     """
 
     socket: Socket
@@ -41,6 +43,7 @@ class OpenSocket:
     judging: LiveMessage | None = None
     answering: LiveMessage | None = None
     begun: Trial | None = None
+    unasked: UnaskedAnswers | None = None
 
 
 class Sockets:
@@ -59,7 +62,8 @@ class Sockets:
         """A WebSocket is open. One that nobody allowed gets no terms, and ends."""
         if live.request is None or not live.exchange.opens_websocket:
             return
-        self._open[terms.flow.id] = OpenSocket(socket=Socket(live.client, live.request), live=live)
+        socket = Socket(live.client, live.request)
+        self._open[terms.flow.id] = OpenSocket(socket=socket, live=live, unasked=UnaskedAnswers(socket))
         # The layer bounds what waits, to the byte and with a word to the client.
         self._services.held.release(live.client_id, terms.flow.id)
         terms.longest = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
@@ -84,6 +88,8 @@ class Sockets:
         opened.live.count_response(heard.size)
         live = opened.answering
         if live is None:
+            context, at = self._services.gateway.snapshot.gate, now()
+            self._read_along(opened, lambda unasked: unasked.hear(context, at, heard.messages))
             return
         live.count_response(heard.size)
         try:
@@ -109,12 +115,25 @@ class Sockets:
         if opened is None:
             return
         self._answered(opened)
+        self._read_along(opened, lambda unasked: unasked.end())
         live = opened.judging
         opened.judging = None
         if live is not None:
             live.failed(reason, why)
             live.exchange.fail(reason, MessageSeen(at=now(), message=SocketMessage(content=b"")))
             self._services.gateway.note(live.close())
+
+    def _read_along(self, opened: OpenSocket, hear: Callable[[UnaskedAnswers], Iterable[Told]]) -> None:
+        """Nobody asked on this WebSocket for what is told now; it may answer what was asked elsewhere, and has passed."""
+        unasked = opened.unasked
+        if unasked is None:
+            return
+        try:
+            for told in hear(unasked):
+                self._services.gateway.note_unasked(unasked, told, until=now(), socket_id=opened.live.exchange.id)
+        except Exception:  # noqa: BLE001 - as above; nothing more is heard on it
+            opened.unasked = None
+            _log.exception("answers to what was asked elsewhere could not be read along", exchange=opened.live.exchange.id)
 
     def gate_failed(self, trial: Trial, error: Exception) -> None:
         """Deciding failed: the message stays where it is, the client is told, and the record says why."""

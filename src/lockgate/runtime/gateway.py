@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
 import structlog
@@ -21,6 +22,7 @@ from lockgate.gate.events import Examined
 from lockgate.gate.exchange import Exchange
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
+from lockgate.gate.unasked import Told, UnaskedAnswers
 from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
@@ -101,6 +103,12 @@ class Gateway:
         """A new exchange for one message of a WebSocket, under the live snapshot."""
         self.opened += 1
         return MessageExchange(secrets.token_hex(8), self.snapshot.gate, socket, self._worker)
+
+    def note_unasked(self, unasked: UnaskedAnswers, told: Told, *, until: datetime, socket_id: str) -> None:
+        """An answer came over a WebSocket on which nobody had asked: an exchange of its own, over as soon as it is known."""
+        note = unasked.note(secrets.token_hex(8), self._worker, told, until=until, socket_id=socket_id)
+        self.opened += 1
+        self.note(note)
 
     def discard_exchange(self) -> None:
         """An opened exchange turned out to be none: a tunnel that was decrypted, a message that says nothing."""

@@ -4,7 +4,7 @@ One file per format beside this one; adding a format is one file and one line in
 input: what it cannot read it says with `Unreadable` or in `Conversation.unread`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -147,6 +147,27 @@ class SocketFormat(Protocol):
 
     def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
         """How this app's clients show a refusal of `message`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldPiece:
+    """A piece of an answer to what was asked elsewhere. `answer` tells the pieces of one answer from those of others."""
+
+    answer: str
+    message: SocketMessage
+
+
+@runtime_checkable
+class AnswersElsewhere(Protocol):
+    """A format of WebSocket messages in which servers answer what was not asked on that WebSocket."""
+
+    def told(self, message: SocketMessage) -> Iterable[ToldPiece]:
+        """The pieces of such answers in a message of the server. Never raises."""
+        ...
+
+    def told_reader(self, answer: str) -> SocketReader:
+        """A reader for the pieces of one answer."""
         ...
 
 

@@ -29,6 +29,7 @@ class ChatAnswer(Interpreter):
         draft.named(dig(data, "model"))
         error = dig(data, "error")
         draft.failed(dig(error, "message") or error)
+        draft.works_as(dig(data, "request_id"))  # of what xAI completes later, on request
         if dig(data, "base_resp", "status_code"):  # MiniMax fails with status 200
             draft.failed(dig(data, "base_resp", "status_msg"))
         for choice in items(dig(data, "choices")):

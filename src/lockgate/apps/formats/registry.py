@@ -12,6 +12,7 @@ from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.formats.bedrock_agent import BedrockAgent
 from lockgate.apps.formats.bedrock_converse import BedrockConverse
 from lockgate.apps.formats.bedrock_invoke import BedrockInvoke
+from lockgate.apps.formats.chatgpt_socket import ChatGptSocket
 from lockgate.apps.formats.cohere_chat import CohereChat
 from lockgate.apps.formats.file_bytes import FileBytes
 from lockgate.apps.formats.file_form import FileForm
@@ -43,6 +44,7 @@ from lockgate.apps.formats.openai_images import OpenAiImages
 from lockgate.apps.formats.openai_realtime import OpenAiRealtime
 from lockgate.apps.formats.openai_responses import OpenAiResponses
 from lockgate.apps.formats.openai_responses_socket import OpenAiResponsesSocket
+from lockgate.apps.formats.poe_socket import PoeSocket
 from lockgate.apps.formats.rpc_body import coding_of, framing_of, looks_enveloped, parse_rpc
 from lockgate.apps.formats.rpc_format import RpcFormat
 from lockgate.apps.formats.rpc_text import RPC_TEXT
@@ -100,7 +102,8 @@ FORMATS: dict[str, WireFormat] = {
 """Every format of plain requests by its id."""
 
 _SOCKETS: tuple[SocketFormat, ...] = (
-    GeminiLive(), GrammarlySocket(), M365Copilot(), MetaGateway(), OpenAiRealtime(), OpenAiResponsesSocket(),
+    ChatGptSocket(), GeminiLive(), GrammarlySocket(), M365Copilot(), MetaGateway(), OpenAiRealtime(), OpenAiResponsesSocket(),
+    PoeSocket(),
 )  # fmt: skip
 
 SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for socket_format in _SOCKETS}

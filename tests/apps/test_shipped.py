@@ -30,13 +30,17 @@ OF_NOBODYS_APP = {"ai-sdk-data", "ai-sdk-ui"}
 """What a library speaks whose users build pages of their own: nobody's app file names it, its shape tells it."""
 
 
+ONLY_ANSWERS = frozenset({"chatgpt-socket", "poe-socket"})
+"""Nobody asks anything in these."""
+
+
 def test_every_wire_format_is_used_and_proven_by_a_prompt_that_is_read(shipped_sources: list[AppSource]):
     """Formats of code; that those in files are proven is asked of each file when it loads."""
     proven = {
         sample.format
         for source in shipped_sources
         for sample in source.file.samples
-        if sample.prompt is not None or sample.attachments
+        if sample.prompt is not None or sample.attachments or (sample.answer and sample.format in ONLY_ANSWERS)
     }
     assert {known for known in proven if known and "/" not in known} == {*FORMATS, *SOCKET_FORMATS} - OF_NOBODYS_APP
 

@@ -23,7 +23,7 @@ NAMES = (
     "ollama.com", "*.ollama.com", "deepseek.com", "*.deepseek.com", "perplexity.ai", "*.perplexity.ai", "*.githubcopilot.com",
     "*.individual.githubcopilot.com", "*.mistral.ai", "huggingface.co", "*.huggingface.co", "*.meta.ai", "*.notion.so",
     "*.kimi.com", "*.cursor.sh", "*.codeium.com", "api.x.ai", "copilot.microsoft.com", "substrate.office.com", "*.character.ai",
-    "*.linear.app",
+    "*.linear.app", "*.replicate.com",
     "*.us-east-1.amazonaws.com", "*.cohere.com",
     "example.com", "*.example.com", "example.org", "*.example.org", "*.bank.example",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from upstream import (
     ai_sdk_page,
+    answers_elsewhere,
     anthropic_api,
     bedrock_api,
     calls,
@@ -79,6 +80,8 @@ _VENDORS: list[tuple[str, Sequence[BaseRoute]]] = [
     ("api.mistral.ai", mistral_api.ROUTES),
     ("page.example.com", ai_sdk_page.ROUTES),
     ("chatgpt.com", web_apps.CHATGPT),
+    ("ws.chatgpt.com", answers_elsewhere.TOPICS),
+    ("api.replicate.com", answers_elsewhere.REPLICATE),
     ("claude.ai", web_apps.CLAUDE),
     ("gemini.google.com", web_apps.GEMINI),
     (web_apps.FILES_HOST, web_apps.CHATGPT_FILES),

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from upstream.answering import answer_to, body_of, event, json, stream, words
+from upstream.answers_elsewhere import HANDED_OFF, hand_off
 from upstream.anthropic_api import message_events
 from upstream.app_pages import page_routes
 
@@ -38,7 +39,8 @@ async def chatgpt_conversation(request: Request) -> Response:
     model = body.get("model", "")
     messages = body.get("messages", [])
     prompt = " ".join(part for part in messages[-1]["content"]["parts"] if isinstance(part, str)) if messages else ""
-    return stream(request, model, chatgpt_events(model, answer_to(prompt)))
+    events = chatgpt_events(model, answer_to(prompt))
+    return stream(request, model, hand_off(request.app, events) if model == HANDED_OFF else events)
 
 
 def chatgpt_events(model: str, text: str) -> Iterator[bytes]:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.store import MemoryStore, SqliteStore
+from lockgate.store.memory import MemoryStore
 from lockgate.store.relations import relations
+from lockgate.store.sqlite import SqliteStore
 
 
 @pytest.fixture(params=["memory", "sqlite"])

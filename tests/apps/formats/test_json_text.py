@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import MAX_DEPTH, MAX_MARKS, MAX_PIECES, Parsed, parse_json
+from lockgate.apps.formats.budget import MAX_VALUES
+from lockgate.apps.formats.json_text import MAX_DEPTH, MAX_MARKS, Parsed, parse_json
 
 JSON = st.recursive(
     st.none()
@@ -89,7 +90,7 @@ def test_arbitrary_bytes_never_raise(content):
 
 @pytest.mark.parametrize(
     "content",
-    [b"{}," * MAX_PIECES, b"[]," * MAX_PIECES, b'"",' * MAX_PIECES, b"1," * MAX_PIECES, b'"",' * (MAX_MARKS // 2)],
+    [b"{}," * MAX_VALUES, b"[]," * MAX_VALUES, b'"",' * MAX_VALUES, b"1," * MAX_VALUES, b'"",' * (MAX_MARKS // 2)],
     ids=["objects", "arrays", "strings", "numbers", "marks"],
 )
 def test_more_pieces_than_can_be_looked_at_in_time_are_unreadable(content):
@@ -99,5 +100,5 @@ def test_more_pieces_than_can_be_looked_at_in_time_are_unreadable(content):
 
 
 def test_a_long_text_is_one_piece_whatever_it_holds():
-    text = '[{"' * MAX_PIECES
+    text = '[{"' * MAX_VALUES
     assert parsed(json.dumps({"text": text}).encode()).value == {"text": text}

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockgate.apps.formats.budget import MAX_NESTED
 from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite, value_at
+from lockgate.apps.formats.nested_documents import NestedDocuments
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(0, 1000) | st.text(max_size=10),
@@ -89,11 +91,14 @@ def test_names_and_numbers_that_carry_content_are_leaves():
 
 def test_documents_inside_strings_are_read_on_into_a_few_levels():
     inner = "deep text"
-    for _ in range(3):
+    for _ in range(MAX_NESTED):
         inner = json.dumps([inner])
-    assert list(deep_leaves(inner, ())) == [(("json", 0, "json", 0, "json", 0), "deep text")]
-    fourth = json.dumps([inner])
-    assert [text for _, text in deep_leaves(fourth, ())] == ['["deep text"]']
+    nested = NestedDocuments()
+    assert list(deep_leaves(inner, (), nested=nested)) == [(("json", 0) * MAX_NESTED, "deep text")]
+    assert not nested.budget.used_up
+    deeper = json.dumps([inner])
+    assert [text for _, text in deep_leaves(deeper, (), nested=nested)] == ['["deep text"]']
+    assert nested.budget.used_up
     assert [text for _, text in deep_leaves(["[1, 2]", "{not json}"], ())] == ["[1, 2]", "{not json}"]
 
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from wire_samples.protobuf import envelope, message, varint
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import MAX_VALUES
 from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite
-from lockgate.apps.formats.protobuf_text import MAX_DEPTH, MAX_FIELDS, Hex, Leaf, parse_protobuf
+from lockgate.apps.formats.protobuf_text import MAX_DEPTH, Hex, Leaf, parse_protobuf
 from lockgate.apps.formats.text_changes import Change, with_changes
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=200)
@@ -234,7 +235,7 @@ def test_messages_are_read_to_a_depth_and_a_number_of_fields():
     for _ in range(MAX_DEPTH + 30):
         nested = b"\x0a" + varint(len(nested)) + nested
     assert isinstance(parse_protobuf(nested), Parsed)
-    assert isinstance(parse_protobuf(b"\x08\x01" * (MAX_FIELDS + 1)), Unreadable)
+    assert isinstance(parse_protobuf(b"\x08\x01" * (MAX_VALUES + 1)), Unreadable)
 
 
 def test_deep_nesting_of_a_large_body_does_not_multiply_it():

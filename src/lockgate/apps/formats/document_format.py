@@ -54,7 +54,7 @@ class DocumentFormat(ABC):
         """What the request says to the model. Never raises."""
         parsed = self._parse(request, body)
         if isinstance(parsed, Parsed):
-            return self._read(request, parsed.value, Page(parsed.value, parsed.files))
+            return self._read(request, parsed.value, Page.of(parsed))
         return parsed if body.completeness is Completeness.COMPLETE else replace(parsed, completeness=body.completeness)
 
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
@@ -65,7 +65,7 @@ class DocumentFormat(ABC):
         if texts and body_is_signed(request):
             raise SignedBodyError("the body is signed")
         parsed = self._parse(request, body)
-        said = self._read(request, parsed.value, Page(parsed.value, parsed.files)) if isinstance(parsed, Parsed) else parsed
+        said = self._read(request, parsed.value, Page.of(parsed)) if isinstance(parsed, Parsed) else parsed
         given = {part.path for turn in said.turns for part in turn.parts} if isinstance(said, Conversation) else set[Path]()
         if not isinstance(parsed, Parsed) or not texts.keys() <= given:
             raise ValueError("a path that reading this request did not give")

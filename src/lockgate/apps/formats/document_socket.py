@@ -40,7 +40,7 @@ class DocumentSocket(SocketFormat, ABC):
         if not message.content.strip():
             return Conversation(turns=())
         parsed = self._decode(message.content)
-        return self._read(request, parsed.value, Page(parsed.value)) if isinstance(parsed, Parsed) else parsed
+        return self._read(request, parsed.value, Page.of(parsed)) if isinstance(parsed, Parsed) else parsed
 
     @override
     def rewrite_message(self, request: Request, message: SocketMessage, texts: Mapping[Path, str]) -> bytes:

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import MAX_INFLATED
 from lockgate.apps.formats.json_text import unreadable
 
 COMPRESSED, END, TRAILERS = 1, 2, 128
@@ -18,9 +19,6 @@ COMPRESSED, END, TRAILERS = 1, 2, 128
 
 HEAD = 5
 MAX_ENVELOPES = 10_000
-MAX_INFLATED = 32 * 1024 * 1024
-"""Bytes that one compressed message may become."""
-
 _FLAGS = COMPRESSED | END | TRAILERS
 _GZIP = 31
 
@@ -55,13 +53,16 @@ def open_envelopes(content: bytes) -> list[Envelope] | Unreadable:
     return found
 
 
-def inflate(payload: bytes, coding: str) -> bytes | None:
-    """A compressed message in `coding` (gzip, also when nothing is declared); None when it cannot be read, or not all of it."""
-    if coding.strip().lower() not in ("", "gzip"):
+def inflate(payload: bytes, coding: str, most: int = MAX_INFLATED) -> bytes | None:
+    """A compressed message in `coding` (gzip, also when nothing is declared); None when it cannot be read, or not all of it.
+
+    `most` is how many bytes it may become.
+    """
+    if coding.strip().lower() not in ("", "gzip") or most <= 0:
         return None
     inflater = zlib.decompressobj(_GZIP)
     try:
-        inflated = inflater.decompress(payload, MAX_INFLATED)
+        inflated = inflater.decompress(payload, most)
     except zlib.error:
         return None
     return inflated if inflater.eof and not inflater.unused_data else None

@@ -4,6 +4,7 @@ Separate from what the messages mean. Keeps at most one message; a message beyon
 """
 
 from lockgate.apps.formats.answer_draft import Interpreter
+from lockgate.apps.formats.budget import MAX_INFLATED
 from lockgate.apps.formats.envelope import COMPRESSED, END, HEAD, TRAILERS, from_base64, inflate
 from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.protobuf_text import Known
@@ -12,6 +13,9 @@ from lockgate.facts.prompt import ModelAnswer
 
 MAX_MESSAGE = 4 * 1024 * 1024
 """Bytes of one message, before it is inflated."""
+
+_MOST_INFLATED = 256 * 1024 * 1024
+"""Bytes that all compressed messages of an answer may become; what comes after is not heard."""
 
 END_EVENT, TRAILERS_EVENT = "end", "trailers"
 """Under which names an interpreter gets the end of a Connect stream and the trailers of gRPC-Web; messages have no name."""
@@ -41,6 +45,7 @@ class EnvelopeReader:
         self._pending = bytearray()
         self._to_skip = 0
         self._broken = False
+        self._to_inflate = _MOST_INFLATED
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -88,7 +93,10 @@ class EnvelopeReader:
         del self._pending[:at]
 
     def _message(self, flags: int, payload: bytes) -> None:
-        inflated = inflate(payload, self._coding) if flags & COMPRESSED else payload
+        inflated = payload
+        if flags & COMPRESSED:
+            inflated = inflate(payload, self._coding, min(self._to_inflate, MAX_INFLATED))
+            self._to_inflate -= len(payload if inflated is None else inflated)
         if inflated is None:
             return
         if flags & TRAILERS:

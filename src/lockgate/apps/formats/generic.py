@@ -12,6 +12,7 @@ from typing import override
 from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.budget import LEFT_OUT
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.inline_data import text_of
@@ -20,6 +21,7 @@ from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.json_view import string
 from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite
 from lockgate.apps.formats.multipart_text import parse_multipart
+from lockgate.apps.formats.nested_documents import NestedDocuments
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import openai_error, refuse_with, refuse_with_json
 from lockgate.apps.formats.rpc_body import framing_of, looks_enveloped
@@ -63,13 +65,15 @@ class GenericText(DocumentFormat):
         found = _take_apart(request, body)
         if isinstance(found, Unreadable):
             return found
-        parts = (*found.parts(), *found.files_as_text(), *found.otherwise())
+        nested = NestedDocuments(found.parsed.budget)
+        parts = (*found.parts(nested), *found.files_as_text(), *found.otherwise())
         files = tuple(file if _file_text(file) is None else replace(file, content=None) for file in found.attachments)
         turns = chain([(Role.USER, parts, files)]) if parts or files else ()
         # Raw JSON can hide words behind escapes, so reading it as plain text is only part of a look.
         text = string(found.parsed.value)
         raw_json = len(text) > 0 and _LIKE_JSON.match(text) is not None
         unread = (*(("JSON that cannot be decoded",) if raw_json else ()), *((found.unread,) if found.unread else ()))
+        unread = (*unread, LEFT_OUT) if found.parsed.budget.used_up else unread
         return Conversation(turns=turns, unread=unread)
 
     @override
@@ -78,7 +82,7 @@ class GenericText(DocumentFormat):
         if _is_call(request, body) and isinstance(RPC_TEXT.read_request(request, body), Conversation):
             return RPC_TEXT.rewrite_request(request, body, texts)
         found = _take_apart(request, body) if body.content else unreadable("empty")
-        if isinstance(found, Unreadable) or not texts.keys() <= {part.path for part in found.parts()}:
+        if isinstance(found, Unreadable) or not texts.keys() <= found.given():
             raise ValueError("a path that reading this request did not give")
         return found.parsed.write(rewrite(found.parsed.value, texts)) if texts else body.content
 
@@ -127,11 +131,15 @@ class _Found:
     read_otherwise: Parsed | None = None
     unread: str = ""
 
-    def parts(self) -> tuple[Part, ...]:
+    def given(self) -> set[Path]:
+        """The paths of texts that can be replaced."""
+        return {part.path for part in self.parts(NestedDocuments(self.parsed.budget))}
+
+    def parts(self, nested: NestedDocuments) -> tuple[Part, ...]:
         """Every text that says something, with all of what looks typed."""
         return tuple(
             Part(text=text, path=path, kind=PartKind.TEXT if self._is_typed(path) else PartKind.MACHINE)
-            for path, text in deep_leaves(self.parsed.value, ())
+            for path, text in deep_leaves(self.parsed.value, (), nested=nested)
             if text and (self._is_typed(path) or not says_nothing(text))
         )
 

@@ -12,9 +12,10 @@ from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.form_text import parse_form
 from lockgate.apps.formats.google_form import claim_token, request_path
 from lockgate.apps.formats.guarded_chunks import GuardedChunksReader, guarded
-from lockgate.apps.formats.json_text import Parsed, parse_nested, unreadable
+from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import dig, is_array, items, number, string
 from lockgate.apps.formats.leaf_paths import leaves, value_at
+from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import JSON, refuse_with
 from lockgate.facts.problem import Path

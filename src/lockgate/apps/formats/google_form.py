@@ -6,9 +6,10 @@ Separate because Gemini, NotebookLM and all calls by `batchexecute` speak it; ea
 import re
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import parse_nested, unreadable
+from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_array, items, string
 from lockgate.apps.formats.leaf_paths import value_at
+from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
 from lockgate.facts.problem import Path
 

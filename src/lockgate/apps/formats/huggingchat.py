@@ -12,10 +12,11 @@ import orjson
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.json_text import Parsed, parse_json, parse_nested, unreadable
+from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.json_view import dig, is_array, is_object, items, members, string
 from lockgate.apps.formats.multipart_document import fields_named, parse_multipart_document
 from lockgate.apps.formats.ndjson import NdjsonReader
+from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import refuse_with
 from lockgate.facts.problem import Path

@@ -7,13 +7,14 @@ not get. Deep nesting is refused before anything recursive meets it. Nothing her
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn, cast
 
 import orjson
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.json_view import is_object
 from lockgate.facts.prompt import Attachment
 from lockgate.facts.traffic import Completeness
@@ -21,11 +22,10 @@ from lockgate.facts.traffic import Completeness
 MAX_DEPTH = 96
 """How deep a document may nest. Real bodies stay below 20; the writer's own limit is 254."""
 
-MAX_PIECES = 50_000
 MAX_MARKS = 1_500_000
-"""How many values a document may have, and how many of the marks that begin them, strings within strings included.
+"""How many of the marks that begin values a document may have, strings within strings included.
 
-Reading takes microseconds for each, in the proxy's own event loop. A million tokens of code stay far below both.
+Beside the values themselves (`budget.MAX_VALUES`): a million tokens of code stay far below both.
 """
 
 _OTHER_ENCODINGS = (
@@ -40,12 +40,14 @@ _OTHER_ENCODINGS = (
 class Parsed:
     """A document: plain data, and how to write such data back into the notation it came in.
 
-    `files` are those that lie beside the document, each with the path where the document names it.
+    `files` are those that lie beside the document, each with the path where the document names it. `budget` is what is left
+    for what is nested in it.
     """
 
     value: object
     write: Callable[[object], bytes]
     files: tuple[Attachment, ...] = ()
+    budget: Budget = field(default_factory=Budget, compare=False)
 
 
 def unreadable(detail: str) -> Unreadable:
@@ -53,8 +55,11 @@ def unreadable(detail: str) -> Unreadable:
     return Unreadable(completeness=Completeness.UNDECODABLE, detail=detail)
 
 
-def parse_json(content: bytes) -> Parsed | Unreadable:
-    """The document in `content`, whatever its content type says. UTF-8, or UTF-16 and UTF-32 with a byte order mark."""
+def parse_json(content: bytes, budget: Budget | None = None) -> Parsed | Unreadable:
+    """The document in `content`, whatever its content type says. UTF-8, or UTF-16 and UTF-32 with a byte order mark.
+
+    `budget` is that of the body, when the document is only a piece of it.
+    """
     encoding = "utf-8"
     if content[:2] in (b"\xff\xfe", b"\xfe\xff", b"\x00\x00"):
         encoding = next((name for mark, name in _OTHER_ENCODINGS if content.startswith(mark)), encoding)
@@ -62,15 +67,11 @@ def parse_json(content: bytes) -> Parsed | Unreadable:
         text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeError:
         return unreadable("text encoding is broken")
-    value = _load(text)
-    return value if isinstance(value, Unreadable) else Parsed(value=value, write=partial(write_json, encoding=encoding))
-
-
-def parse_nested(text: str) -> object | Unreadable:
-    """The object or array written in `text`, a string of another document; Unreadable when it holds neither."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return unreadable("not an object or array")
-    return _load(text)
+    budget = budget or Budget()
+    value = JsonReader(budget).load(text)
+    if isinstance(value, Unreadable):
+        return value
+    return Parsed(value=value, write=partial(write_json, encoding=encoding), budget=budget)
 
 
 def write_json(value: object, encoding: str = "utf-8") -> bytes:
@@ -87,43 +88,63 @@ class _Refused(ValueError):  # noqa: N818 - says what became of the document
     """A document that two parsers could take for two different ones, or that would take too long to look at."""
 
 
-def _load(text: str) -> object | Unreadable:
-    # The standard library's parser: it alone shows every member of an object, takes the lone surrogates that JavaScript
-    # clients send when they cut a string inside an emoji, and keeps integers of any length as they are.
-    objects = 0
+class JsonReader:
+    """Reads documents, all on one budget.
 
+    It is the standard library's parser: it alone shows every member of an object, takes the lone surrogates that JavaScript
+    clients send when they cut a string inside an emoji, and keeps integers of any length as they are.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._decoder = json.JSONDecoder(object_pairs_hook=_members_on(budget), parse_constant=_no_constant)
+
+    def load(self, text: str) -> object | Unreadable:
+        """The document in `text`."""
+        budget = self._budget
+        if len(text) > MAX_MARKS and text.count('"') + text.count("[") + text.count("{") > MAX_MARKS:
+            budget.used_up = True
+            return unreadable("too many pieces")
+        left = budget.values
+        try:
+            value = cast("object", self._decoder.decode(text))
+        except _Refused as refused:
+            return unreadable(str(refused))
+        except (ValueError, RecursionError):
+            return unreadable("not JSON")
+        pieces = _pieces(value, left)
+        if pieces is None:
+            budget.used_up = True
+            return unreadable("nested too deeply, or too many pieces")
+        budget.values = left - pieces
+        return value
+
+
+def _members_on(budget: Budget) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
     def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        nonlocal objects
-        objects += 1
+        budget.values -= 1
         found = dict(pairs)
         if len(found) != len(pairs):
             raise _Refused("an object names a member twice")
-        if objects > MAX_PIECES:
+        if budget.values < 0:
+            budget.used_up = True
             raise _Refused("too many pieces")
         return found
 
-    if len(text) > MAX_MARKS and text.count('"') + text.count("[") + text.count("{") > MAX_MARKS:
-        return unreadable("too many pieces")
-    try:
-        value = cast("object", json.loads(text, object_pairs_hook=members, parse_constant=_no_constant))
-    except _Refused as refused:
-        return unreadable(str(refused))
-    except (ValueError, RecursionError):
-        return unreadable("not JSON")
-    return value if _is_bounded(value) else unreadable("nested too deeply, or too many pieces")
+    return members
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _is_bounded(value: object) -> bool:
-    """Whether `value` keeps to MAX_DEPTH and MAX_PIECES."""
+def _pieces(value: object, most: int) -> int | None:
+    """How many values lie in `value`; None when they are more than `most` or lie deeper than MAX_DEPTH."""
     pieces = 0
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
         pieces += sum(map(len, level))
-        if not level or pieces > MAX_PIECES:
+        if not level or pieces > most:
             break
         level = [
             child
@@ -131,4 +152,4 @@ def _is_bounded(value: object) -> bool:
             for child in (node.values() if is_object(node) else cast("list[object]", node))
             if isinstance(child, (dict, list))
         ]
-    return not level
+    return None if level else pieces

@@ -14,11 +14,13 @@ Separate because reading and rewriting must agree on this to the character.
 
 import base64
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import parse_nested, write_json
+from lockgate.apps.formats.budget import MAX_NESTED
+from lockgate.apps.formats.json_text import write_json
 from lockgate.apps.formats.json_view import is_array, is_object
+from lockgate.apps.formats.nested_documents import NestedDocuments, parse_nested
 from lockgate.facts.problem import Path
 
 _MAX_NAME = 23
@@ -55,21 +57,33 @@ def deep_leaves(
     value: object,
     path: Path,
     skip: Container[Path] = _NO_PATHS,
-    depth: int = 3,
-    parse: Callable[[str], object] = parse_nested,
+    *,
+    nested: NestedDocuments | None = None,
+    depth: int = MAX_NESTED,
 ) -> Iterator[tuple[Path, str]]:
-    """As `leaves`, reading on inside strings that hold a document themselves, up to `depth` documents deep."""
+    """As `leaves`, reading on inside strings that hold a document themselves, up to `depth` documents deep.
+
+    `nested` are the documents of the body, which share its budget: a document that it has no room for is a text like any other.
+    """
+    documents = nested or NestedDocuments()
     for at, text in leaves(value, path, skip):
-        nested = parse(text) if depth and text[:1] in _DOCUMENT_STARTS and len(text) >= _LEAST_DOCUMENT else None
-        if nested is None or isinstance(nested, Unreadable):
+        if text[:1] not in _DOCUMENT_STARTS or len(text) < _LEAST_DOCUMENT:
+            yield at, text
+            continue
+        if not depth:
+            documents.leave(text)
+            yield at, text
+            continue
+        inside = documents.parse(text)
+        if isinstance(inside, Unreadable):
             yield at, text
             continue
         found = False
-        for below in deep_leaves(nested, (*at, "json"), skip, depth - 1, parse):
+        for below in deep_leaves(inside, (*at, "json"), skip, nested=documents, depth=depth - 1):
             found = True
             yield below
         # A document without any text counts as text itself; one whose texts are all skipped has been read.
-        if not found and next(deep_leaves(nested, (), depth=depth - 1, parse=parse), None) is None:
+        if not found and next(leaves(inside, ()), None) is None:
             yield at, text
 
 

@@ -11,6 +11,7 @@ import binascii
 from dataclasses import dataclass
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import is_object, items
@@ -40,8 +41,9 @@ def parse_frames(content: bytes, known: Known = NOTHING_KNOWN) -> Parsed | Unrea
     """The documents of a message's frames. `known` is what is known of the protobuf in them."""
     frames: list[_Frame] = []
     at = 0
+    budget = Budget()
     while at < len(content):
-        taken = _frame(content, at, known)
+        taken = _frame(content, at, known, budget)
         if taken is None or len(frames) >= _MOST_FRAMES:
             return unreadable("not whole frames")
         frame, at = taken
@@ -50,7 +52,7 @@ def parse_frames(content: bytes, known: Known = NOTHING_KNOWN) -> Parsed | Unrea
     def write(documents: object) -> bytes:
         return b"".join(map(_written, frames, items(documents), [known] * len(frames)))
 
-    return Parsed(value=[_document(frame) for frame in frames], write=write)
+    return Parsed(value=[_document(frame) for frame in frames], write=write, budget=budget)
 
 
 def frame(kind: int, stream: bytes, content: bytes) -> bytes:
@@ -59,7 +61,7 @@ def frame(kind: int, stream: bytes, content: bytes) -> bytes:
     return bytes((kind,)) + stream[:2].ljust(2, b"\0") + (len(own) + len(content)).to_bytes(3, "little") + own + content
 
 
-def _frame(content: bytes, at: int, known: Known) -> tuple[_Frame, int] | None:
+def _frame(content: bytes, at: int, known: Known, budget: Budget) -> tuple[_Frame, int] | None:
     kind = content[at]
     if kind in _ALONE:
         return _Frame(head=content[at : at + 1], content=b"", message=_nothing(), payload=None), at + 1
@@ -69,12 +71,13 @@ def _frame(content: bytes, at: int, known: Known) -> tuple[_Frame, int] | None:
     start = at + _HEAD + (_OWN if kind == DATA else 0)
     if kind not in (DATA, ESTABLISH) or not start <= end <= len(content):
         return None
-    message = _message(content[start:end], known)
-    return _Frame(head=content[at:start], content=content[start:end], message=message, payload=_payload(message, known)), end
+    message = _message(content[start:end], known, budget)
+    payload = _payload(message, known, budget)
+    return _Frame(head=content[at:start], content=content[start:end], message=message, payload=payload), end
 
 
-def _message(content: bytes, known: Known) -> Parsed:
-    parsed = parse_message(content, known) if content else _nothing()
+def _message(content: bytes, known: Known, budget: Budget) -> Parsed:
+    parsed = parse_message(content, known, budget) if content else _nothing()
     if isinstance(parsed, Parsed):
         return parsed
     text = text_of(content)
@@ -85,13 +88,13 @@ def _nothing() -> Parsed:
     return Parsed(value={}, write=lambda _: b"")
 
 
-def _payload(message: Parsed, known: Known) -> Parsed | None:
+def _payload(message: Parsed, known: Known, budget: Budget) -> Parsed | None:
     carried = message.value.get("payload") if is_object(message.value) else None
     try:
         decoded = base64.b64decode(carried, validate=True) if isinstance(carried, str) and carried else b""
     except (binascii.Error, ValueError):
         return None
-    parsed = parse_protobuf(decoded, known) if decoded else None
+    parsed = parse_protobuf(decoded, known, budget) if decoded else None
     return parsed if isinstance(parsed, Parsed) else None
 
 
@@ -104,8 +107,9 @@ def _document(frame: _Frame) -> object:
 
 def _written(frame: _Frame, document: object, known: Known) -> bytes:
     """A frame made anew; as it came when nothing in it changed."""
-    before = _message(frame.content, known)  # once more, because the document has been changed in place
-    payload = _payload(before, known)
+    budget = Budget()
+    before = _message(frame.content, known, budget)  # once more, because the document has been changed in place
+    payload = _payload(before, known, budget)
     old = before.value if payload is None or not is_object(before.value) else {**before.value, "payload": payload.value}
     if old == document or isinstance(document, bytes):
         return frame.head + frame.content

@@ -9,13 +9,14 @@ import re
 from typing import override
 
 from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import dig, is_array, is_object, items, string
 from lockgate.apps.formats.media_fields import fields, parse_media, read_fields
 from lockgate.apps.formats.multipart_document import claim_files
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
-from lockgate.apps.formats.request_lines import lines_of, read_lines, written_lines
+from lockgate.apps.formats.request_lines import MAX_VALUES, lines_of, read_lines, written_lines
 from lockgate.apps.formats.upload_format import UploadFormat
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, Role
@@ -41,7 +42,9 @@ class OpenAiFiles(UploadFormat):
         parsed = parse_media(request, body)
         if isinstance(parsed, Unreadable) or not parsed.files:
             return parsed
-        found = {path: values for path in _text_files(parsed) if (values := lines_of(string(dig(parsed.value, *path))))}
+        budget = Budget(MAX_VALUES)
+        texts = {path: string(dig(parsed.value, *path)) for path in _text_files(parsed)}
+        found = {path: values for path, text in texts.items() if (values := lines_of(text, budget))}
         for path, values in found.items():
             _put(parsed.value, path, values)
 

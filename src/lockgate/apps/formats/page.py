@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from lockgate.apps.formats.attached import attached
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import LEFT_OUT, MAX_TURNS, Budget
 from lockgate.apps.formats.inline_data import inline_data
-from lockgate.apps.formats.json_text import parse_nested
+from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
 from lockgate.apps.formats.machine_text import is_bare, split_typed
+from lockgate.apps.formats.nested_documents import NestedDocuments
 from lockgate.apps.formats.structural_words import says_nothing
 from lockgate.apps.formats.tool_names import ToolNames
 from lockgate.facts.problem import Path
@@ -37,19 +39,30 @@ class _OpenTurn:
 class Page:
     """One document being read. Formats open turns in reading order and claim what they know of each."""
 
-    def __init__(self, document: object, files: tuple[Attachment, ...] = ()) -> None:
+    def __init__(self, document: object, files: tuple[Attachment, ...] = (), budget: Budget | None = None) -> None:
         self.files = files
         self._document = document
-        self._tools = ToolNames(document)
+        self._nested = NestedDocuments(budget)
+        self._tools = ToolNames(self._value)
         self._turns: list[_Draft] = []
         self._open: _OpenTurn | None = None
         self._claimed: set[Path] = set()
         self._unread: list[str] = []
         self._files = 0
-        self._parsed: dict[str, object] = {}
+
+    @classmethod
+    def of(cls, parsed: Parsed) -> "Page":
+        """The page of a body."""
+        return cls(parsed.value, parsed.files, parsed.budget)
 
     def open(self, role: Role, prefix: Path) -> None:
-        """Begin the next turn. It owns everything at and below `prefix`."""
+        """Begin the next turn. It owns everything at and below `prefix`.
+
+        The last turn that there may be is the last: what follows is said in it.
+        """
+        if self._open is not None and len(self._turns) >= MAX_TURNS:
+            self.could_not_read("who said what in so many turns")
+            return
         self._close()
         self._open = _OpenTurn(role, prefix)
 
@@ -82,6 +95,10 @@ class Page:
 
     def whole_turn(self, role: Role, prefix: Path, text: str, path: Path) -> None:
         """A turn of which nothing but the string at `path` says anything: as `open` and `typed`, without a search for more."""
+        if len(self._turns) >= MAX_TURNS:
+            self.open(Role.USER, prefix)
+            self.typed(path)
+            return
         self._close()
         parts = _said_by(role, text, path)
         self._claimed.add(prefix)
@@ -91,7 +108,7 @@ class Page:
     def tree(self, path: Path, kind: PartKind, *, name: str = "") -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
         name = name or self._tool(path, kind)
-        for at, text in deep_leaves(self._value(path), path, self._claimed, parse=self.parse):
+        for at, text in deep_leaves(self._value(path), path, self._claimed, nested=self._nested):
             if text:
                 self._add(Part(text=text, path=at, kind=kind, name=name))
         self._claimed.add(path)
@@ -174,6 +191,8 @@ class Page:
         """What was read, with every unclaimed text in a turn before the others."""
         self._close()
         aside = [turn for drafts in self._aside() for turn in chain(drafts)]
+        if self._nested.budget.used_up:
+            self.could_not_read(LEFT_OUT)
         return Conversation(
             turns=(*aside, *chain(self._turns)), id=conversation_id or None, model=model or None, wants_stream=wants_stream,
             unread=tuple(self._unread), background=background, call_ids=call_ids,
@@ -181,9 +200,7 @@ class Page:
 
     def parse(self, text: str) -> object:
         """The document written in a string of this one, or `Unreadable`; each is parsed once, however often it is asked for."""
-        if text not in self._parsed:
-            self._parsed[text] = parse_nested(text)
-        return self._parsed[text]
+        return self._nested.parse(text)
 
     def _value(self, path: Path) -> object:
         """What lies at `path`, following `json` steps into strings; None where nothing does."""
@@ -226,7 +243,7 @@ class Page:
     def _leftovers(self, value: object, prefix: Path) -> list[Part]:
         return [
             Part(text=text, path=path, kind=PartKind.MACHINE)
-            for path, text in deep_leaves(value, prefix, self._claimed, parse=self.parse)
+            for path, text in deep_leaves(value, prefix, self._claimed, nested=self._nested)
             if not says_nothing(text)
         ]
 

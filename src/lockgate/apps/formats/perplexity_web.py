@@ -12,8 +12,9 @@ from lockgate.apps.formats.address import stable_address
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.json_text import parse_nested, unreadable
+from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_object, items, members, number, string
+from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.patch_tree import PatchTree, steps_of
 from lockgate.apps.formats.refusal import EVENT_STREAM, refuse_with

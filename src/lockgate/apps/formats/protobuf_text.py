@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import items, members
-from lockgate.apps.formats.protobuf_wire import LENGTH, VARINT, Budget, Field, fields_of, write_varint
+from lockgate.apps.formats.protobuf_wire import LENGTH, VARINT, Field, fields_of, write_varint
 from lockgate.apps.formats.text_changes import Change, with_changes
 
-MAX_FIELDS = 50_000
 MAX_DEPTH = 40
 SHORT = 64
 """Bytes of a binary value above which it counts as a file and no longer as a hash, a key or a few packed numbers."""
@@ -85,18 +85,23 @@ class _Taken:
 type _Value = _Message | _Taken | str | bytes | int | None
 
 
-def parse_protobuf(content: bytes, known: Known = NOTHING_KNOWN) -> Parsed | Unreadable:
-    """The message in `content`. `write` raises ValueError for texts that cannot stand where they should."""
-    taken = _take_apart(content, known, Budget(MAX_FIELDS), 0)
+def parse_protobuf(content: bytes, known: Known = NOTHING_KNOWN, budget: Budget | None = None) -> Parsed | Unreadable:
+    """The message in `content`. `write` raises ValueError for texts that cannot stand where they should.
+
+    `budget` is that of the body, when the message is only a piece of it.
+    """
+    budget = budget or Budget()
+    taken = _take_apart(content, known, budget, 0)
     if isinstance(taken, Unreadable):
         return taken
-    return Parsed(value=_view(taken.root), write=lambda view: _written(taken, taken.root, view))
+    return Parsed(value=_view(taken.root), write=lambda view: _written(taken, taken.root, view), budget=budget)
 
 
 def _take_apart(content: bytes, known: Known, budget: Budget, depth: int) -> _Taken | Unreadable:
     taken = _Taken(content, budget)
     root = _message(taken, 0, len(content), known, depth)
-    if budget.left < 0:
+    if budget.values < 0:
+        budget.used_up = True
         return unreadable("too many pieces")
     if root is None:
         return unreadable("not a protobuf message")

@@ -8,6 +8,8 @@ pass for a message. Never raises, and looks at every byte once.
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
+from lockgate.apps.formats.budget import Budget
+
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 """The kinds of values (wire types)."""
 
@@ -26,20 +28,16 @@ class Field(NamedTuple):
     varint: int
 
 
-class Budget:
-    """How many fields may still be taken apart, over all messages of a body, those tried in vain included."""
-
-    def __init__(self, fields: int) -> None:
-        self.left = fields
-
-
 def fields_of(content: bytes, start: int, end: int, budget: Budget) -> list[Field] | None:
-    """The fields between `start` and `end`, or None when these bytes are no message or the budget is used up."""
+    """The fields between `start` and `end`, or None when these bytes are no message or the budget is used up.
+
+    Messages that are tried in vain cost what others do.
+    """
     found: list[Field] = []
     at = start
     while at < end:
-        budget.left -= 1
-        if budget.left < 0:
+        budget.values -= 1
+        if budget.values < 0:
             return None
         begin = at
         tag, at = read_varint(content, at, end)

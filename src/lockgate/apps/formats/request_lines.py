@@ -5,6 +5,7 @@ that fit none stays visible as it is.
 """
 
 from lockgate.apps.formats.anthropic_messages import read_messages_body
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.gemini_generate import read_contents
 from lockgate.apps.formats.json_text import Parsed, parse_json, write_json
 from lockgate.apps.formats.json_view import dig, is_object, items, members
@@ -19,14 +20,16 @@ from lockgate.facts.prompt import PartKind, Role
 _MOST_LINES = 10_000
 _MOST_MARKS = 400_000
 """What is larger stays one text: reading it line by line would hold up everybody else."""
+MAX_VALUES = 100_000
+"""Values of all lines of a body's files. They share no budget with the rest: a file that is not read line by line is text."""
 _WRAPPERS = ("body", "params", "request", "modelInput", "input", "item", "data")
 
 
-def lines_of(text: str) -> list[object] | None:
+def lines_of(text: str, budget: Budget) -> list[object] | None:
     """The objects on the lines of `text`, or None when it is no such file or too large a one."""
     if text[:1] != "{" or text.count("\n") > _MOST_LINES or text.count('"') + text.count("{") > _MOST_MARKS:
         return None
-    found = [parse_json(line.encode("utf-8", "surrogatepass")) for line in text.split("\n") if line.strip()]
+    found = [parse_json(line.encode("utf-8", "surrogatepass"), budget) for line in text.split("\n") if line.strip()]
     values: list[object] = [parsed.value for parsed in found if isinstance(parsed, Parsed) and is_object(parsed.value)]
     return values if values and len(values) == len(found) else None
 

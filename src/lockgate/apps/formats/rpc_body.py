@@ -9,6 +9,7 @@ from enum import Enum, auto
 from itertools import repeat
 
 from lockgate.apps.formats.base import Unreadable
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.envelope import COMPRESSED, Envelope, from_base64, inflate, open_envelopes, seal, to_base64
 from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
@@ -76,34 +77,39 @@ def parse_rpc(content: bytes, media_type: str, coding: str, known: Known) -> Par
         return _enveloped(content, coding, known)
     bare = parse_message(content, known)
     if isinstance(bare, Parsed):
-        return Parsed(value=[bare.value], write=lambda document: bare.write(items(document)[0]))
+        return Parsed(value=[bare.value], write=lambda document: bare.write(items(document)[0]), budget=bare.budget)
     # Kimi and others send envelopes under whatever type their web client happens to set.
     enveloped = _enveloped(content, coding, known) if framing is None else bare
     return bare if isinstance(enveloped, Unreadable) else enveloped
 
 
-def parse_message(content: bytes, known: Known) -> Parsed | Unreadable:
+def parse_message(content: bytes, known: Known, budget: Budget | None = None) -> Parsed | Unreadable:
     """One message. JSON begins with a bracket, which no protobuf message does: it would be a tag that is refused here."""
-    return parse_json(content) if content[:1] in (b"{", b"[", b"\xef") else parse_protobuf(content, known)
+    is_json = content[:1] in (b"{", b"[", b"\xef")
+    return parse_json(content, budget) if is_json else parse_protobuf(content, known, budget)
 
 
 def _enveloped(content: bytes, coding: str, known: Known, *, as_base64: bool = False) -> Parsed | Unreadable:
     envelopes = open_envelopes(content)
     if isinstance(envelopes, Unreadable):
         return envelopes
-    messages = [_opened(envelope, coding, known) for envelope in envelopes]
+    budget = Budget()
+    messages = [_opened(envelope, coding, known, budget) for envelope in envelopes]
 
     def write(document: object) -> bytes:
         written = b"".join(map(_sealed, envelopes, messages, items(document), repeat(coding), repeat(known)))
         return to_base64(written) if as_base64 else written
 
     document = [message.value for message in messages]
-    return Parsed(value=document, write=write)
+    return Parsed(value=document, write=write, budget=budget)
 
 
-def _opened(envelope: Envelope, coding: str, known: Known) -> Parsed:
-    payload = inflate(envelope.payload, coding) if envelope.flags & COMPRESSED else envelope.payload
-    message = unreadable("compressed") if payload is None else parse_message(payload, known)
+def _opened(envelope: Envelope, coding: str, known: Known, budget: Budget) -> Parsed:
+    payload = envelope.payload
+    if envelope.flags & COMPRESSED:
+        payload = inflate(payload, coding, budget.inflated)
+        budget.inflated -= len(payload or b"")
+    message = unreadable("compressed") if payload is None else parse_message(payload, known, budget)
     return message if isinstance(message, Parsed) else _as_it_is(envelope.payload if payload is None else payload)
 
 
@@ -116,6 +122,9 @@ def _as_it_is(payload: bytes) -> Parsed:
 
 def _sealed(envelope: Envelope, message: Parsed, value: object, coding: str, known: Known) -> bytes:
     """An envelope with its message made anew (and not compressed again); just as it came when nothing in it changed."""
-    if _opened(envelope, coding, known).value == value:  # once more, because `value` has been changed in place
+    if isinstance(value, (str, bytes)):
+        if value == message.value:
+            return envelope.write()
+    elif _opened(envelope, coding, known, Budget()).value == value:  # once more: `value` has been changed in place
         return envelope.write()
     return seal(message.write(value), envelope.flags & ~COMPRESSED)

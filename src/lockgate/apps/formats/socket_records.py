@@ -10,6 +10,7 @@ from typing import override
 
 from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import SocketReader, Unreadable
+from lockgate.apps.formats.budget import Budget
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
 from lockgate.apps.formats.json_view import items, string
 from lockgate.apps.formats.page import Page
@@ -32,8 +33,11 @@ def parse_records(content: bytes) -> Parsed | Unreadable:
         return unreadable("too many records")
     heads = [_head(piece) for piece in pieces]
     documents: list[object] = []
+    are_read: list[bool] = []
+    budget = Budget()
     for head, piece in zip(heads, pieces, strict=True):
-        parsed = parse_json(piece[len(head) :]) if piece.strip() else unreadable("empty")
+        parsed = parse_json(piece[len(head) :], budget) if piece.strip() else unreadable("empty")
+        are_read.append(isinstance(parsed, Parsed))
         if isinstance(parsed, Parsed):
             documents.append(parsed.value)
             continue
@@ -43,9 +47,9 @@ def parse_records(content: bytes) -> Parsed | Unreadable:
             return unreadable("not text")
 
     def write(records: object) -> bytes:
-        return RECORD_END.join(map(_written, heads, pieces, items(records)))
+        return RECORD_END.join(map(_written, heads, pieces, are_read, items(records)))
 
-    return Parsed(value=documents, write=write)
+    return Parsed(value=documents, write=write, budget=budget)
 
 
 def _head(piece: bytes) -> bytes:
@@ -53,9 +57,9 @@ def _head(piece: bytes) -> bytes:
     return found.group() if found else b""
 
 
-def _written(head: bytes, piece: bytes, record: object) -> bytes:
-    """A record made anew; as it came when nothing in it changed."""
-    before = parse_json(piece[len(head) :])
+def _written(head: bytes, piece: bytes, is_read: bool, record: object) -> bytes:
+    """A record made anew; as it came when nothing in it changed, or when it is the text it was."""
+    before = parse_json(piece[len(head) :]) if is_read else None
     if not isinstance(before, Parsed):
         return string(record).encode("utf-8", "surrogatepass")
     return piece if before.value == record else head + write_json(record)

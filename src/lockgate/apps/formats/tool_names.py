@@ -3,10 +3,9 @@
 Separate because all formats of model traffic say it in one of these ways, and a record names tools whatever the format.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lockgate.apps.formats.json_view import is_object, members
-from lockgate.apps.formats.leaf_paths import value_at
 from lockgate.facts.problem import Path
 
 _NEAR = 4
@@ -18,10 +17,10 @@ _LONGEST = 256
 
 
 class ToolNames:
-    """The names of one document's tools, learned from calls in reading order."""
+    """The names of one document's tools, learned from calls in reading order. `value_at` is what lies at a path of it."""
 
-    def __init__(self, document: object) -> None:
-        self._document = document
+    def __init__(self, value_at: Callable[[Path], object]) -> None:
+        self._value_at = value_at
         self._by_id: dict[str, str] = {}
 
     def of_call(self, path: Path) -> str:
@@ -44,7 +43,7 @@ class ToolNames:
     def _near(self, path: Path) -> Iterator[dict[str, object]]:
         """The objects around `path`, the nearest first, up to the message it is in."""
         for length in range(len(path) - 1, max(0, len(path) - 1 - _NEAR), -1):
-            holder = value_at(self._document, path[:length])
+            holder = self._value_at(path[:length])
             if is_object(holder):
                 yield holder
                 if "role" in members(holder):

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import parse_nested
 from lockgate.apps.formats.json_view import dig, is_array, is_object, items, string
+from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.protobuf_places import as_json_path
 from lockgate.facts.problem import Path
 
@@ -82,7 +82,9 @@ class Where:
         if self.in_messages:
             below = replace(self, in_messages=False)
             messages = enumerate(items(document))
-            return [((index, *path), value) for index, message in messages for path, value in below.find(message, name)]
+            return [
+                ((index, *path), value) for index, message in messages for path, value in below.find(message, name, parse=parse)
+            ]
         if self.names and name not in self.names:
             return []
         if self.condition is not None and not self.condition.findall([document]):

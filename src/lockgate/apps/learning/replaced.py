@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import parse_nested, write_json
+from lockgate.apps.formats.json_text import write_json
 from lockgate.apps.formats.json_view import is_array, is_object
+from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.facts.problem import Path
 
 PROMPT = "the words of a person"

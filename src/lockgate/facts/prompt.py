@@ -1,12 +1,13 @@
 """What a person or an agent says to a model, whatever wire format carried it.
 
 A `Conversation` is what `apps.formats` reads from a request. Its turns are content-addressed: the digest of a turn covers its
-content and its parent's digest, so a history that is sent again is recognised as already seen.
+content and what was said before it. What was examined is remembered by the digests of texts (`Turn.contents`), so a history
+that is sent again is recognised as already seen.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Path
@@ -42,6 +43,13 @@ _OF_TOOLS = frozenset({PartKind.TOOL_CALL, PartKind.TOOL_RESULT})
 _ADDED = frozenset({PartKind.REMINDER, PartKind.MACHINE})
 """What clients write around what was said."""
 _MARKS = {kind: f"\0{kind}:".encode() for kind in PartKind}
+_TURN_MARKS = {role: f"\0\0{role}:".encode() for role in Role}
+_ADDED_MARK = b"\0added:"
+_ATTACHMENT_MARK = b"\0file:"
+_DIGEST_BYTES = 16
+_LONG = 1024
+"""Code points from which SHA-256 is the faster of the two: it costs more to begin with, and less for each byte."""
+_BLANK = blake2b(digest_size=_DIGEST_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +88,21 @@ class Attachment:
 class Turn:
     """One message.
 
-    `digest` covers role, parts, attachments and `parent` (what was said before it, empty for the first). `contents` are the
-    digests of the parts' texts alone, one for each part.
+    `contents` are the digests of the parts' texts alone, one for each part. `history` is what it was said in, as the turn
+    number `place`.
     """
 
     role: Role
     parts: tuple[Part, ...]
     attachments: tuple[Attachment, ...] = ()
-    parent: str = ""
-    digest: str = ""
     contents: tuple[bytes, ...] = ()
+    history: "History | None" = field(default=None, repr=False, compare=False)
+    place: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """The digest (hex) of role, parts, attachments and what was said before them; worked out when it is asked for."""
+        return (self.history or History([(self.role, self.parts, self.attachments)], [self.contents])).digest(self.place)
 
     @property
     def typed_text(self) -> str:
@@ -159,39 +172,73 @@ class ModelAnswer:
     tasks: tuple[str, ...] = ()
 
 
-def chain(turns: list[tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]]) -> tuple[Turn, ...]:
-    """Turns with their digests (BLAKE2b, 16 bytes, hex), each linked to what was said before it.
+type Said = tuple[Role, tuple[Part, ...], tuple[Attachment, ...]]
+"""A turn that is not linked to any other yet."""
 
-    What was said is what people, models and tools wrote: clients change the system prompt, reminders and settings of old turns
-    with every request, and that must not make all that follows look new. Such text counts in the digest of its own turn.
-    """
-    chained: list[Turn] = []
-    parent = ""
-    for role, parts, attachments in turns:
-        contents = tuple([_digest_of(part.text) for part in parts])
-        said, added = [f"{parent}\0{role}".encode()], list[bytes]()
-        for part, content in zip(parts, contents, strict=True):
-            (added if part.kind in _ADDED else said).append(_MARKS[part.kind] + content)
-        said += map(_known_by, attachments)
-        spoken = digest = blake2b(b"".join(said), digest_size=16).hexdigest()
-        if added:
-            digest = blake2b(spoken.encode() + b"".join(added), digest_size=16).hexdigest()
-        turn = Turn(role=role, parts=parts, attachments=attachments, parent=parent, digest=digest, contents=contents)
-        chained.append(turn)
-        parent = parent if role is Role.SYSTEM else spoken
-    return tuple(chained)
+
+class History:
+    """What a chain of turns says, in order, for the digests of its turns: of most of them nobody ever asks for one."""
+
+    __slots__ = ("_contents", "_turns")
+
+    def __init__(self, turns: list[Said], contents: list[tuple[bytes, ...]]) -> None:
+        self._turns = turns
+        self._contents = contents
+
+    def digest(self, place: int) -> str:
+        """The digest of the turn at `place`.
+
+        What was said before it is what people, models and tools wrote: clients change the system prompt, reminders and
+        settings of old turns with every request, and that must not make all that follows look new. Such text counts in the
+        digest of its own turn.
+        """
+        covered: list[bytes] = []
+        for (role, parts, attachments), contents in zip(self._turns[:place], self._contents, strict=False):
+            if role is not Role.SYSTEM:
+                covered += _covered(role, parts, attachments, contents, added=False)
+        covered += _covered(*self._turns[place], self._contents[place], added=False)
+        covered.append(_ADDED_MARK)
+        covered += _covered(*self._turns[place], self._contents[place], added=True)
+        return blake2b(b"".join(covered), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def chain(turns: list[Said]) -> tuple[Turn, ...]:
+    """Turns with the digests of their contents, each linked to what was said before it."""
+    contents = [tuple([content_digest(part.text) for part in parts]) for _, parts, _ in turns]
+    history = History(turns, contents)
+    return tuple(
+        [
+            Turn(role=role, parts=parts, attachments=attachments, contents=contents[place], history=history, place=place)
+            for place, (role, parts, attachments) in enumerate(turns)
+        ]
+    )
+
+
+def content_digest(text: str) -> bytes:
+    """The digest of a text, by which it is known again: 16 bytes of BLAKE2b, or of SHA-256 for a long one."""
+    content = text.encode("utf-8", "surrogatepass")
+    if len(text) > _LONG:
+        return sha256(content).digest()[:_DIGEST_BYTES]
+    blank = _BLANK.copy()
+    blank.update(content)
+    return blank.digest()
+
+
+def _covered(
+    role: Role, parts: tuple[Part, ...], attachments: tuple[Attachment, ...], contents: tuple[bytes, ...], *, added: bool
+) -> list[bytes]:
+    """What a digest covers of a turn: what was said, or what a client added to it. Digests and marks cannot be mistaken."""
+    covered = [] if added else [_TURN_MARKS[role]]
+    for part, content in zip(parts, contents, strict=True):
+        if (part.kind in _ADDED) is added:
+            covered += (_MARKS[part.kind], content)
+    if attachments and not added:
+        for attachment in attachments:
+            covered += (_ATTACHMENT_MARK, _known_by(attachment))
+    return covered
 
 
 def _known_by(attachment: Attachment) -> bytes:
-    content = attachment.content or b""
-    known_by = attachment.sha256 or (_digest_of_bytes(content).hex() if content else "")
-    head = f"\0a:{attachment.name}:{attachment.media_type}:{attachment.reference}:{known_by}:"
-    return head.encode("utf-8", "surrogatepass")
-
-
-def _digest_of(text: str) -> bytes:
-    return _digest_of_bytes(text.encode("utf-8", "surrogatepass"))
-
-
-def _digest_of_bytes(content: bytes) -> bytes:
-    return blake2b(content, digest_size=16).digest()
+    known_by = attachment.sha256 or (sha256(attachment.content).hexdigest() if attachment.content else "")
+    told = (attachment.name, attachment.media_type, attachment.reference, known_by)
+    return content_digest("".join(f"{len(each)}:{each}" for each in told))

@@ -128,6 +128,8 @@ def read_message_block(page: Page, block: object, path: Path) -> None:
 def _read_source(page: Page, block: object, path: Path, kind: PartKind) -> None:
     """The file of an image, document or search-result block."""
     source = dig(block, "source")
+    if source is None:
+        return
     at = (*path, "source")
     name = string(dig(block, "title"))
     media_type = string(dig(source, "media_type"))

@@ -3,7 +3,7 @@
 Separate because every format and every answer interpreter walks data that a stranger wrote.
 """
 
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 
 def is_object(value: object) -> TypeGuard[dict[str, object]]:
@@ -38,10 +38,12 @@ def number(value: object) -> int:
 
 def dig(value: object, *steps: str | int) -> object:
     """What lies at `steps` below `value`, or None where a step does not exist."""
-    for step in steps:
+    node: Any = value
+    for step in steps:  # asked for a dozen times in each message: no call inside
         if isinstance(step, str):
-            value = members(value).get(step)
+            node = node.get(step) if isinstance(node, dict) else None
+        elif isinstance(node, list) and -len(node) <= step < len(node):
+            node = node[step]
         else:
-            array = items(value)
-            value = array[step] if -len(array) <= step < len(array) else None
-    return value
+            return None
+    return node

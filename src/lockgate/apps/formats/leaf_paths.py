@@ -14,7 +14,10 @@ Separate because reading and rewriting must agree on this to the character.
 
 import base64
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Any
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import MAX_NESTED
@@ -33,22 +36,28 @@ _LARGE = 10**8
 _NO_PATHS: frozenset[Path] = frozenset()
 
 
-def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iterator[tuple[Path, str]]:
+def leaves(value: object, path: Path, skip: AbstractSet[Path] = _NO_PATHS) -> Iterator[tuple[Path, str]]:
     """Every string below `value`, in document order, with its path; nothing at or below a path in `skip`.
 
     Numbers of nine digits and more count as text (card and account numbers are sent unquoted, too), and so do member names
     that do not look like names.
     """
-    stack: list[tuple[Path, object]] = [] if path in skip else [(path, value)]
+    stack: list[tuple[Path, Any]] = [] if path in skip else [(path, value)]
     while stack:
         at, node = stack.pop()
         if isinstance(node, str):
             yield at, node
-        elif is_object(node):
-            yield from (((*at, index), name) for index, name in enumerate(node) if not _is_plain(name))
-            stack += _below(at, node.items(), skip)
-        elif is_array(node):
-            stack += _below(at, enumerate(node), skip)
+        elif isinstance(node, (dict, list)):
+            if isinstance(node, dict):
+                for index, name in enumerate(node):
+                    if len(name) > _MAX_NAME or not _is_plain(name):
+                        yield (*at, index), name
+                entries = node.items()
+            else:
+                entries = enumerate(node)
+            below = [((*at, step), child) for step, child in entries if isinstance(child, _HOLDS_TEXT) or _digits(child)]
+            below.reverse()
+            stack += [entry for entry in below if entry[0] not in skip] if skip else below
         elif digits := _digits(node):
             yield at, digits
 
@@ -56,7 +65,7 @@ def leaves(value: object, path: Path, skip: Container[Path] = _NO_PATHS) -> Iter
 def deep_leaves(
     value: object,
     path: Path,
-    skip: Container[Path] = _NO_PATHS,
+    skip: AbstractSet[Path] = _NO_PATHS,
     *,
     nested: NestedDocuments | None = None,
     depth: int = MAX_NESTED,
@@ -87,19 +96,20 @@ def deep_leaves(
             yield at, text
 
 
-def value_at(document: object, path: Path) -> object:
-    """What lies at `path`, following `json` steps into strings; None where nothing does."""
+def value_at(document: object, path: Path, parse: Callable[[str], object] = parse_nested) -> object:
+    """What lies at `path`, following `json` steps into strings; None where nothing does. `parse` reads such a string."""
+    node: Any = document
     for step in path:
-        if is_object(document):
-            document = document.get(step) if isinstance(step, str) else None
-        elif is_array(document):
-            document = document[step] if isinstance(step, int) and 0 <= step < len(document) else None
-        elif isinstance(document, str) and step == "json":
-            nested = parse_nested(document)
-            document = None if isinstance(nested, Unreadable) else nested
+        if isinstance(node, dict):
+            node = node.get(step) if isinstance(step, str) else None
+        elif isinstance(node, list):
+            node = node[step] if isinstance(step, int) and 0 <= step < len(node) else None
+        elif isinstance(node, str) and step == "json":
+            nested = parse(node)
+            node = None if isinstance(nested, Unreadable) else nested
         else:
             return None
-    return document
+    return node
 
 
 def slice_step(start: int, end: int) -> str:
@@ -179,22 +189,16 @@ def _bounds(step: str | int) -> tuple[int, int]:
     return int(start), int(stop)
 
 
-def _below(at: Path, entries: Iterable[tuple[str | int, object]], skip: Container[Path]) -> list[tuple[Path, object]]:
-    """What may hold text of a container's entries, last first."""
-    found = [((*at, step), child) for step, child in entries if isinstance(child, _HOLDS_TEXT) or _digits(child)]
-    found.reverse()
-    return [entry for entry in found if entry[0] not in skip]
-
-
+@lru_cache(maxsize=4096)  # every message has the same few; none is kept that is longer than a name
 def _is_plain(name: str) -> bool:
-    """Whether a member's name looks like a name: short, and without anything that content has."""
-    if len(name) <= _MAX_NAME and name.isascii() and name.isidentifier():
-        return True
-    return _PLAIN_NAME.fullmatch(name) is not None
+    """Whether a member's name, which is short, looks like a name: without anything that content has."""
+    return (name.isascii() and name.isidentifier()) or _PLAIN_NAME.fullmatch(name) is not None
 
 
 def _digits(value: object) -> str:
     """A number that is long enough to be one of a card or an account, as text."""
+    if value is None or value is True or value is False:
+        return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if isinstance(value, int) and abs(value) >= _LARGE and value.bit_length() <= 256 else ""

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 
 from lockgate.apps.formats.attached import attached
-from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import LEFT_OUT, MAX_TURNS, Budget
 from lockgate.apps.formats.inline_data import inline_data
 from lockgate.apps.formats.json_text import Parsed
@@ -107,8 +106,11 @@ class Page:
 
     def tree(self, path: Path, kind: PartKind, *, name: str = "") -> None:
         """Every string at and below `path`, reading on inside strings that hold a document themselves."""
+        value = self._value(path)
+        if value is None:
+            return
         name = name or self._tool(path, kind)
-        for at, text in deep_leaves(self._value(path), path, self._claimed, nested=self._nested):
+        for at, text in deep_leaves(value, path, self._claimed, nested=self._nested):
             if text:
                 self._add(Part(text=text, path=at, kind=kind, name=name))
         self._claimed.add(path)
@@ -204,17 +206,7 @@ class Page:
 
     def _value(self, path: Path) -> object:
         """What lies at `path`, following `json` steps into strings; None where nothing does."""
-        start, document = 0, self._document
-        while "json" in path[start:]:
-            end = path.index("json", start)
-            document = value_at(document, path[start:end])
-            if isinstance(document, str):
-                inside = self.parse(document)
-                document = None if isinstance(inside, Unreadable) else inside
-            else:
-                document = value_at(document, ("json",))  # a member of that name
-            start = end + 1
-        return value_at(document, path[start:])
+        return value_at(self._document, path, self._nested.parse)
 
     def _tool(self, path: Path, kind: PartKind) -> str:
         match kind:

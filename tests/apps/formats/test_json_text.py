@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import MAX_VALUES
-from lockgate.apps.formats.json_text import MAX_DEPTH, MAX_MARKS, Parsed, parse_json
+from lockgate.apps.formats.json_text import MAX_DEPTH, MAX_MARKS, JsonReader, Parsed, parse_json
 
 JSON = st.recursive(
     st.none()
@@ -102,3 +102,72 @@ def test_more_pieces_than_can_be_looked_at_in_time_are_unreadable(content):
 def test_a_long_text_is_one_piece_whatever_it_holds():
     text = '[{"' * MAX_VALUES
     assert parsed(json.dumps({"text": text}).encode()).value == {"text": text}
+
+
+NAMES = st.sampled_from(["a", "b", "", 'a"', "a\\", "\\", '":', "a:", '\\"', 'x": ', "é", "\n"])
+SCALARS = st.one_of(NAMES, st.text(max_size=4), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.none())
+SPACE = st.sampled_from(["", "", " ", "\n\t "])
+
+
+@st.composite
+def notation(draw: st.DrawFn, depth: int = 3) -> str:
+    """JSON as a stranger may write it: names that come twice, escapes that are not needed, space anywhere."""
+    kind = draw(st.integers(0, 3)) if depth else 0
+    if kind <= 1:
+        return json.dumps(draw(SCALARS), ensure_ascii=draw(st.booleans()))
+    inside = draw(st.lists(notation(depth=depth - 1), max_size=4))
+    if kind == 2:
+        return "[" + ",".join(draw(SPACE) + each + draw(SPACE) for each in inside) + "]"
+    names = [json.dumps(draw(NAMES)).replace("a", draw(st.sampled_from(["a", "\\u0061"]))) for _ in inside]
+    return (
+        "{"
+        + ",".join(f"{draw(SPACE)}{n}{draw(SPACE)}:{draw(SPACE)}{each}" for n, each in zip(names, inside, strict=True))
+        + "}"
+    )
+
+
+def with_types(value: object) -> object:
+    """`value` so that 1 and 1.0 and True differ, and 0.0 and -0.0 do not."""
+    if isinstance(value, dict):
+        return {name: with_types(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [with_types(each) for each in value]
+    return (type(value).__name__, value)
+
+
+@settings(max_examples=500)
+@given(notation())
+def test_both_parsers_find_the_same_or_refuse_the_same(text):
+    """A space in front is all it takes to be read by the slower one."""
+    document = f"[{text}]"
+    quick, slow = (parse_json(content.encode("utf-8", "surrogatepass")) for content in (document, " " + document))
+    assert isinstance(quick, Unreadable) == isinstance(slow, Unreadable)
+    if isinstance(quick, Parsed) and isinstance(slow, Parsed):
+        assert with_types(quick.value) == with_types(slow.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "a": 2}', '{"a":1,"\\u0061":2}', '{"a\\\\":1,"a\\\\":2}', '{"a" :1,"a"\n:2}', '["\\":",{"a":1,"a":2}]',
+        '["\\\\",{"a\\\\":1,"a\\\\":"\\":\\":"}]', '{"a":{"b":1,"b":"\\":"}}',
+    ],
+)  # fmt: skip
+def test_a_name_that_comes_twice_is_seen_however_it_is_written(text):
+    found = parse_json(text.encode())
+    assert isinstance(found, Unreadable)
+    assert "twice" in found.detail
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**63) - 1, 10**40, 2**53 + 1])
+def test_integers_of_any_length_are_kept(number):
+    assert parsed(b'{"a":[%d]}' % number).value == {"a": [number]}
+    assert isinstance(parsed(b'{"a":[%d]}' % number).value["a"][0], int)
+
+
+@pytest.mark.parametrize("said", ["plain words", 'a "quoted": word', "a line\nand \U0001f600", '{"a": {"b": "c"}}'])
+def test_an_ordinary_body_is_parsed_once_and_by_the_faster_parser(said, monkeypatch):
+    monkeypatch.delattr(JsonReader, "load")
+    document = {"model": "m", "messages": [{"role": "user", "content": said}], "n": 0.5}
+    for indent in (None, 2):
+        assert parsed(json.dumps(document, indent=indent).encode()).value == document

@@ -16,6 +16,7 @@ from lockgate.apps.formats.json_view import dig, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES, is_messages
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
+from lockgate.apps.formats.plain_blocks import words_of
 from lockgate.apps.formats.refusal import refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -94,7 +95,12 @@ def read_messages_body(page: Page, body: object, path: Path) -> None:
             page.text((*path, "system", index, "text"))
     for index, message in enumerate(items(dig(body, "messages"))):
         at = (*path, "messages", index)
-        page.open(ROLES.get(string(dig(message, "role")), Role.USER), at)
+        role = ROLES.get(string(dig(message, "role")), Role.USER)
+        words = words_of(message, "content", at)
+        if words is not None:
+            page.whole_turn(role, at, words)
+            continue
+        page.open(role, at)
         page.typed((*at, "content"))
         for position, block in enumerate(items(dig(message, "content"))):
             read_message_block(page, block, (*at, "content", position))

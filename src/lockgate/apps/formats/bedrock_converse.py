@@ -16,6 +16,7 @@ from lockgate.apps.formats.json_view import dig, is_object, items, members, stri
 from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
+from lockgate.apps.formats.plain_blocks import words_of
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
@@ -94,7 +95,12 @@ def read_converse(page: Page, body: object, path: Path) -> None:
         read_content(page, block, (*path, "system", index))
     for index, message in enumerate(items(dig(body, "messages"))):
         at = (*path, "messages", index)
-        page.open(ROLES.get(string(dig(message, "role")), Role.USER), at)
+        role = ROLES.get(string(dig(message, "role")), Role.USER)
+        words = words_of(message, "content", at)
+        if words is not None:
+            page.whole_turn(role, at, words)
+            continue
+        page.open(role, at)
         page.typed((*at, "content"))
         for position, block in enumerate(items(dig(message, "content"))):
             read_content(page, block, (*at, "content", position))

@@ -16,6 +16,7 @@ from lockgate.apps.formats.json_text import unreadable, write_json
 from lockgate.apps.formats.json_view import dig, is_object, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.plain_blocks import words_of
 from lockgate.apps.formats.refusal import google_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -104,8 +105,14 @@ def read_contents(page: Page, scope: object, path: Path) -> bool:
             read_parts(page, dig(scope, name), (*path, name))
     contents = _contents(members(scope), path)
     for at, content in contents:
-        page.open(ROLES.get(string(dig(content, "role")), Role.USER), at)
+        role = ROLES.get(string(dig(content, "role")), Role.USER)
+        words = words_of(content, "parts", at)
+        if words is not None:
+            page.whole_turn(role, at, words)
+            continue
+        page.open(role, at)
         page.typed(at)
+        page.typed((*at, "parts"))
         read_parts(page, content, at)
     return bool(contents)
 

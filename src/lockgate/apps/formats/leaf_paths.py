@@ -28,7 +28,7 @@ from lockgate.facts.problem import Path
 
 _MAX_NAME = 23
 _PLAIN_NAME = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$-]{0,22}", re.ASCII)
-_HOLDS_TEXT = (str, dict, list)
+_CONTAINERS = (dict, list)
 _DOCUMENT_STARTS = ("{", "[")
 _LEAST_DOCUMENT = 8
 """Characters. What is shorter says no more as a document than as the text it is."""
@@ -36,46 +36,66 @@ _LARGE = 10**8
 _NO_PATHS: frozenset[Path] = frozenset()
 
 
-def leaves(value: object, path: Path, skip: AbstractSet[Path] = _NO_PATHS) -> Iterator[tuple[Path, str]]:
+def leaves(  # noqa: C901, PLR0912 - one loop over all of every body, where each call costs more than what is done
+    value: object, path: Path, skip: AbstractSet[Path] = _NO_PATHS, *, least: int = 0
+) -> Iterator[tuple[Path, str]]:
     """Every string below `value`, in document order, with its path; nothing at or below a path in `skip`.
 
     Numbers of nine digits and more count as text (card and account numbers are sent unquoted, too), and so do member names
-    that do not look like names.
+    that do not look like names. Values shorter than `least` code points are left out.
     """
-    stack: list[tuple[Path, Any]] = [] if path in skip else [(path, value)]
-    while stack:
-        at, node = stack.pop()
-        if isinstance(node, str):
-            yield at, node
-        elif isinstance(node, (dict, list)):
-            if isinstance(node, dict):
-                for index, name in enumerate(node):
-                    if len(name) > _MAX_NAME or not _is_plain(name):
-                        yield (*at, index), name
-                entries = node.items()
+    if path in skip:
+        return
+    if not isinstance(value, _CONTAINERS):
+        text = value if isinstance(value, str) else _digits(value)
+        if text is value or text:
+            yield path, text
+        return
+    # The way down, as containers that are being gone through: a path is put together only for what may be handed out.
+    stack: list[tuple[Path, Iterator[tuple[str | int, Any]]]] = []
+    node: Any = value
+    while True:
+        if isinstance(node, dict):
+            for index, name in enumerate(node):
+                if len(name) > _MAX_NAME or not _is_plain(name):
+                    yield (*path, index), name
+            stack.append((path, iter(node.items())))
+        else:
+            stack.append((path, enumerate(node)))
+        node = None
+        while stack and node is None:
+            at, entries = stack[-1]
+            for step, child in entries:
+                if isinstance(child, str):
+                    if len(child) >= least and (*at, step) not in skip:
+                        yield (*at, step), child
+                elif isinstance(child, _CONTAINERS):
+                    if child and (*at, step) not in skip:
+                        path, node = (*at, step), child
+                        break
+                elif child is not None and (digits := _digits(child)) and (*at, step) not in skip:
+                    yield (*at, step), digits
             else:
-                entries = enumerate(node)
-            below = [((*at, step), child) for step, child in entries if isinstance(child, _HOLDS_TEXT) or _digits(child)]
-            below.reverse()
-            stack += [entry for entry in below if entry[0] not in skip] if skip else below
-        elif digits := _digits(node):
-            yield at, digits
+                stack.pop()
+        if node is None:
+            return
 
 
-def deep_leaves(
+def deep_leaves(  # noqa: PLR0913 - how `leaves` is asked, and how to go on
     value: object,
     path: Path,
     skip: AbstractSet[Path] = _NO_PATHS,
     *,
     nested: NestedDocuments | None = None,
     depth: int = MAX_NESTED,
+    least: int = 0,
 ) -> Iterator[tuple[Path, str]]:
     """As `leaves`, reading on inside strings that hold a document themselves, up to `depth` documents deep.
 
     `nested` are the documents of the body, which share its budget: a document that it has no room for is a text like any other.
     """
     documents = nested or NestedDocuments()
-    for at, text in leaves(value, path, skip):
+    for at, text in leaves(value, path, skip, least=least):
         if text[:1] not in _DOCUMENT_STARTS or len(text) < _LEAST_DOCUMENT:
             yield at, text
             continue
@@ -88,7 +108,7 @@ def deep_leaves(
             yield at, text
             continue
         found = False
-        for below in deep_leaves(inside, (*at, "json"), skip, nested=documents, depth=depth - 1):
+        for below in deep_leaves(inside, (*at, "json"), skip, nested=documents, depth=depth - 1, least=least):
             found = True
             yield below
         # A document without any text counts as text itself; one whose texts are all skipped has been read.
@@ -197,8 +217,6 @@ def _is_plain(name: str) -> bool:
 
 def _digits(value: object) -> str:
     """A number that is long enough to be one of a card or an account, as text."""
-    if value is None or value is True or value is False:
-        return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if isinstance(value, int) and abs(value) >= _LARGE and value.bit_length() <= 256 else ""

@@ -59,7 +59,8 @@ OPENINGS = (
 _MAX_ELEMENTS = 64
 _MAX_TAG = 64
 _SPACE = " \t\r\n"
-_MAY_OPEN = frozenset((*_SPACE, "<", '"', *(known[0] for known in (*LEADS, *OPENINGS))))
+_MAY_OPEN = frozenset((*_SPACE, "<", '"'))
+_KNOWN_OPENINGS = (*LEADS, *OPENINGS)
 _MAY_CLOSE = frozenset((*_SPACE, ">"))
 
 
@@ -74,7 +75,7 @@ class Piece:
 
 def is_bare(text: str) -> bool:
     """Whether it is plain at a glance that all of `text` is one typed piece, as it nearly always is. False says nothing."""
-    return bool(text) and text[0] not in _MAY_OPEN and text[-1] not in _MAY_CLOSE
+    return bool(text) and text[0] not in _MAY_OPEN and text[-1] not in _MAY_CLOSE and not text.startswith(_KNOWN_OPENINGS)
 
 
 def split_typed(text: str) -> tuple[Piece, ...]:

@@ -15,6 +15,7 @@ from lockgate.apps.formats.openai_chat_answer import ChatAnswer
 from lockgate.apps.formats.openai_said import chat_answer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
+from lockgate.apps.formats.plain_blocks import words_of
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -23,8 +24,6 @@ from lockgate.facts.traffic import Answer, Request
 ROLES = {"system": Role.SYSTEM, "developer": Role.SYSTEM, "assistant": Role.ASSISTANT, "model": Role.ASSISTANT,
          "tool": Role.TOOL, "function": Role.TOOL}  # fmt: skip
 """Roles on the wire. Whatever is not listed counts as the user's."""
-_PLAIN = frozenset({"role", "content"})
-_TALKING = ("user", "assistant", "system", "developer")
 
 
 class OpenAiChat(DocumentFormat):
@@ -83,8 +82,9 @@ def read_message(page: Page, message: object, path: Path) -> None:
     """One message, in a turn of its own."""
     said = members(message)
     role, content = ROLES.get(string(said.get("role")), Role.USER), said.get("content")
-    if isinstance(content, str) and said.keys() == _PLAIN and said["role"] in _TALKING:
-        page.whole_turn(role, path, content, (*path, "content"))  # nearly every message of a long history
+    words = words_of(message, "content", path)
+    if words is not None:
+        page.whole_turn(role, path, words)
         return
     page.open(role, path)
     if role is Role.TOOL:

@@ -16,6 +16,7 @@ from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.openai_said import response_answer
 from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.path_model import model_in_path
+from lockgate.apps.formats.plain_blocks import words_of
 from lockgate.apps.formats.refusal import openai_error, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
@@ -138,7 +139,12 @@ def _read_output(page: Page, item: object, path: Path) -> None:
 
 
 def _read_message(page: Page, item: object, path: Path) -> None:
-    page.open(ROLES.get(string(dig(item, "role")), Role.USER), path)
+    role = ROLES.get(string(dig(item, "role")), Role.USER)
+    words = words_of(item, "content", path)
+    if words is not None:
+        page.whole_turn(role, path, words)
+        return
+    page.open(role, path)
     page.typed(path)
     page.typed((*path, "content"))
     for index, block in enumerate(items(dig(item, "content"))):

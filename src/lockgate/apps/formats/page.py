@@ -6,6 +6,7 @@ its own (declared tools, settings) which is chained apart, so that a changed set
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lockgate.apps.formats.attached import attached
@@ -15,7 +16,7 @@ from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.leaf_paths import deep_leaves, slice_step, value_at
 from lockgate.apps.formats.machine_text import is_bare, split_typed
 from lockgate.apps.formats.nested_documents import NestedDocuments
-from lockgate.apps.formats.structural_words import says_nothing
+from lockgate.apps.formats.structural_words import LEFTOVER_LENGTH, says_nothing
 from lockgate.apps.formats.tool_names import ToolNames
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
@@ -92,15 +93,20 @@ class Page:
             text = text.strip()
             self._add(Part(text=text, path=(*path, slice_step(start, start + len(text))), kind=kind))
 
-    def whole_turn(self, role: Role, prefix: Path, text: str, path: Path) -> None:
-        """A turn of which nothing but the string at `path` says anything: as `open` and `typed`, without a search for more."""
+    def whole_turn(self, role: Role, prefix: Path, said: Sequence[tuple[Path, str]]) -> None:
+        """A turn of which nothing but these strings says anything: as `open` and `typed`, without a search for more."""
         if len(self._turns) >= MAX_TURNS:
             self.open(Role.USER, prefix)
-            self.typed(path)
+            for path, _ in said:
+                self.typed(path)
             return
         self._close()
-        parts = _said_by(role, text, path)
         self._claimed.add(prefix)
+        parts = (
+            _said_by(role, said[0][1], said[0][0])
+            if len(said) == 1
+            else tuple([part for path, text in said for part in _said_by(role, text, path)])
+        )
         if parts:
             self._turns.append((role, parts, ()))
 
@@ -235,7 +241,7 @@ class Page:
     def _leftovers(self, value: object, prefix: Path) -> list[Part]:
         return [
             Part(text=text, path=path, kind=PartKind.MACHINE)
-            for path, text in deep_leaves(value, prefix, self._claimed, nested=self._nested)
+            for path, text in deep_leaves(value, prefix, self._claimed, nested=self._nested, least=LEFTOVER_LENGTH)
             if not says_nothing(text)
         ]
 

@@ -7,9 +7,10 @@ broken raises `BrokenError`; anything else that is raised is a broken promise, t
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from lockgate.apps.discovery import answer_signs, request_signs
-from lockgate.apps.formats.base import Refusal, SocketFormat, Unreadable, WireFormat
+from lockgate.apps.formats.base import AnswersElsewhere, Refusal, SocketFormat, Unreadable, WireFormat
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
 from lockgate.apps.formats.json_text import Parsed, parse_json
@@ -78,6 +79,11 @@ def messages_are_safe(socket_format: SocketFormat, said: Said) -> None:
     for _ in range(2):
         reader.feed(message)
     reader.finish()
+    if isinstance(socket_format, AnswersElsewhere):
+        for piece in islice(socket_format.told(message), 1000):
+            told = socket_format.told_reader(piece.answer)
+            told.feed(piece.message)
+            told.finish()
     if isinstance(read, Unreadable):
         return
 

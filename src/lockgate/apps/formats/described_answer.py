@@ -4,6 +4,7 @@ Separate from reading requests because it sees events, one by one, and joins the
 what no place finds is not heard, and nothing raises.
 """
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import override
@@ -22,6 +23,7 @@ _DONE = "[DONE]"
 _MOST_PIECES = 512
 """Of one event. Real ones have a few; each piece costs a look at every place."""
 _LONGEST_ID = 200
+_ADDRESS = re.compile(r"[a-z0-9]{2,8}://\S+$", re.ASCII)
 _ERROR_PLACES = (
     ("error", "message"), ("error",), ("message",), ("detail", "message"), ("detail",), ("msg",), ("errors", 0, "message"),
 )  # fmt: skip
@@ -107,7 +109,7 @@ class Listener(Interpreter):
         """Something that was made, by its address; as often as it is told, it is one. Its bytes say nothing here."""
         if made.startswith("data:"):
             return
-        address = stable_address(made)
+        address = stable_address(made) or (made.partition("?")[0] if _ADDRESS.match(made) else "")
         if address:
             self.draft.put(Channel.TEXT, ("made", address), address)
         else:
@@ -124,7 +126,8 @@ class Listener(Interpreter):
         for place in described.conversation:
             draft.belongs_to(place.first(piece, name))
         for place in described.task:
-            draft.works_as(place.first(piece, name))
+            for _, task in place.find(piece, name):
+                draft.works_as(task)
         for place in described.references:
             for _, reference in place.find(piece, name):
                 draft.refers_to(reference)

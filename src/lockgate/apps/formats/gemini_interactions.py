@@ -117,9 +117,11 @@ class _StepsAnswer(Interpreter):
                 self._whole(data)
             case _:
                 draft.named(dig(data, "interaction", "model"))
+                draft.works_as(dig(data, "interaction", "id"))
                 draft.finished = draft.finished or kind in ("interaction.completed", "interaction.complete")
 
     def _whole(self, data: object) -> None:
+        self.draft.works_as(dig(data, "id"))
         self.draft.named(dig(data, "model"))
         for position, step in enumerate(items(dig(data, "steps")) or items(dig(data, "outputs"))):
             self._step(str(position), step)

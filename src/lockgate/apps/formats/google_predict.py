@@ -100,6 +100,7 @@ class _Predictions(Interpreter):
                 draft.add(Channel.TEXT, index, dig(prediction, field))
             for candidate in items(dig(prediction, "candidates")):
                 draft.add(Channel.TEXT, index, dig(candidate, "content"))
+        draft.works_as(dig(data, "name"))
         error = dig(data, "error")
         draft.failed(dig(error, "message") or error)
         draft.finished = draft.finished or not {"predictions", "name", "totalTokens", "tokensInfo"}.isdisjoint(members(data))

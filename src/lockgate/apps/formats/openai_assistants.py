@@ -114,6 +114,7 @@ class _RunAnswer(Interpreter):
     def _message(self, message: object) -> None:
         if dig(message, "role") != "assistant":
             return
+        self.draft.works_as(dig(message, "run_id"))
         for position, block in enumerate(items(dig(message, "content"))):
             said = dig(block, "text", "value") or dig(block, "refusal")
             if isinstance(said, str):

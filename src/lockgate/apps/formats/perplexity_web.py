@@ -88,6 +88,7 @@ class _PerplexityAnswer(Interpreter):
             self._block(block, string(dig(block, "intended_usage")) or str(index))
         self._older = string(entry.get("text")) or self._older
         self.draft.named(entry.get("display_model"))
+        self.draft.works_as(entry.get("backend_uuid"))
         self.draft.belongs_to(entry.get("frontend_context_uuid") or entry.get("context_uuid"))
         error = entry.get("error")
         self.draft.failed(entry.get("error_message") or dig(error, "message") or error or entry.get("detail"))

@@ -41,8 +41,8 @@ def numbered(value: object, markers: list[str]) -> object:
 
 def planted_at(document: Document, spot: int, value: object) -> Document:
     """The document with `value` at one of its places, the document as a whole being one of them."""
-    paths = list(_places(document))
-    return _replaced(document, paths[spot % len(paths)], value)
+    paths = list(places(document))
+    return replaced(document, paths[spot % len(paths)], value)
 
 
 def out_of_sight(markers: list[str], conversation: Conversation) -> list[str]:
@@ -53,16 +53,18 @@ def out_of_sight(markers: list[str], conversation: Conversation) -> list[str]:
     return [marker for marker in markers if marker not in seen]
 
 
-def _places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+def places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    """The path of every value in a document, the document as a whole first."""
     yield path
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, child in children:
-        yield from _places(child, (*path, step))
+        yield from places(child, (*path, step))
 
 
-def _replaced(document: Document, path: tuple[object, ...], value: object) -> Document:
+def replaced(document: Document, path: tuple[object, ...], value: object) -> Document:
+    """The document with `value` at a path."""
     if not path:
         return value
     copy = dict(document) if isinstance(document, dict) else list(document)
-    copy[path[0]] = _replaced(copy[path[0]], path[1:], value)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], value)
     return copy

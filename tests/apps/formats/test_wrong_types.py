@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from test_contract import DOCUMENTS, places, planted_at, request_for
+from planted import places, replaced
+from test_contract import DOCUMENTS, request_for
 
 from lockgate.apps.formats.registry import sniff
 from lockgate.facts.traffic import Body
@@ -19,7 +20,7 @@ def test_a_member_of_any_type_is_looked_at_without_raising(format_id):
     at = [path for path in places(document) if path and len(path) <= DEEPEST]
     for path in at:
         for wrong in WRONG:
-            sniff(request_for(format_id), Body(content=json.dumps(planted_at(document, path, wrong)).encode()))
+            sniff(request_for(format_id), Body(content=json.dumps(replaced(document, path, wrong)).encode()))
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)

@@ -81,6 +81,13 @@ class ExaminationSettings:
     max_body_mib: int = _meaning(
         10, "how much of a request body is held; a longer one is truncated, which is a fact policies act on"
     )
+    max_held_mib: int = _meaning(
+        256, "how much the held request bodies of one worker may come to together; what would exceed it is truncated"
+    )
+    body_pause_ms: int = _meaning(
+        10_000, "how long a held request body may pause before it counts as a stream, which is decided about unread"
+    )
+    body_deadline_ms: int = _meaning(120_000, "the same for how long all of a held request body may take to come")
     processes: int = _meaning(1, "examination processes per proxy worker")
 
 
@@ -231,6 +238,9 @@ def _numbers(settings: Settings) -> Iterator[_Found]:
         (("workers",), settings.workers, 0),
         (("examination", "deadline_ms"), settings.examination.deadline_ms, 1),
         (("examination", "max_body_mib"), settings.examination.max_body_mib, 1),
+        (("examination", "max_held_mib"), settings.examination.max_held_mib, settings.examination.max_body_mib),
+        (("examination", "body_pause_ms"), settings.examination.body_pause_ms, 1),
+        (("examination", "body_deadline_ms"), settings.examination.body_deadline_ms, 1),
         (("examination", "processes"), settings.examination.processes, 1),
         (("records", "retention_days"), settings.records.retention_days, 1),
     ):

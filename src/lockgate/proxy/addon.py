@@ -12,6 +12,7 @@ from mitmproxy import connection, http, tls
 from mitmproxy.proxy import layer, server_hooks
 
 from lockgate.facts.decision import Reason
+from lockgate.proxy.body_terms import BodyCut
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.requests import Requests
 from lockgate.proxy.socket_hooks import Heard, SocketEnd, SocketTerms, Trial
@@ -78,6 +79,10 @@ class GatewayAddon:
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Arm, then decide as far as the head allows."""
         await self._guard(self._requests.head(flow), flow)
+
+    async def body_cut(self, cut: BodyCut) -> None:
+        """Decide about a held request whose body is too long or too slow."""
+        await self._guard(self._requests.cut(cut), cut.flow)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Decide about a held request."""

@@ -46,7 +46,6 @@ class LiveExchange[Judged: Judging]:
     holding: bool = False
     forwarded: bool = False
     refused: bool = False
-    broken: Reason | None = None
     reads_along: bool = True
     failure: Reason | None = None
     tell: Callable[[Sighted], None] | None = None

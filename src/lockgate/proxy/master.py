@@ -19,6 +19,7 @@ from lockgate.proxy.http1 import install_http1_bounds
 from lockgate.proxy.messages import install_unchecked_messages
 from lockgate.proxy.server import SharedPortServer
 from lockgate.proxy.socket_layer import install_judged_sockets
+from lockgate.proxy.stream_layer import install_early_answers
 from lockgate.proxy.tls import TlsFromOwnCa
 from lockgate.proxy.tunnel import CountedTunnel
 
@@ -76,9 +77,10 @@ class GatewayMaster(master.Master):
         super().__init__(options.Options())
         install_error_pages()
         install_http1_bounds()
+        install_early_answers(parts.held, forgets=True)
         install_judged_sockets()
         install_unchecked_messages()
-        self.server = SharedPortServer(*parts.address, parts.held)
+        self.server = SharedPortServer(*parts.address)
         self.addons.add(
             self.server,
             disable_h2c.DisableH2C(),

@@ -31,6 +31,7 @@ from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen, ResponseHe
 from lockgate.gate.exchange import Exchange
 from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import answer_for, login_required
+from lockgate.proxy.body_terms import BodyCut, HoldTerms, answer_at_once, hold
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
@@ -47,8 +48,6 @@ _MIB = 1 << 20
 _SWITCHING_PROTOCOLS = 101
 _BAD_GATEWAY = 502
 _DECIDE_SECONDS_BEYOND_EXAMINATION = 5.0
-_REFUSED_BEYOND = 32 << 20
-"""How many bytes beyond what is held a refused client may send and still read its refusal; then it is disconnected."""
 _LONGEST_ERROR = 200
 _STREAM_RESET = "stream reset by client"
 """How mitmproxy begins what it says of an HTTP/2 client that lost interest in one request and stays for others."""
@@ -64,7 +63,6 @@ class Requests:
         self._live: dict[str, LiveExchange[Exchange]] = {}
         self.all_ended = asyncio.Event()
         self.all_ended.set()
-        services.held.on_excess(self._held_too_much)
 
     @property
     def under_way(self) -> int:
@@ -79,7 +77,6 @@ class Requests:
     async def body(self, flow: http.HTTPFlow) -> None:
         """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
         flow.request.trailers = None  # HTTP/2 has them, nobody reads them here, and what is not read does not leave
-        self._services.held.release(flow.client_conn.id, flow.id, len(flow.request.raw_content or b""))
         live = self._live.get(flow.id)
         if live is None or live.request is None:
             return
@@ -138,9 +135,7 @@ class Requests:
             return
         state = self._connections.of(flow.client_conn)
         text = _without_content(flow.error.msg) if flow.error else ""
-        if live.broken is not None:
-            live.failed(live.broken, text)
-        elif state.failure is not None:
+        if state.failure is not None:
             live.failed(*state.failure)
         elif not flow.client_conn.connected or text.startswith(_STREAM_RESET):
             live.failed(Reason.CLIENT_LEFT, text)
@@ -155,6 +150,7 @@ class Requests:
         live = self._live.get(flow.id)
         flow.request.stream = False
         flow.response = undecided(live.exchange.id if live else "")
+        answer_at_once(flow)
         if live is None or live.request is None:
             return
         seen = RequestHeadersSeen(at=now(), client=live.client, request=live.request, has_body=False)
@@ -179,17 +175,9 @@ class Requests:
         self._services.held.forget(client.id)
         for flow_id in [flow_id for flow_id, live in self._live.items() if live.client_id == client.id]:
             live = self._live[flow_id]
-            if live.broken is not None:
-                live.failed(live.broken, "the body is longer than may be held")
-            elif not live.websocket and not live.refused:
+            if not live.websocket and not live.refused:
                 live.failed(Reason.CLIENT_LEFT, "the client's connection closed")
             self._close(flow_id)
-
-    def _held_too_much(self, client_id: str) -> None:
-        """A body without a declared length grew past the limit: nobody has seen all of it, and nobody will."""
-        for live in self._live.values():
-            if live.client_id == client_id and live.holding:
-                live.broken = Reason.UNINSPECTABLE
 
     def close_all(self, reason: Reason, why: str) -> None:
         """The worker ends: every exchange under way still gets its record."""
@@ -219,8 +207,6 @@ class Requests:
         )  # fmt: skip
         self._live[flow.id] = live
         self.all_ended.clear()
-        # Whatever is decided, mitmproxy buffers the body until it is told to stream it.
-        self._services.held.bound(live.client_id, flow.id, self._most_held + _REFUSED_BEYOND)
         live.request = request_of(flow, (state.name or flow.request.host).lower().rstrip("."))
         state.failure = None
         self._connections.decrypted(flow.client_conn)
@@ -250,6 +236,7 @@ class Requests:
         effects = live.exchange.handle(event)
         if refused is Reason.LOGIN_REQUIRED:
             live.refused = True
+            answer_at_once(flow)
             return
         await self._perform(flow, live, effects)
 
@@ -299,30 +286,35 @@ class Requests:
         flow.response = None  # disarmed, last
 
     def _stream(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], *, tap: bool = False) -> None:
-        held = self._services.held
-        held.release(live.client_id, flow.id)
-        pass_on = live.tap_request_chunk if tap else live.count_request_chunk
-
-        def count(chunk: bytes) -> bytes:
-            held.passed(live.client_id, len(chunk))
-            return pass_on(chunk)
-
-        flow.request.stream = count
+        flow.request.stream = live.tap_request_chunk if tap else live.count_request_chunk
 
     async def _hold(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> None:
         """The body is read with the refusal still armed. One that says it is too long is not waited for."""
         live.holding = True
-        limit = self._most_held
-        length = declared_length(flow.request)
-        if length is None:
-            self._services.held.bound(live.client_id, flow.id, limit)
-        elif length > limit:
-            live.holding = False
-            body = Body(content=b"", completeness=Completeness.TRUNCATED)
-            effects = live.exchange.handle(RequestBodySeen(body=body))
-            await self._perform(flow, live, effects)
-            if flow.response is None:
-                self._stream(flow, live)
+        settings = self._services.gateway.snapshot.settings.examination
+        held = self._services.held
+        held.allow(settings.max_held_mib * _MIB)
+        hold(flow, HoldTerms(self._most_held, settings.body_pause_ms / 1000, settings.body_deadline_ms / 1000))
+        length = declared_length(flow.request) or 0
+        if length > self._most_held or not held.has_room_for(length):
+            await self._do_without(flow, live, Body(content=b"", completeness=Completeness.TRUNCATED))
+
+    async def cut(self, cut: BodyCut) -> None:
+        """The rest of a held body is not waited for. What there is of it may show something, and proves no absence."""
+        flow = cut.flow
+        live = self._live.get(flow.id)
+        if live is not None and live.holding:
+            live.request_bytes = cut.size
+            begun = b"" if flow.request.headers.get("content-encoding") else cut.begun[: self._most_held]
+            await self._do_without(flow, live, Body(content=begun, completeness=cut.why))
+
+    async def _do_without(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], body: Body) -> None:
+        """Decide about a request by no more than the beginning of its body, and let the rest pass if that may."""
+        live.holding = False
+        await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
+        if flow.response is None:
+            live.request_bytes = 0  # counted as they pass
+            self._stream(flow, live)
 
     def _refuse(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], refuse: Refuse) -> None:
         if live.request is None:
@@ -331,6 +323,7 @@ class Requests:
         flow.response = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
         if live.request.method == "HEAD":
             flow.response.raw_content = b""  # what follows an answer to HEAD is the next answer (RFC 9110 section 9.3.2)
+        answer_at_once(flow)
 
     def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], effect: Effect) -> None:
         """Do what the gate says about a response."""
@@ -369,6 +362,7 @@ class Requests:
         flow.response = to_response(
             portal_answer(flow.request.path, self._services.portal(), flow.request.headers.get("user-agent", ""))
         )
+        answer_at_once(flow)
 
     def _close(self, flow_id: str) -> None:
         self.sockets.close(flow_id, Reason.CLIENT_LEFT, "the WebSocket broke off")
@@ -382,8 +376,6 @@ class Requests:
 
     def _forget(self, flow_id: str) -> LiveExchange[Exchange] | None:
         live = self._live.pop(flow_id, None)
-        if live is not None:
-            self._services.held.release(live.client_id, flow_id)
         if not self._live:
             self.all_ended.set()
         return live

@@ -21,6 +21,7 @@ from lockgate.proxy.assembly import Assembly, assemble
 from lockgate.proxy.http1 import install_http1_bounds
 from lockgate.proxy.master import refuse_unsafe_options
 from lockgate.proxy.socket_layer import install_judged_sockets
+from lockgate.proxy.stream_layer import install_early_answers
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.snapshot import SnapshotBuilder
 from lockgate.store.record_store import StoreUnavailable
@@ -52,12 +53,12 @@ class ScriptGateway:
             sight=lambda sighting: _note(store, sighting),
         )  # fmt: skip
         install_http1_bounds()
+        install_early_answers(self._assembly.held, forgets=False)
         install_judged_sockets()
         self.addons.append(self._assembly.addon)
         ctx.options.update(
             connection_strategy="lazy", upstream_cert=False, rawtcp=False,
             ssl_verify_upstream_trusted_ca=self._assembly.trust_bundle,
-            body_size_limit=f"{self._assembly.gateway.snapshot.settings.examination.max_body_mib}m",
         )  # fmt: skip
 
     def running(self) -> None:

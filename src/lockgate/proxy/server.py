@@ -1,6 +1,6 @@
-"""The listening socket: one port, shared by all workers, and connections that cannot make us hold too much.
+"""The listening socket: one port, shared by all workers.
 
-Separate because mitmproxy has no worker mode: its own server neither shares a port nor bounds what it buffers.
+Separate because mitmproxy has no worker mode: its own server does not share a port.
 """
 
 import asyncio
@@ -8,20 +8,18 @@ from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.addons import proxyserver
-from mitmproxy.proxy import commands, events, layer, mode_specs
+from mitmproxy.proxy import commands, layer, mode_specs
 from mitmproxy.proxy.layers import modes
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 
-from lockgate.proxy.held import HeldBytes
 from lockgate.proxy.hook_calls import HookCalls, HooksAtOnce, call_hook, hook_calls
 
 _BACKLOG = 1024
 
 
 class GatewayConnectionHandler(ProxyConnectionHandler):
-    """mitmproxy's connection handler, with a table of hooks and a bound on what a client may make us hold."""
+    """mitmproxy's connection handler, with a table of hooks."""
 
-    held: HeldBytes
     calls: HookCalls
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
@@ -29,25 +27,14 @@ class GatewayConnectionHandler(ProxyConnectionHandler):
         with self.timeout_watchdog.disarm():
             await call_hook(self.calls, hook)
 
-    async def server_event(self, event: events.Event) -> None:
-        """Count what the client sends, then let mitmproxy see it."""
-        if isinstance(event, events.DataReceived) and event.connection is self.client:  # noqa: SIM102 - cheap test first
-            if not self.held.spend(self.client.id, len(event.data)):
-                handler = self.transports[self.client].handler
-                if handler is not None:
-                    handler.cancel("a body longer than may be held")
-                return
-        await super().server_event(event)
-
 
 class SharedPortServer(proxyserver.Proxyserver):
     """mitmproxy's server addon, listening with SO_REUSEPORT so that the kernel spreads connections over the workers."""
 
     name = "proxyserver"
 
-    def __init__(self, host: str, port: int, held: HeldBytes) -> None:
+    def __init__(self, host: str, port: int) -> None:
         super().__init__()
-        self._held = held
         self._address = (host, port)
         self._mode = mode_specs.ProxyMode.parse("regular")
         self._listener: asyncio.Server | None = None
@@ -76,7 +63,6 @@ class SharedPortServer(proxyserver.Proxyserver):
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         handler = GatewayConnectionHandler(ctx.master, reader, writer, ctx.options, self._mode)
-        handler.held = self._held
         handler.calls = self._calls
         # The handler asks its layer for `handle_event` and nothing else.
         handler.layer = HooksAtOnce(modes.HttpProxy(handler.layer.context), handler)  # type: ignore[assignment]

@@ -64,8 +64,6 @@ class Sockets:
             return
         socket = Socket(live.client, live.request)
         self._open[terms.flow.id] = OpenSocket(socket=socket, live=live, unasked=UnaskedAnswers(socket))
-        # The layer bounds what waits, to the byte and with a word to the client.
-        self._services.held.release(live.client_id, terms.flow.id)
         terms.longest = self._services.gateway.snapshot.settings.examination.max_body_mib * _MIB
         terms.most_waiting = _MOST_WAITING
         terms.open = True

@@ -18,6 +18,7 @@ STAGES = {
     "connect": ("lockgate.proxy.connections", "Connections._connecting"),
     "requestheaders": ("lockgate.proxy.requests", "Requests._decide_head"),
     "request": ("lockgate.proxy.requests", "Requests.body"),
+    "cut": ("lockgate.proxy.requests", "Requests.cut"),
     "decode": ("lockgate.gate.exchange", "read_request"),
     "examine": ("lockgate.runtime.examiner_process", "answer"),
     "settle": ("lockgate.gate.exchange", "Exchange._settle"),

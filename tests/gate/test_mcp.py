@@ -181,6 +181,22 @@ class TestApps:
             playing >> head("POST", url) << Hold() >> sent(document) << Examine
             assert "a secret" in [part.text for turn in playing.last.conversation.turns for part in turn.parts]
 
+    @pytest.mark.parametrize("method", ["ping", "notifications/cancelled", "notifications/progress", "tools/list"])
+    def test_words_in_upkeep_are_examined_where_a_rule_must_look(self, method, play):
+        """A path nobody described may be one of prompts, whatever its body looks like."""
+        document = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {"reason": "a secret"}}
+        for when in ("operation.carries_payload: true, dlp.profiles: credentials", "dlp.profiles: credentials"):
+            with play(f"default: allow\nrules: [{{id: keys, when: {{{when}}}, then: block}}]") as playing:
+                url = "https://api.openai.com/v1/brand-new"
+                playing >> head("POST", url) << Hold() >> sent(document) << Examine
+                assert "a secret" in [part.text for turn in playing.last.conversation.turns for part in turn.parts]
+
+    def test_words_in_upkeep_are_examined_on_hosts_outside_the_library(self, anywhere):
+        document = {"jsonrpc": "2.0", "id": 1, "method": "notifications/cancelled", "params": {"reason": "a secret"}}
+        with anywhere("default: allow\nrules: [{id: keys, when: {dlp.profiles: credentials}, then: block}]") as playing:
+            playing >> head("POST", UNKNOWN, accept=BOTH, content_length="90") << Hold() >> sent(document) << Examine
+            assert "a secret" in [part.text for turn in playing.last.conversation.turns for part in turn.parts]
+
     def test_upkeep_with_words_beside_it_is_no_upkeep(self, play):
         with play("default: allow") as playing:
             document = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}, "messages": [{"content": "a secret"}]}

@@ -56,7 +56,7 @@ from lockgate.gate.noticing import (
 )
 from lockgate.gate.reading import read_request
 from lockgate.gate.record import ExchangeKind
-from lockgate.gate.shown_path import with_shown_path
+from lockgate.gate.shown_path import with_hidden_path, with_shown_path
 from lockgate.gate.small_answer import SmallAnswer
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
 
@@ -325,10 +325,12 @@ class Exchange(Judging):
     def _sheet_for_record(self) -> FactSheet | None:
         """The facts of a tunnel with the app its host belongs to; rules ask what the requests inside do."""
         sheet = self._sheet
-        if sheet is None or self._failed_to_decide:
-            return sheet
+        if sheet is None or (self._failed_to_decide and not sheet.app_known):
+            return self._least_of_sheet()
         if sheet.request is not None:
             sheet = replace(sheet, request=with_shown_path(sheet.request, self._format_for(sheet.app)))
+        if self._failed_to_decide:
+            return sheet
         if self._passing is not None and sheet.request is not None:
             noticed = sheet.noticed or notice_passing(self._context, sheet.request, sheet.app, self._passing)
             return replace(sheet, noticed=with_answer(noticed, sheet.response, self._passing))
@@ -336,6 +338,14 @@ class Exchange(Judging):
             return sheet
         host = self._context.library.host(sheet.host)
         return sheet if host is None or host.app is None else replace(sheet, app=AppMatch(app=host.app, operation=None))
+
+    @override
+    def _least_of_sheet(self) -> FactSheet | None:
+        """The facts without a path in which an app may take words: whether this one does could not be found out."""
+        sheet = self._sheet
+        if sheet is None or sheet.request is None or (sheet.app_known and sheet.app is None):
+            return sheet
+        return replace(sheet, request=with_hidden_path(sheet.request))
 
     def _format_for(self, app: AppMatch | None) -> WireFormat | None:
         """The format that was read, or the one that the app's file names."""

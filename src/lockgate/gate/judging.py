@@ -157,7 +157,7 @@ class Judging(ABC):
         outcome = Outcome(
             worker=self._worker,
             kind=self._kind,
-            sheet=self._if_possible(self._sheet_for_record) or self._sheet,
+            sheet=self._if_possible(self._sheet_for_record) or self._least_of_sheet(),
             answered_app=self._answered_app,
             decision=self._decision,
             failure=self._failure,
@@ -180,6 +180,10 @@ class Judging(ABC):
             return None
 
     def _sheet_for_record(self) -> FactSheet | None:
+        return self._sheet
+
+    def _least_of_sheet(self) -> FactSheet | None:
+        """What may be recorded when nothing more can be asked of anybody."""
         return self._sheet
 
     @property

@@ -120,6 +120,9 @@ def _settled(app: AppMatch | None, wire_format: WireFormat | None, call: McpCall
     if app is not None and call is not None and not call.unread:
         if app.operation is not None and app.operation.carries_payload and app.format != _MCP:
             return replace(app, format=app.format or _MCP)
+        if call.housekeeping and app.operation is None and app.format != _MCP:
+            # Upkeep has texts as well (reasons, messages of progress): where no server of MCP is known to listen, they count.
+            return replace(app, operation=Operation.UNRECOGNISED, format=_MCP)
         operation = Operation.STATUS if call.housekeeping else Operation.TOOL_CALL
         return replace(app, operation=operation, format=_MCP)
     if app is None or app.operation is not None:

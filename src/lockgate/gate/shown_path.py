@@ -11,6 +11,7 @@ from lockgate.facts.prompt import Conversation, PartKind
 from lockgate.facts.traffic import Body, Request
 
 _SAID = "[said]"
+_UNREAD = "/[unread]"
 _TELLING = 8
 """Characters. What is shorter may be a piece of a step that says something else."""
 _ADDED = frozenset({PartKind.MACHINE, PartKind.REMINDER})
@@ -30,3 +31,8 @@ def with_shown_path(request: Request, wire_format: WireFormat | None) -> Request
         return _SAID if any(text == plain or (len(text) >= _TELLING and text in plain) for text in said) else step
 
     return replace(request, path="/".join(map(shown, request.path.split("/"))))
+
+
+def with_hidden_path(request: Request) -> Request:
+    """`request` without its path: nobody could tell which of its steps are words."""
+    return replace(request, path=_UNREAD)

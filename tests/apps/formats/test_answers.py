@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import anthropic
+import httpx
 import httpx2
 import openai
 import pytest
 from botocore.eventstream import EventStreamBuffer
+from google import genai
 
 from lockgate.apps.formats.base import AnswersItself, AnswersMessage, Refusal
 from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
@@ -61,6 +63,11 @@ ASKED = (
     *(replace(asked, tells_model=False) for asked in both("cohere-chat", "/v2/chat")),
     *(replace(asked, tells_model=False) for asked in both("ai-sdk-ui", "/api/chat")),
     *(replace(asked, tells_model=False) for asked in both("ai-sdk-data", "/api/chat")),
+    *both("llama-server", "/completion"),
+    *(replace(asked, tells_model=False) for asked in both("text-generation", "/generate")),
+    *both("mistral-conversations", "/v1/conversations"),
+    *both("gemini-interactions", "/v1beta/interactions"),
+    Asked(id="assistants", format="openai-assistants", path="/v1/threads/thread_1/runs", stream=True),
     Asked(id="converse", format="bedrock-converse", path="/model/m/converse", tells_model=False),
     Asked(id="converse streamed", format="bedrock-converse", path="/model/m/converse-stream", stream=True, tells_model=False),
     *(
@@ -216,6 +223,35 @@ def test_the_anthropic_sdk_shows_a_message_as_normal_text(stream):
     assert message.stop_reason == "end_turn"
 
 
+@pytest.mark.filterwarnings("ignore:.*Assistants API is deprecated:DeprecationWarning")
+def test_the_openai_sdk_shows_an_assistants_run_as_normal_text():
+    transport = openai.DefaultHttpxClient(transport=httpx2.MockTransport(over_http("openai-assistants", stream=True)))
+    runs = openai.OpenAI(api_key="test", http_client=transport).beta.threads.runs
+    with runs.stream(thread_id="thread_1", assistant_id="a") as events:
+        events.until_done()
+        (message,) = events.get_final_messages()
+    assert [block.text.value for block in message.content if block.type == "text"] == [REFUSAL.message]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_googles_sdk_shows_an_interaction_as_normal_text(stream):
+    def handle(request: httpx.Request) -> httpx.Response:
+        given = answered(Asked(id="", format="gemini-interactions", path=request.url.path, stream=stream))
+        return httpx.Response(given.status, headers=list(given.headers.pairs), content=given.content)
+
+    with httpx.Client(transport=httpx.MockTransport(handle)) as transport:
+        client = genai.Client(api_key="test", http_options=genai.types.HttpOptions(httpx_client=transport))
+        if stream:
+            deltas = [
+                event.delta
+                for event in client.interactions.create(model="m", input="hi", stream=True)
+                if hasattr(event, "delta")
+            ]
+            assert [delta.text for delta in deltas] == [REFUSAL.message]
+        else:
+            assert client.interactions.create(model="m", input="hi").output_text == REFUSAL.message
+
+
 def say(document: object) -> SocketMessage:
     return SocketMessage(content=json.dumps(document).encode())
 
@@ -234,6 +270,36 @@ def test_a_message_of_a_socket_is_answered_by_the_events_of_a_response_and_the_e
         reader.feed(reply)
     heard = reader.finish()
     assert (heard.text, heard.finished, heard.model) == (REFUSAL.message, True, "some-model")
+
+
+def test_copilots_agent_goes_on_by_itself_and_is_answered_as_a_person_is():
+    socket = SOCKET_FORMATS["openai-responses"]
+    assert isinstance(socket, AnswersMessage)
+    request = Asked(id="", format="", path="/responses").request
+    for initiator, background in (("agent", True), ("user", False)):
+        asked = say({"type": "response.create", "model": "some-model", "input": "hi", "initiator": initiator})
+        read = socket.read_message(request, asked)
+        assert isinstance(read, Conversation)
+        assert read.background is background
+        assert socket.answer_message(REFUSAL, request, asked) is not None
+
+
+@pytest.mark.parametrize(
+    ("format_id", "path", "stream"),
+    [
+        ("llama-server", "/infill", False),
+        ("llama-server", "/tokenize", False),
+        ("llama-server", "/embedding", False),
+        ("text-generation", "/models/some/model", False),
+        ("mistral-conversations", "/v1/ocr", False),
+        ("openai-assistants", "/v1/threads/thread_1/messages", False),
+    ],
+)
+def test_what_nobody_answers_in_words_is_not_answered(format_id, path, stream):
+    known = FORMATS[format_id]
+    assert isinstance(known, AnswersItself)
+    asked = Asked(id="", format=format_id, path=path, stream=stream)
+    assert known.answer(REFUSAL, asked.request, asked.conversation) is None
 
 
 @pytest.mark.parametrize(

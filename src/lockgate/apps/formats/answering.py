@@ -37,6 +37,15 @@ def answer_in_events(
     return refuse_with(refusal, request, status=200, content=content, content_type=EVENT_STREAM)
 
 
+def answer_in_named_events(
+    refusal: Refusal, request: Request, events: Iterable[tuple[str, object]], *, end: str = ""
+) -> Answer:
+    """An answer as server-sent events with names; `end` is the text of a last one, whose name is `done`."""
+    content = b"".join(b"event: " + name.encode() + b"\ndata: " + write_json(event) + b"\n\n" for name, event in events)
+    content += f"event: done\ndata: {end}\n\n".encode() if end else b""
+    return refuse_with(refusal, request, status=200, content=content, content_type=EVENT_STREAM)
+
+
 def answer_in_lines(refusal: Refusal, request: Request, lines: Iterable[object]) -> Answer:
     """An answer as one JSON value per line."""
     content = b"".join(write_json(line) + b"\n" for line in lines)

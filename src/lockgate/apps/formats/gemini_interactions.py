@@ -6,6 +6,7 @@ The server may keep what came before, so the input may be only what is new. http
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import LONG_AGO, answer_in_events, answer_in_json, model_of
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable, write_json
@@ -39,6 +40,25 @@ class GeminiInteractions(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object; its code says 403, the HTTP status must not."""
         return refuse_with_json(refusal, request, google_error(refusal))
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """An interaction of one step, as the interface of 2026 has it."""
+        interaction: dict[str, object] = {
+            "id": refusal.reference, "object": "interaction", "model": model_of(conversation), "role": "model",
+            "created": LONG_AGO, "updated": LONG_AGO,
+        }  # fmt: skip
+        text = {"type": "text", "text": refusal.message}
+        if not conversation.wants_stream:
+            steps = [{"type": "model_output", "content": [text]}]
+            return answer_in_json(refusal, request, interaction | {"status": "completed", "steps": steps})
+        events = (
+            {"event_type": "interaction.created", "interaction": interaction | {"status": "in_progress"}},
+            {"event_type": "step.start", "index": 0, "step": {"type": "model_output"}},
+            {"event_type": "step.delta", "index": 0, "delta": text},
+            {"event_type": "step.stop", "index": 0},
+            {"event_type": "interaction.completed", "interaction": interaction | {"status": "completed"}},
+        )
+        return answer_in_events(refusal, request, events, end="[DONE]")
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -3,9 +3,11 @@
 https://github.com/ggml-org/llama.cpp/tree/master/tools/server
 """
 
+import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import answer_in_events, answer_in_json, model_of
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
@@ -19,6 +21,7 @@ from lockgate.facts.traffic import Answer, Request
 
 _OWN_FIELDS = frozenset({"n_predict", "id_slot", "cache_prompt", "samplers", "repeat_last_n", "input_prefix", "input_extra",
                          "n_keep", "post_sampling_probs"})  # fmt: skip
+_COMPLETION = re.compile(r"/completions?$")
 _INFILL = (("input_prefix", PartKind.TEXT), ("input_suffix", PartKind.FILE))
 
 
@@ -38,6 +41,21 @@ class LlamaServer(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The server's error object, which is OpenAI's."""
         return refuse_with_json(refusal, request, openai_error(refusal))
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A completion that has ended; none for a batch of prompts, for vectors, or for code that an editor would write."""
+        said = sum(turn.role is Role.USER for turn in conversation.turns)
+        if not _COMPLETION.search(request.path) or said > 1:
+            return None
+        end: dict[str, object] = {
+            "index": 0, "tokens": [], "id_slot": 0, "stop": True, "model": model_of(conversation), "tokens_predicted": 0,
+            "tokens_evaluated": 0, "generation_settings": {}, "prompt": "", "has_new_line": False, "truncated": False,
+            "stop_type": "eos", "stopping_word": "", "tokens_cached": 0, "timings": {},
+        }  # fmt: skip
+        if not conversation.wants_stream:
+            return answer_in_json(refusal, request, {"content": refusal.message} | end)
+        piece = {"index": 0, "content": refusal.message, "tokens": [], "stop": False, "tokens_predicted": 0}
+        return answer_in_events(refusal, request, (piece, {"content": ""} | end))
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

@@ -7,6 +7,7 @@ import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import LONG_AGO, answer_in_events, answer_in_json, model_of
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
@@ -38,6 +39,29 @@ class MistralConversations(DocumentFormat):
         """The vendor's error object."""
         error = {"object": "error", "message": refusal.message, "type": "policy_violation", "param": None, "code": None}
         return refuse_with_json(refusal, request, error)
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A conversation's new entry; none for a document that is to be read."""
+        if "/conversations" not in request.path:
+            return None
+        to = conversation.id or f"conv_{refusal.reference}"
+        usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+        entry = {
+            "id": f"msg_{refusal.reference}",
+            "model": model_of(conversation),
+            "role": "assistant",
+            "content": refusal.message,
+        }
+        if not conversation.wants_stream:
+            said = entry | {"object": "entry", "type": "message.output", "created_at": LONG_AGO, "completed_at": LONG_AGO}
+            whole = {"object": "conversation.response", "conversation_id": to, "outputs": [said], "usage": usage}
+            return answer_in_json(refusal, request, whole)
+        events = (
+            {"type": "conversation.response.started", "created_at": LONG_AGO, "conversation_id": to},
+            entry | {"type": "message.output.delta", "created_at": LONG_AGO, "output_index": 0, "content_index": 0},
+            {"type": "conversation.response.done", "created_at": LONG_AGO, "usage": usage},
+        )
+        return answer_in_events(refusal, request, events, named=True)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

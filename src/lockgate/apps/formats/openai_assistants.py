@@ -8,6 +8,7 @@ import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import answer_in_named_events, model_of
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_view import dig, items, members, string
@@ -40,6 +41,31 @@ class OpenAiAssistants(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object."""
         return refuse_with_json(refusal, request, openai_error(refusal))
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A streamed run that has completed; none for any other call, after which clients ask the vendor what became of it."""
+        if not conversation.wants_stream:
+            return None
+        thread = conversation.id or f"thread_{refusal.reference}"
+        message: dict[str, object] = {
+            "id": f"msg_{refusal.reference}", "object": "thread.message", "created_at": 0, "thread_id": thread,
+            "run_id": f"run_{refusal.reference}", "assistant_id": None, "role": "assistant", "attachments": [], "metadata": {},
+        }  # fmt: skip
+        text = {"type": "text", "text": {"value": refusal.message, "annotations": []}}
+        run: dict[str, object] = {
+            "id": f"run_{refusal.reference}", "object": "thread.run", "created_at": 0, "thread_id": thread, "assistant_id": "",
+            "model": model_of(conversation), "instructions": "", "tools": [], "metadata": {}, "last_error": None,
+            "required_action": None, "usage": None, "parallel_tool_calls": True,
+        }  # fmt: skip
+        delta = {"id": message["id"], "object": "thread.message.delta", "delta": {"content": [text | {"index": 0}]}}
+        events = (
+            ("thread.run.created", run | {"status": "in_progress"}),
+            ("thread.message.created", message | {"status": "in_progress", "content": []}),
+            ("thread.message.delta", delta),
+            ("thread.message.completed", message | {"status": "completed", "content": [text]}),
+            ("thread.run.completed", run | {"status": "completed"}),
+        )
+        return answer_in_named_events(refusal, request, events, end="[DONE]")
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

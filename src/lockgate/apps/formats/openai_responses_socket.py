@@ -35,7 +35,10 @@ class OpenAiResponsesSocket(OpenAiResponses, DocumentSocket):
         said = super()._read(request, document, page)
         if isinstance(said, Unreadable):
             return said
-        return replace(said, wants_stream=True, background=said.background or body.get("generate") is False)
+        # Copilot says with each message whether a person or its agent goes on; over plain requests, a header does.
+        warms_up = body.get("generate") is False
+        by_itself = warms_up or string(body.get("initiator")).lower() == "agent"
+        return replace(said, wants_stream=not warms_up, background=said.background or by_itself)
 
     @override
     def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
@@ -49,7 +52,7 @@ class OpenAiResponsesSocket(OpenAiResponses, DocumentSocket):
     def answer_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal | None:
         """The events of a response, and the end: the server knows nothing of it, so that nothing can go on from it here."""
         said = self.read_message(request, message)
-        if isinstance(said, Unreadable) or said.background or not said.wants_stream:
+        if isinstance(said, Unreadable) or not said.wants_stream:
             return None
         return SocketRefusal(replies=tuple(map(reply, response_events(refusal, model_of(said)))), close=True)
 

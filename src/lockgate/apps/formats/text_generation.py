@@ -7,6 +7,7 @@ import re
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
+from lockgate.apps.formats.answering import answer_in_events, answer_in_json
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
@@ -19,6 +20,7 @@ from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
 
 _HUB = re.compile(r"/models/([A-Za-z0-9._-]{1,96}/[A-Za-z0-9._-]{1,96})(?:/|$)")
+_GENERATES = re.compile(r"/generate(?:_stream)?$")
 _OWN_FIELDS = frozenset({"max_new_tokens", "return_full_text", "do_sample", "truncate", "decoder_input_details", "watermark"})
 _TYPED = ("text", "question", "source_sentence", "query", "prompt")
 _FILES = ("context", "sentences", "texts", "table")
@@ -40,6 +42,16 @@ class TextGeneration(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object."""
         return refuse_with_json(refusal, request, {"error": refusal.message, "error_type": "validation"})
+
+    def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:
+        """A generated text, at the server's own paths alone: what a model of the hub gives back depends on its task."""
+        if not _GENERATES.search(request.path) or "/models/" in request.path:
+            return None
+        whole = {"generated_text": refusal.message, "details": None}
+        if conversation.wants_stream:
+            token = {"id": 0, "text": refusal.message, "logprob": 0, "special": False}
+            return answer_in_events(refusal, request, ({"index": 1, "token": token, "top_tokens": []} | whole,))
+        return answer_in_json(refusal, request, whole)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:

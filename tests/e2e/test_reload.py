@@ -105,6 +105,72 @@ def test_an_open_stream_survives_a_change(gateway: Gateway, upstream: Upstream) 
             assert "data: [DONE]" in list(lines)
 
 
+NEW_APP = """
+id: brand-new
+name: Brand New
+vendor: Brand New
+category: chat-assistant
+homepage: https://brand-new.example.com
+basis: low
+sources: ["https://brand-new.example.com"]
+hosts:
+  exact: [brand-new.example.com]
+operations:
+  - {id: prompt, operation: send_prompt, method: POST, path: '^/api/send$', format: openai-chat, basis: low}
+samples:
+  - request: POST https://brand-new.example.com/api/send
+    operation: send_prompt
+    format: openai-chat
+    body: {model: m, messages: [{role: user, content: hello there}]}
+    prompt: hello there
+"""
+NEW_APP_FILE = "apps/brand-new.yaml"
+NEW_APP_URL = "https://brand-new.example.com/api/send"
+
+
+@pytest.fixture
+def with_new_app(gateway: Gateway) -> Iterator[Gateway]:
+    """A home to which an app is added that was not in it, while the gateway blocks what the library knows."""
+    gateway.write_policy(BLOCK_ALL_AI)
+    until(lambda: all_workers_answer(gateway, 400), seconds=30, what="apps of the library are blocked")
+    assert not new_app_is_stopped(gateway)
+    gateway.write(NEW_APP_FILE, NEW_APP)
+    until(lambda: new_app_is_stopped(gateway), seconds=30, what="both workers know the new app")
+    yield gateway
+    (gateway.home / NEW_APP_FILE).unlink()
+
+
+def new_app_is_stopped(gateway: Gateway) -> bool:
+    """By both workers, most likely. A host that nobody described passes undecrypted, which the client does not trust."""
+    try:
+        with http_client(gateway.device) as client:
+            answers = [client.post(NEW_APP_URL, json=chat_body("hello"), headers={"connection": "close"}) for _ in range(6)]
+    except httpx.ConnectError:
+        return False
+    return all(answer.headers.get(names.REASON_HEADER) for answer in answers)
+
+
+def test_an_app_file_is_live_while_the_gateway_runs_and_a_broken_one_leaves_the_old_library(with_new_app: Gateway) -> None:
+    gateway = with_new_app
+    watch = gateway.watch()
+    assert new_app_is_stopped(gateway)
+    blocked = until(lambda: watch.records(verdict="block", app="brand-new"), what="a record of it", every=0.1)
+    assert {(record["operation"], record["format"]) for record in blocked} == {("send_prompt", "openai-chat")}
+    for broken, told in (
+        (NEW_APP.replace("operation: send_prompt, method", "operation: send_promt, method"), "operations.0.operation"),
+        (NEW_APP.replace("    prompt: hello there", "    prompt: other words"), "prompt"),
+        (NEW_APP + "  - [", ""),
+    ):
+        so_far = len(gateway.process.lines)
+        gateway.write(NEW_APP_FILE, broken)
+        line = gateway.process.said(REFUSED, since=so_far)
+        assert "brand-new.yaml:" in line
+        assert told in line
+        assert new_app_is_stopped(gateway)
+    assert all_workers_answer(gateway, 400)
+    assert gateway.process.exit_code is None
+
+
 def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartGateway, reached: Since) -> None:
     with pytest.raises(AssertionError, match=r"(?s)ended with 3 .*e2e\.yaml:3:"):
         start_own_gateway("version: 1\ndefault: allow\nruls: []\n")

@@ -288,17 +288,17 @@ class TestNovelties:
 
     def test_drift_by_app_and_kind_of_path(self, store, record):
         common = {"app": "acme", "host": "a.example", "method": "POST", "drift": "unknown_path", "shape": "{a: text}"}
-        paths = ("/v1/chats/3f2a9c01-77/say", "/v1/chats/9b", "/v1/chats/1234567890abcdef/say", "/v1/chats/77/say")
+        paths = ("/v1/chats/3f2a9c01-77/send", "/v1/chats/9b", "/v1/chats/plans-for-ada/send", "/v1/chats/77/send")
         store.append([record(str(number), path=path, **common) for number, path in enumerate(paths)])
         store.append([record("other", **common | {"app": "apex"}, path="/x")])
         seen = {row.detail: row.exchanges for row in store.novelties(NoveltyKind.DRIFT, "acme")}
-        assert seen == {"unknown_path: POST a.example/v1/chats/*/say": 3, "unknown_path: POST a.example/v1/chats/9b": 1}
+        assert seen == {"unknown_path: POST a.example/v1/chats/*/send": 3, "unknown_path: POST a.example/v1/chats/*": 1}
         assert len(store.novelties(NoveltyKind.DRIFT)) == 3
 
-    def test_invented_paths_do_not_fill_the_store(self, store, record):
+    def test_invented_hosts_do_not_fill_the_store(self, store, record):
         names = ["".join(chr(97 + (number // 26**place) % 26) for place in range(3)) for number in range(MOST_DETAILS + 50)]
-        common = {"app": "acme", "host": "a.example", "method": "POST", "drift": "unknown_path"}
-        store.append([record(name, path=f"/{name}", **common) for name in names])
+        common = {"app": "acme", "path": "/v1", "method": "POST", "drift": "unknown_path"}
+        store.append([record(name, host=f"{name}.example", **common) for name in names])
         rows = store.novelties(NoveltyKind.DRIFT, "acme")
         assert len(rows) == MOST_DETAILS + 1
         assert {row.exchanges for row in rows if row.detail == "*"} == {50}

@@ -1,14 +1,14 @@
 """What is new and wants a person: AI apps nobody described, and known apps that changed, counted as their records arrive.
 
 Separate from the records because it outlives them: retention removes a record, not the news that an app was first seen in
-spring. It must never hold content: signs, paths without ids and shapes without values are all there is.
+spring. It must never hold content: signs, paths of known words alone and shapes without values are all there is.
 """
 
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lockgate.apps.shape import ID_STEP
+from lockgate.apps.path_words import known_steps
 from lockgate.facts.record import Record
 
 MOST_DETAILS = 300
@@ -53,14 +53,9 @@ def novelty_of(record: Record) -> Novelty | None:
         what = "; ".join(record.discovered)
         return Novelty(kind=NoveltyKind.DISCOVERED, subject=record.host, detail="", what=what, first_at=at, last_at=at)
     if record.drift:
-        detail = f"{record.drift}: {record.method} {record.host}{without_ids(record.path)}"
+        detail = f"{record.drift}: {record.method} {record.host}{known_steps(record.path)}"
         return Novelty(kind=NoveltyKind.DRIFT, subject=record.app, detail=detail, what=record.shape, first_at=at, last_at=at)
     return None
-
-
-def without_ids(path: str) -> str:
-    """A path with `*` for every step that looks like an id: those of one kind of call become one row."""
-    return "/".join("*" if ID_STEP.fullmatch(step) else step for step in path[:300].split("/"))
 
 
 def create_novelties(database: sqlite3.Connection) -> None:

@@ -211,3 +211,14 @@ def test_hostile_requests_never_raise(content, media_type):
 )
 def test_any_document_is_weighed(document):
     assert signs(document).weight >= 0
+
+
+def test_of_a_large_body_only_the_beginning_is_weighed():
+    many = {f"field{number}": number for number in range(700)}
+    assert signs({"prompt": SAID, "temperature": 1, **many}).is_ai
+    assert not signs({**many, "prompt": SAID, "temperature": 1}).is_ai
+
+
+def test_of_an_answer_only_the_first_events_are_weighed():
+    events = 'data: {"n": 1}\n\n' * 60
+    assert not answered(events + DELTA).is_ai

@@ -425,6 +425,14 @@ def test_a_chat_over_a_socket_nobody_described_is_noticed(context_of):
                 assert "private" not in repr(playing.last.record)
 
 
+def test_a_message_that_is_too_long_or_binary_is_not_weighed(context_of):
+    socket = on_unknown(context_of)
+    long = json.dumps({"talk": TALK, "more": "x" * 70_000})
+    for message in (SocketMessage(content=long.encode()), SocketMessage(content=CHAT_MESSAGE.encode(), is_text=False)):
+        with socket.next() as playing:
+            playing >> MessageSeen(at=NOON, message=message) << PassMessage(recorded=False)
+
+
 def test_only_the_first_messages_of_a_socket_are_looked_at_to_notice_an_app(context_of):
     socket = on_unknown(context_of)
     for _ in range(20):

@@ -6,7 +6,7 @@ must never keep a word of them.
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import cast
 
 import orjson
@@ -57,7 +57,7 @@ def answer_tells(response: Response, beginning: bytes) -> dict[str, int]:
         return {"an answer in the shape of a model's": 3} if told else {}
     if response.media_type == "text/plain":
         return {"an answer in the shape of a model's": 3} if _AI_SDK.search(beginning) else {}
-    events = list(_events(response, beginning))
+    events = list(islice(_events(response, beginning), _MOST_EVENTS))
     if any(map(_is_answer, events)):
         return {"an answer in the shape of a model's": 3}
     if response.media_type in _STREAMS and _comes_in_tokens(events):

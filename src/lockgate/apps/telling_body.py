@@ -6,6 +6,7 @@ never keep a word of what was said.
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -42,6 +43,7 @@ _RUN = re.compile(rb"[\x20-\x7e\xc3-\xf4\x80-\xbf]{3,400}")
 _OPERATION = re.compile(r"\s{0,40}(?:query|mutation|subscription|\{)[\s\w({$]")
 _OPERATIONS = frozenset({"operationname", "queryname", "fbapireqfriendlyname", "mutation"})
 _NAMES = re.compile(r"\b[A-Za-z]\w{2,60}")
+_TELLING = SETTINGS | THREADS | MEDIA | VOICES | MEANT_FOR | {"stream"}
 _CJK = "\u2e80"
 _TEXTS = frozenset({"content", "text", "parts", "message", "value"})
 
@@ -99,7 +101,7 @@ def look_into(document: object) -> BodyTells:
                 value = _inner(given)
             if is_object(value):
                 tells.roles = max(tells.roles, min(_role_weight(value), 1))
-                below += [(plain(key), member) for key, member in value.items()]
+                below += [(plain(key), member) for key, member in islice(value.items(), _MOST_NODES)]
             elif is_array(value):
                 below += [(name, member) for member in value[:40]]
                 tells.roles = max(tells.roles, *(_role_weight(member) for member in value[:40]), 0)
@@ -122,17 +124,22 @@ def is_words(text: str) -> bool:
 
 
 def _take(tells: BodyTells, name: str, value: object) -> None:
+    if name in _TELLING:
+        _take_field(tells, name, value)
+    if isinstance(value, str):
+        tells.names_model = tells.names_model or is_model(value)
+        tells.model_field = tells.model_field or MODEL_FIELDS.search(name) is not None
+        _take_text(tells, name, value)
+
+
+def _take_field(tells: BodyTells, name: str, value: object) -> None:
     if name in SETTINGS and value not in (None, ""):
         tells.settings.add(name)
     tells.streams = tells.streams or (name == "stream" and isinstance(value, bool))
     tells.in_thread = tells.in_thread or (name in THREADS and isinstance(value, (str, int)))
     tells.media = tells.media or name in MEDIA
     tells.voice = tells.voice or name in VOICES
-    if isinstance(value, str):
-        tells.meant_for = tells.meant_for or name in MEANT_FOR
-        tells.names_model = tells.names_model or is_model(value)
-        tells.model_field = tells.model_field or MODEL_FIELDS.search(name) is not None
-        _take_text(tells, name, value)
+    tells.meant_for = tells.meant_for or (name in MEANT_FOR and isinstance(value, str))
 
 
 def _take_text(tells: BodyTells, name: str, text: str) -> None:

@@ -23,7 +23,7 @@ from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Body, Phase, SocketMessage
+from lockgate.facts.traffic import Phase, SocketMessage
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
 from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
@@ -99,8 +99,7 @@ class MessageExchange(Judging):
             self._sheet = replace(facts, phase=Phase.REQUEST_BODY)
         outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
         if app is None and (not isinstance(outcome, Settled) or self._socket.may_be_noticed()):
-            sniffed = self._context.sniff(request, Body(content=event.message.content))
-            facts = self._sheet = replace(facts, noticed=notice_message(request, event.message, sniffed))
+            facts = self._sheet = replace(facts, noticed=notice_message(self._context, request, event.message))
         if isinstance(outcome, Settled) and not self._is_read(app, outcome.decision):
             yield self._settle(outcome.decision, streamed=False)
             return

@@ -85,13 +85,14 @@ def notice_passing(context: GateContext, request: Request, app: AppMatch | None,
     return notice_request(request, app, context.sniff(request, body), body, Drift.UNKNOWN_PATH)
 
 
-def notice_message(request: Request, message: SocketMessage, wire_format: WireFormat | None) -> Noticed:
+def notice_message(context: GateContext, request: Request, message: SocketMessage) -> Noticed:
     """What a message of a WebSocket shows that somebody opened to a host outside the library."""
     if len(message.content) > _MOST_OF_MESSAGE or not message.is_text:
         return Noticed(discovery=request_signs(request, "", None))
+    sniffed = context.sniff(request, Body(content=message.content))
     # Socket.IO and its like put a number before the JSON.
-    content = message.content.lstrip(b"0123456789")
-    return Noticed(discovery=request_signs(request, wire_format.id if wire_format else "", legible(request, content)))
+    document = legible(request, message.content.lstrip(b"0123456789"))
+    return Noticed(discovery=request_signs(request, sniffed.id if sniffed else "", document))
 
 
 def with_answer(noticed: Noticed, response: Response | None, passed: PassingBytes) -> Noticed:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import h2.config
 import h2.connection
+import h2.errors
 import h2.events
 import h2.settings
 import pytest
@@ -18,6 +19,7 @@ from mitmproxy.test import taddons, tflow
 from lockgate.facts.traffic import Completeness
 from lockgate.proxy.body_terms import BodyCutHook, HoldTerms, answer_at_once, hold
 from lockgate.proxy.held import HeldBytes
+from lockgate.proxy.replaced import replace_response
 from lockgate.proxy.stream_layer import AnsweringStream, install_early_answers
 
 HEAD = b"POST http://app.example/ask HTTP/1.1\r\nHost: app.example\r\n"
@@ -52,6 +54,7 @@ class Line:
     at_head: object
     at_cut: object = None
     at_end: object = lambda _flow: None
+    at_response: object = lambda _flow: None
     http2: bool = False
     said: bytes = b""
     left: bytes = b""
@@ -78,7 +81,7 @@ class Line:
             for command in self.layer.handle_event(todo.pop(0)):
                 match command:
                     case commands.OpenConnection(connection=to):
-                        to.state = ConnectionState.OPEN
+                        to.state, self.server = ConnectionState.OPEN, to
                         todo.append(events.OpenConnectionCompleted(command, None))
                     case commands.StartHook():
                         self.hooks.append(command.name)
@@ -97,12 +100,17 @@ class Line:
                 self.left += data
             case commands.CloseConnection(connection=to) if to is self.context.client:
                 self.closed = True
+            case commands.CloseConnection(connection=to):
+                to.state = ConnectionState.CLOSED
             case commands.RequestWakeup():
                 self.alarms.append(command)
 
     def gate(self, hook):
         """What the gate does at this hook; whether the layer may go on."""
-        act = {"requestheaders": self.at_head, "body_cut": self.at_cut, "request": self.at_end}.get(hook.name, _nothing)
+        act = {
+            "requestheaders": self.at_head, "body_cut": self.at_cut, "request": self.at_end,
+            "responseheaders": self.at_response,
+        }.get(hook.name, _nothing)  # fmt: skip
         if isinstance(hook, BodyCutHook):
             self.cuts.append(hook.cut.why)
             self.begun = hook.cut.begun
@@ -118,6 +126,13 @@ class Line:
 
     def sends(self, data):
         self.take(events.DataReceived(self.context.client, data))
+
+    def server_says(self, data):
+        self.take(events.DataReceived(self.server, data))
+
+    def server_leaves(self):
+        self.server.state = ConnectionState.CLOSED
+        self.take(events.ConnectionClosed(self.server))
 
     def leaves(self):
         self.context.client.state = ConnectionState.CLOSED
@@ -151,6 +166,14 @@ def hold_it(flow, terms=TERMS):
 
 def allow(flow):
     flow.response = None
+
+
+def pass_on(flow):
+    flow.response.stream = True
+
+
+def replace(flow):
+    replace_response(flow.response, http.Response.make(400, b"no"))
 
 
 def allow_unread(flow):
@@ -350,3 +373,85 @@ def test_over_http2_whoever_goes_on_after_the_stop_is_cut_off():
             break
         line.sends(frame)
     assert line.closed
+
+
+OK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"ok")
+
+
+def test_a_server_that_has_answered_before_the_end_is_heard_and_goes_on_hearing():
+    line = Line(allow_unread, at_response=pass_on)
+    line.sends(CHUNKED + chunk(b"begun"))
+    line.server_says(OK + b"0\r\n\r\n")
+    assert line.said.endswith(chunk(b"ok") + b"0\r\n\r\n")
+    before = line.said
+    line.sends(chunk(b"end") + b"0\r\n\r\n")
+    assert line.left.endswith(chunk(b"begun") + chunk(b"end") + b"0\r\n\r\n")
+    assert (line.said, line.closed) == (before, False)
+    line.sends(HEAD + b"Content-Length: 0\r\n\r\n")
+    assert line.hooks.count("requestheaders") == 2
+
+
+def test_a_server_that_has_answered_learns_that_its_client_left():
+    line = Line(allow_unread, at_response=pass_on)
+    line.sends(CHUNKED + chunk(b"begun"))
+    line.server_says(OK + b"0\r\n\r\n")
+    line.leaves()
+    assert line.server.state is ConnectionState.CLOSED
+    assert "error" not in line.hooks
+
+
+def test_over_http2_a_server_that_has_answered_and_leaves_stops_the_request_without_an_error():
+    line = Line(allow_unread, at_response=pass_on, http2=True)
+    line.h2_asks()
+    line.server_says(OK + b"0\r\n\r\n")
+    assert ended(line) == (["ResponseReceived", "DataReceived", "StreamEnded"], [])
+    line.server_leaves()
+    assert ended(line)[1] == [0]
+    assert line.hooks.count("response") == 1
+    assert "error" not in line.hooks
+
+
+def test_a_server_that_leaves_in_the_midst_of_its_answer_is_an_error():
+    line = Line(allow_unread, at_response=pass_on, http2=True)
+    line.h2_asks()
+    line.server_says(OK)
+    line.server_leaves()
+    assert ended(line)[1] == [h2.errors.ErrorCodes.INTERNAL_ERROR]
+    assert line.hooks[-1] == "error"
+
+
+@pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
+@pytest.mark.parametrize("goes_on", [False, True], ids=["a request that ended", "a request that goes on"])
+def test_a_refused_response_is_not_read_to_its_end(http2, goes_on):
+    line = Line(allow_unread, at_response=replace, http2=http2)
+    if http2:
+        line.h2_asks()
+    else:
+        line.sends(CHUNKED + chunk(b"begun"))
+    if not goes_on and http2:
+        line.client.end_stream(1)
+        line.h2_sends()
+    elif not goes_on:
+        line.sends(b"0\r\n\r\n")
+    line.server_says(OK)
+    assert line.server.state is ConnectionState.CLOSED
+    line.server_leaves()
+    if http2:
+        assert ended(line) == (
+            ["ResponseReceived", "DataReceived", "StreamEnded", *(["StreamReset"] if goes_on else [])], [0] if goes_on else []
+        )  # fmt: skip
+    else:
+        assert line.said.startswith(b"HTTP/1.1 400")
+        assert line.said.endswith(b"\r\n\r\nno")
+    assert not line.closed
+    assert line.hooks[-2:] == ["responseheaders", "response"]
+
+
+def test_the_next_request_after_a_refused_response_has_a_connection_of_its_own():
+    line = Line(allow_unread, at_response=replace)
+    line.sends(HEAD + b"Content-Length: 0\r\n\r\n")
+    first = line.server
+    line.sends(HEAD + b"Content-Length: 0\r\n\r\n")
+    line.server_says(OK)
+    assert line.server is not first
+    assert line.left.count(b"POST /ask") == 2

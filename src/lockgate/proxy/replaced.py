@@ -1,6 +1,7 @@
 """An answer of ours in place of a response of the upstream's, whose body may still be on its way.
 
-Separate because the response cannot be stopped: mitmproxy reads it to its end, and what of it comes must not be passed on.
+Separate because mitmproxy knows no such thing: under it, what still comes of the response must not be passed on, and our
+layer of a request, which does not wait for the end of it, has to be told.
 """
 
 from mitmproxy import http
@@ -18,6 +19,11 @@ def finish_replaced(response: http.Response) -> None:
     if isinstance(response.stream, _Instead):
         response.trailers = None
         response.data.content = response.stream(b"")
+
+
+def is_replaced(response: http.Response | None) -> bool:
+    """Whether what the upstream says is not passed on."""
+    return response is not None and isinstance(response.stream, _Instead)
 
 
 class _Instead:

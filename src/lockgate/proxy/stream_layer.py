@@ -18,11 +18,13 @@ from mitmproxy.proxy.layers import http as http_layers
 from mitmproxy.proxy.layers.http import DropStream, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
 from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
     RequestData,
     RequestEndOfMessage,
     RequestHeaders,
     RequestProtocolError,
     ResponseEndOfMessage,
+    ResponseHeaders,
     ResponseProtocolError,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpResponseHeadersHook
@@ -31,6 +33,7 @@ from mitmproxy.proxy.layers.http._http2 import Http2Server
 from lockgate.facts.traffic import Completeness
 from lockgate.proxy.body_terms import BodyCut, BodyCutHook, held_on, is_answered_at_once, is_uninvited
 from lockgate.proxy.held import HeldBytes
+from lockgate.proxy.replaced import is_replaced
 from lockgate.proxy.translate import declared_length
 
 _LINGER_SECONDS = 30.0
@@ -62,6 +65,7 @@ class AnsweringStream(HttpStream):
         self._queued = 0
         self._kept = 0
         self._thrown_away = 0
+        self._is_answered = False
 
     @override
     def handle_event(self, event: events.Event) -> _Commands:
@@ -89,6 +93,13 @@ class AnsweringStream(HttpStream):
 
     @override
     def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> _Commands:
+        if self._is_answered and isinstance(event, ResponseProtocolError):
+            # The server has said all it had to say and wants no more of the request: no error of the answer.
+            if self.client_state == self.state_stream_request_body:
+                yield from self._come_to_an_end()
+            return
+        if self._is_answered and self.client_state == self.state_stream_request_body:
+            yield SendHttp(event, self.context.server)  # the server still takes the request, which now breaks off
         yield from super().handle_protocol_error(event)
         self.request_body_buf.clear()
 
@@ -173,8 +184,7 @@ class AnsweringStream(HttpStream):
             raise TypeError("nothing to answer")
         self.client_state = self.state_throw_away
         self.request_body_buf.clear()
-        awaited = self._ends_soon
-        if not awaited and not self._is_http2:
+        if not self._ends_soon and not self._is_http2:
             said = response.headers.get("connection")
             response.headers["connection"] = f"{said}, close" if said else "close"
         response.timestamp_start = time.time()
@@ -182,11 +192,45 @@ class AnsweringStream(HttpStream):
         if (yield from self.check_killed(emit_error_hook=True)):
             return
         yield from self.send_response()
-        if self.client_state != self.state_throw_away:
-            return  # the client left meanwhile
+        if self.client_state == self.state_throw_away:  # else the client left meanwhile
+            yield from self._end_response()
+            yield from self._come_to_an_end()
+
+    @override
+    def state_wait_for_response_headers(self, event: ResponseHeaders) -> _Commands:
+        yield from super().state_wait_for_response_headers(event)
+        if self.server_state == self.state_stream_response_body and is_replaced(self.flow.response):
+            # What was refused may have no end. The server is left first: after our answer the next request may begin.
+            yield SendHttp(RequestProtocolError(self.stream_id, "refused", ErrorCode.CANCEL), self.context.server)
+            yield from self.state_stream_response_body(ResponseEndOfMessage(self.stream_id))
+            self.server_state = self.state_errored  # it hears what of the response was on its way already
+            if self.client_state == self.state_stream_request_body:
+                yield from self._come_to_an_end()
+
+    @override
+    def send_response(self, already_streamed: bool = False) -> _Commands:
+        """A server may answer before the request has ended, and go on taking the rest of it (RFC 9113 section 8.1)."""
+        yield from super().send_response(already_streamed)
+        if self.server_state == self.state_done and self.client_state == self.state_stream_request_body:
+            yield from self._end_response()
+
+    @override
+    def flow_done(self) -> _Commands:
+        if self._is_answered:
+            yield DropStream(self.stream_id)
+        else:
+            yield from super().flow_done()
+
+    def _end_response(self) -> _Commands:
+        """The client need not wait for the end of its request to know that this was all."""
+        self._is_answered = True
         self.flow.live = False
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
-        if self._is_http2 and not awaited:
+
+    def _come_to_an_end(self) -> _Commands:
+        """Nobody wants the rest of the request: it is awaited if that is short, and otherwise stopped."""
+        self.client_state = self.state_throw_away
+        if self._is_http2 and not self._ends_soon:
             yield from self._stop()
         else:
             yield from self._wake_me(_LINGER_SECONDS)

@@ -12,7 +12,7 @@ from wire_samples.protobuf import envelope
 from lockgate.apps.description import Description
 from lockgate.apps.formats import json_text
 from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.budget import LEFT_OUT, MAX_DOCUMENTS, MAX_INFLATED, MAX_TURNS, MAX_VALUES, Budget
+from lockgate.apps.formats.budget import LEFT_OUT, MAX_CONTAINERS, MAX_DOCUMENTS, MAX_INFLATED, MAX_TURNS, MAX_VALUES, Budget
 from lockgate.apps.formats.described import DescribedFormat
 from lockgate.apps.formats.envelope import COMPRESSED
 from lockgate.apps.formats.generic import GENERIC
@@ -113,6 +113,16 @@ def test_values_are_counted_over_all_documents():
     assert not isinstance(nested.parse(half), Unreadable)
     assert not nested.budget.used_up
     assert isinstance(nested.parse(half.replace("[0]", "[-1]")), Unreadable)
+    assert nested.budget.used_up
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", '{"a":1}', "[[]]"])
+def test_objects_and_arrays_are_counted_over_all_documents(item):
+    nested = NestedDocuments()
+    each = MAX_CONTAINERS // 2 // (2 if item == "[[]]" else 1)
+    assert not isinstance(nested.parse(f"[{','.join([item] * (each - 1))}]"), Unreadable)
+    assert not isinstance(nested.parse(f"[{','.join([item] * (each - 2))}]"), Unreadable)
+    assert isinstance(nested.parse(f"[{','.join([item] * 10)}]"), Unreadable)
     assert nested.budget.used_up
 
 

@@ -8,6 +8,9 @@ cost has an end. What lies beyond stays text as it is or is said to be unread; n
 MAX_VALUES = 50_000
 """Values of all documents, and fields of all messages. A million tokens of code stay far below."""
 
+MAX_CONTAINERS = 20_000
+"""Objects and arrays of all documents: each may be a turn, a block or a call, and is asked for a dozen members."""
+
 MAX_DOCUMENTS = 5_000
 """Documents inside strings. The arguments of every tool call of a long session are a tenth of that."""
 
@@ -30,14 +33,24 @@ LEFT_OUT = "what is nested too deeply or in too many pieces"
 class Budget:
     """What is left. `used_up` says that something was left out for want of it."""
 
-    __slots__ = ("again", "documents", "inflated", "used_up", "values")
+    __slots__ = ("again", "containers", "documents", "inflated", "used_up", "values")
 
     def __init__(self, values: int = MAX_VALUES) -> None:
         self.values = values
+        self.containers = values * MAX_CONTAINERS // MAX_VALUES
         self.documents = MAX_DOCUMENTS
         self.again = MAX_AGAIN
         self.inflated = MAX_INFLATED
         self.used_up = False
+
+    def take_values(self, values: int, containers: int) -> bool:
+        """Whether a document that holds these may be read."""
+        if values > self.values or containers > self.containers:
+            self.used_up = True
+            return False
+        self.values -= values
+        self.containers -= containers
+        return True
 
     def take_document(self, size: int) -> bool:
         """Whether another document of `size` code points may be read inside a string."""

@@ -69,6 +69,8 @@ def parse_json(content: bytes, budget: Budget | None = None) -> Parsed | Unreada
     """
     budget = budget or Budget()
     value = _at_a_glance(content, budget)
+    if isinstance(value, Unreadable):
+        return value
     if value is not None:
         return Parsed(value=value, write=write_json, budget=budget)
     encoding = "utf-8"
@@ -92,6 +94,9 @@ def write_json(value: object, encoding: str = "utf-8") -> bytes:
         # Lone surrogates and integers beyond 64 bits, which only the slower writer can put back as they came.
         content = json.dumps(value, separators=(",", ":")).encode()
     return content if encoding == "utf-8" else content.decode().encode(encoding)
+
+
+_TOO_MUCH = unreadable("nested too deeply, or too many pieces")
 
 
 class _Refused(ValueError):  # noqa: N818 - says what became of the document
@@ -122,11 +127,11 @@ class JsonReader:
             return unreadable(str(refused))
         except (ValueError, RecursionError):
             return unreadable("not JSON")
+        budget.values = left
         held = _held(value, left)
-        if held is None:
+        if held is None or not budget.take_values(held.values, held.containers):
             budget.used_up = True
-            return unreadable("nested too deeply, or too many pieces")
-        budget.values = left - held.values
+            return _TOO_MUCH
         return value
 
 
@@ -143,14 +148,16 @@ def _at_a_glance(content: bytes, budget: Budget) -> object:
     except orjson.JSONDecodeError:
         return None
     held = _held(value, budget.values)
-    if held is None or held.is_inexact:
+    if held is None:
+        budget.used_up = True
+        return _TOO_MUCH  # and with what was left out, there would be more
+    if held.is_inexact:
         return None
     if len(_NAME_ENDS.findall(content)) != held.names and (
         b'\\\\"' in content or len(_UNESCAPED_NAME_ENDS.findall(content)) != held.names
     ):
         return None
-    budget.values -= held.values
-    return value
+    return value if budget.take_values(held.values, held.containers) else _TOO_MUCH
 
 
 def _members_on(budget: Budget) -> Callable[[list[tuple[str, object]]], dict[str, object]]:
@@ -172,20 +179,22 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class _Held(NamedTuple):
-    """What a document holds: values, members among them, and whether one is a number that a parser may have rounded."""
+    """What a document holds: values, members among them, objects and arrays, and whether a number may have been rounded."""
 
     values: int
     names: int
+    containers: int
     is_inexact: bool
 
 
 def _held(value: object, most: int) -> _Held | None:
     """None when there are more than `most` values or they lie deeper than MAX_DEPTH."""
-    values = names = 0
+    values = names = containers = numbers = 0
     is_inexact = False
     level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
+        containers += len(level)
         for node in level:
             if isinstance(node, dict):
                 names += len(node)
@@ -194,10 +203,11 @@ def _held(value: object, most: int) -> _Held | None:
             elif isinstance(node, list):
                 values += len(node)
                 below += [child for child in node if isinstance(child, _LOOKED_AT)]
-            elif abs(node) >= _EXACT:
-                is_inexact = True
+            else:
+                numbers += 1
+                is_inexact = is_inexact or abs(node) >= _EXACT
         if not below or values > most:
             level = below if values <= most else [value]
             break
         level = below
-    return None if level else _Held(values, names, is_inexact)
+    return None if level else _Held(values, names, containers - numbers, is_inexact)

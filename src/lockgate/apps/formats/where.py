@@ -12,8 +12,9 @@ queries from the root inside a filter are refused: without them, a place takes n
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathQuery
 
@@ -25,8 +26,8 @@ from lockgate.facts.problem import Path
 
 _SHAPE = re.compile(r"(?P<way>.+?)(?: on (?P<names>\S+(?: \S+)*))?")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
-_SINGULAR = re.compile(r"\$(?:\['[\w -]+'\]|\[-?\d+\])*")
-_STEP = re.compile(r"\['([\w -]+)'\]|\[(-?\d+)\]")
+_PLAIN = re.compile(r"\$(?:\['[\w -]+'\]|\[-?\d+\]|\[\*\])*")
+_STEP = re.compile(r"\['([\w -]+)'\]|\[(-?\d+|\*)\]")
 _PART_NAME = re.compile(r'[;\s]name=(?:"([^"\r\n]*)"|([^\s;"]+))', re.IGNORECASE)
 _INTO_JSON = " >json> "
 
@@ -38,29 +39,44 @@ type Parse = Callable[[str], object]
 """The document in a string, or `Unreadable`."""
 
 
+class _Each(Enum):
+    """The step to every item of an array, or every value of an object."""
+
+    EACH = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leg:
     """The part of a place that lies in one document. Most are `steps` alone, which are followed without the library."""
 
     query: JSONPathQuery
-    steps: tuple[str | int, ...] | None
+    steps: tuple[str | int | _Each, ...] | None
 
-    def find(self, document: object) -> Iterator[Found]:
+    def find(self, document: object) -> list[Found]:
         if self.steps is None:
-            for node in self.query.finditer(document):
-                yield tuple(node.location), node.value
-            return
-        at: list[str | int] = []
+            return [(tuple(node.location), node.value) for node in self.query.finditer(document)]
+        found: list[Found] = [((), document)]
         for step in self.steps:
-            if isinstance(step, str) and is_object(document) and step in document:
-                document = document[step]
-                at.append(step)
-            elif isinstance(step, int) and is_array(document) and -len(document) <= step < len(document):
-                at.append(step % len(document))
-                document = document[step]
+            if step is _Each.EACH:
+                found = [((*at, name), child) for at, node in found for name, child in _entries(node)]
+            elif len(found) == 1:
+                found = _at(found[0], step)
             else:
-                return
-        yield tuple(at), document
+                found = [one for each in found for one in _at(each, step)]
+            if not found:
+                break
+        return found
+
+
+def _at(found: Found, step: str | int) -> list[Found]:
+    at, node = found
+    if isinstance(step, str):
+        return [((*at, step), node[step])] if is_object(node) and step in node else []
+    return [((*at, step % len(node)), node[step])] if is_array(node) and -len(node) <= step < len(node) else []
+
+
+def _entries(node: object) -> Iterable[tuple[str | int, object]]:
+    return node.items() if is_object(node) else enumerate(items(node))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +103,8 @@ class Where:
             ]
         if self.names and name not in self.names:
             return []
+        if self.field is None and self.condition is None and len(self.legs) == 1:
+            return self.legs[0].find(document)
         if self.condition is not None and not self.condition.findall([document]):
             return []
         found: list[Found] = [((), document)] if self.field is None else list(_fields(document, self.field))
@@ -125,8 +143,8 @@ def _leg(text: str) -> _Leg:
         raise ValueError(f"`{text}` is not a JSONPath: it begins with `$`")
     query, canonical = _query(text.strip(), shown=text)
     steps = None
-    if _SINGULAR.fullmatch(canonical):
-        steps = tuple(int(index) if index else name for name, index in _STEP.findall(canonical))
+    if _PLAIN.fullmatch(canonical):
+        steps = tuple(name or (_Each.EACH if index == "*" else int(index)) for name, index in _STEP.findall(canonical))
     return _Leg(query=query, steps=steps)
 
 

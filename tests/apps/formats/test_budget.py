@@ -181,13 +181,22 @@ def test_fields_of_messages_come_off_the_budget_of_the_body():
     assert budget.used_up
 
 
-def test_more_turns_than_are_told_apart_stay_in_one_and_can_be_replaced():
+def test_more_turns_than_are_told_apart_are_read_as_what_nobody_knows_and_can_be_replaced():
     messages = [{"role": "user", "content": f"words number {number}"} for number in range(MAX_TURNS + 50)]
-    content = json.dumps({"messages": messages}).encode()
+    content = json.dumps({"model": "m-1", "messages": messages}).encode()
     found = read(OpenAiChat(), content)
     assert len(found.turns) == MAX_TURNS + 1
     assert found.unread
-    assert texts_of(found) == [message["content"] for message in messages]
-    last = found.turns[-1].parts[-1]
-    written = OpenAiChat().rewrite_request(REQUEST, Body(content=content), {last.path: "[masked]"})
+    assert found.model == "m-1"
+    assert sorted(texts_of(found)) == sorted(message["content"] for message in messages)
+    path = next(part.path for turn in found.turns for part in turn.parts if part.text == messages[-1]["content"])
+    written = OpenAiChat().rewrite_request(REQUEST, Body(content=content), {path: "[masked]"})
     assert json.loads(written)["messages"][-1]["content"] == "[masked]"
+
+
+@pytest.mark.parametrize("item", ["words in it", 4111111111111111, 1.5, None], ids=repr)
+def test_turns_that_say_nothing_count_like_others(item):
+    found = read(OpenAiChat(), json.dumps({"messages": [item] * (MAX_TURNS + 50)}).encode())
+    assert len(found.turns) <= MAX_TURNS + 1
+    assert found.unread
+    assert len(texts_of(found)) == (MAX_TURNS + 50 if isinstance(item, (str, int)) else 0)

@@ -49,6 +49,8 @@ class Page:
         self._claimed: set[Path] = set()
         self._unread: list[str] = []
         self._files = 0
+        self._opened = 0
+        self._is_full = False
 
     @classmethod
     def of(cls, parsed: Parsed) -> "Page":
@@ -58,13 +60,15 @@ class Page:
     def open(self, role: Role, prefix: Path) -> None:
         """Begin the next turn. It owns everything at and below `prefix`.
 
-        The last turn that there may be is the last: what follows is said in it.
+        After the last one that there may be, nothing is claimed any more: all that is left is read as what nobody knows.
         """
-        if self._open is not None and len(self._turns) >= MAX_TURNS:
-            self.could_not_read("who said what in so many turns")
-            return
         self._close()
-        self._open = _OpenTurn(role, prefix)
+        self._opened += 1
+        if self._opened <= MAX_TURNS:
+            self._open = _OpenTurn(role, prefix)
+        elif not self._is_full:
+            self._is_full = True
+            self.could_not_read("who said what in so many turns")
 
     def text(self, path: Path, kind: PartKind = PartKind.TEXT, *, name: str = "") -> None:
         """The string at `path`, if there is one; `name` is the tool's it belongs to, if it is not said beside it."""
@@ -95,12 +99,11 @@ class Page:
 
     def whole_turn(self, role: Role, prefix: Path, said: Sequence[tuple[Path, str]]) -> None:
         """A turn of which nothing but these strings says anything: as `open` and `typed`, without a search for more."""
-        if len(self._turns) >= MAX_TURNS:
-            self.open(Role.USER, prefix)
-            for path, _ in said:
-                self.typed(path)
+        if self._opened >= MAX_TURNS:
+            self.open(role, prefix)
             return
         self._close()
+        self._opened += 1
         self._claimed.add(prefix)
         parts = (
             _said_by(role, said[0][1], said[0][0])
@@ -123,9 +126,10 @@ class Page:
 
     def rest(self, path: Path) -> None:
         """Every string at and below `path` that is not claimed yet and says something, as machine text."""
-        for part in self._leftovers(self._value(path), path):
-            self._add(part)
-        self._claimed.add(path)
+        if not self._is_full:
+            for part in self._leftovers(self._value(path), path):
+                self._add(part)
+            self._claimed.add(path)
 
     def data(self, path: Path, *, name: str = "", media_type: str = "", bare: bool = True) -> bool:
         """A data URI (or, if `bare`, base64) at `path`, as an attachment, or as text if it is text. Whether there was one."""
@@ -176,7 +180,7 @@ class Page:
 
     def model(self, path: Path = ("model",)) -> str:
         """The model's name at `path`, which is not kept as text when it looks like a name."""
-        value = self._value(path)
+        value = value_at(self._document, path, self._nested.parse)
         if not isinstance(value, str):
             return ""
         if _MODEL_NAME.fullmatch(value):
@@ -185,7 +189,8 @@ class Page:
 
     def claim(self, path: Path) -> None:
         """Leave the string at `path` out: it is a token of the protocol and its shape was checked."""
-        self._claimed.add(path)
+        if not self._is_full:
+            self._claimed.add(path)
 
     def conversation(
         self,
@@ -211,8 +216,8 @@ class Page:
         return self._nested.parse(text)
 
     def _value(self, path: Path) -> object:
-        """What lies at `path`, following `json` steps into strings; None where nothing does."""
-        return value_at(self._document, path, self._nested.parse)
+        """What lies at `path`, following `json` steps into strings; None where nothing does, or nothing is claimed any more."""
+        return None if self._is_full else value_at(self._document, path, self._nested.parse)
 
     def _tool(self, path: Path, kind: PartKind) -> str:
         match kind:

@@ -80,3 +80,16 @@ def test_what_stands_beside_the_words_is_read(format_id, beside):
     for message in ({"role": "user", place: [{"text": "words", **beside}]}, {"role": "user", place: "words", **beside}):
         said = {part.text for turn in turns_of(format_id, [message]) for part in turn.parts}
         assert said & {"other words", "4111111111111111"}
+
+
+@pytest.mark.parametrize("format_id", SHAPES)
+@pytest.mark.parametrize("wrong", [[], {}, None, 1, ["user"]], ids=repr)
+def test_members_of_other_types_never_raise(format_id, wrong):
+    place = SHAPES[format_id][1]
+    for message in (
+        {"role": wrong, place: "words"},
+        {"role": "user", place: [{"type": wrong, "text": "words"}]},
+        {"role": "user", "type": wrong, place: "words"},
+        {"role": "user", place: [{"type": "text", "text": wrong}]},
+    ):
+        turns_of(format_id, [message])

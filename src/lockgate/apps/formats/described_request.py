@@ -15,6 +15,7 @@ from lockgate.apps.formats.described_turns import (
     compile_files,
     compile_messages,
     compile_places,
+    innermost,
 )
 from lockgate.apps.formats.multipart_document import claim_files
 from lockgate.apps.formats.page import Page
@@ -69,6 +70,7 @@ class DescribedRequest:
         words = [
             path for place in self.prompt for path, value in place.find(document, parse=page.parse) if isinstance(value, str)
         ]
+        words = innermost(words)
         around = [path for place in self.context for path, _ in place.find(document, parse=page.parse)]
         attached = [path for files in self.files for path, _ in files.each.find(document, parse=page.parse)]
         attached += [file.path[:1] for file in page.files]

@@ -92,6 +92,7 @@ class DescribedMessages:
         for path, message in found:
             role = self.roles.get(_word(self.role.first(message, parse=page.parse)), Role.USER) if self.role else Role.USER
             said = [(*path, *below) for text in self.text for below, _ in text.find(message, parse=page.parse)]
+            said = innermost(said)
             answers = [(*path, *below) for text in self.answered for below, _ in text.find(message, parse=page.parse)]
             if said or not answers:
                 # A turn owns its whole message, unless the answer to it is in there, too.
@@ -122,6 +123,12 @@ def compile_messages(described: MessagesDescription, *, in_messages: bool) -> De
         answered=compile_places(described.answered),
         files=compile_files(described.files),
     )
+
+
+def innermost(paths: list[Path]) -> list[Path]:
+    """`paths` without those of strings in which others of them lie: what else such a string holds is read as what is left."""
+    around = {path[:index] for path in paths for index, step in enumerate(path) if step == "json"}
+    return [path for path in paths if path not in around]
 
 
 def _optional(place: str) -> Where | None:

@@ -64,8 +64,8 @@ class GoogleBatch(DocumentFormat):
         if not calls:
             return unreadable("no calls")
         page.open(Role.USER, at[:1])
-        for name, path in calls:
-            _read_call(page, document, name, path)
+        for name, path, written in calls:
+            _read_call(page, name, path, written)
         page.rest(at)
         page.claim(at[:-1])
         claim_token(page, document)
@@ -81,18 +81,18 @@ class GoogleBatch(DocumentFormat):
         return _BatchAnswer()
 
 
-def _calls(document: object, at: Path) -> list[tuple[str, Path]]:
-    """Name and path of every call whose arguments are written in a string."""
+def _calls(document: object, at: Path) -> list[tuple[str, Path, str]]:
+    """Name of every call whose arguments are written in a string, with that string and its path."""
     batch = value_at(document, (*at, 0))
     return [
-        (string(dig(call, 0)), (*at, 0, index, 1))
+        (string(dig(call, 0)), (*at, 0, index, 1), string(dig(call, 1)))
         for index, call in enumerate(items(batch))
         if string(dig(call, 0)) and isinstance(dig(call, 1), str)
     ]
 
 
-def _read_call(page: Page, document: object, name: str, path: Path) -> None:
-    arguments = value_at(document, (*path, "json"))
+def _read_call(page: Page, name: str, path: Path, written: str) -> None:
+    arguments = page.parse(written)
     if not is_array(arguments):
         return
     if name in _TYPED:

@@ -7,8 +7,8 @@ so there must be nothing more: a message with any other member, block or kind of
 from lockgate.apps.formats.json_view import is_array, is_object
 from lockgate.facts.problem import Path
 
-_TALKING = frozenset({"user", "assistant", "model", "system", "developer"})
-_KINDS = frozenset({"text", "input_text", "output_text"})
+_TALKING = ("user", "assistant", "model", "system", "developer")  # no sets: what is looked for may be a list
+_KINDS = ("text", "input_text", "output_text")
 _BLOCK, _TYPED_BLOCK = {"text"}, {"type", "text"}
 
 

@@ -98,6 +98,20 @@ def test_a_record_is_shown_with_its_why(run, records):
     assert "Tenant" not in page, "empty fields are left out"
 
 
+def test_a_prompt_and_the_answer_that_came_elsewhere_name_each_other(run, records):
+    records(
+        record(1, app="chat", prompt_digest="d", tasks=("run-1",)),
+        record(2, app="chat", kind="answer", tasks=("run-1",), holds_answer=True),
+        record(3, app="chat", kind="answer", tasks=("run-2",), holds_answer=True),
+    )
+    prompt, answer = run(log, "show", "id-1").stdout, run(log, "show", "id-2").stdout
+    assert "id-2" in prompt.partition("Answered by")[2]
+    assert "id-1" in answer.partition("The answer to")[2]
+    assert "run-1" in answer
+    assert "Answer " in answer
+    assert "id-3" not in prompt + answer
+
+
 def test_an_unknown_record_says_where_ids_are(run, records):
     records(record(1))
     with pytest.raises(UsageError, match="last column"):

@@ -65,6 +65,8 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("MCP", _mcp(record)),
         ("Tools", ", ".join(record.tool_calls)),
         ("Conversation", record.conversation),
+        ("Tasks", ", ".join(record.tasks)),
+        ("Answer", "it is one, to what was asked elsewhere" if record.holds_answer else ""),
         ("Text", _text(record)),
         ("Request", target),
         ("Response", f"status {record.status}" if record.status else "none was sent"),

@@ -62,6 +62,25 @@ def test_a_stream_that_is_handed_off_is_not_complete_and_names_its_conversation(
     assert (heard.text, heard.finished, heard.conversation) == ("Hel", False, "c-9")
 
 
+def test_a_turn_is_named_by_whatever_names_it_and_tokens_are_not_kept(answer, sse):
+    topics = [{"type": kind, "topic_id": "conversation-turn-t1"} for kind in ("resume_sse_endpoint", "subscribe_ws_topic")]
+    handed_off = answer(
+        "chatgpt-web",
+        sse(
+            {"type": "resume_conversation_token", "token": "t", "conversation_id": "c"},
+            {
+                "type": "stream_handoff",
+                "conversation_id": "c",
+                "turn_exchange_id": "t1",
+                "options": [*topics, None, {"topic_id": 3}],
+            },
+        ),
+    )
+    assert (handed_off.tasks, handed_off.references) == (("t1", "conversation-turn-t1"), ())
+    for named in ({"turn_exchange_id": "t1"}, {"metadata": {"turn_exchange_id": "t1"}}):
+        assert answer("chatgpt-web", sse({"type": "server_ste_metadata", **named})).tasks == ("t1",)
+
+
 def assistant(text="", kind="text", identifier="a", **more):
     content = {"content_type": kind, "parts": [text]} if kind == "text" else {"content_type": kind, **more.pop("content")}
     return {"id": identifier, "author": {"role": "assistant"}, "content": content, "recipient": "all", **more}

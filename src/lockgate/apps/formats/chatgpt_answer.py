@@ -43,8 +43,8 @@ class ChatGptAnswer(Interpreter):
             self._patches(frame["v"])
         elif frame.get("type") == "message_stream_complete":
             self.draft.finished = True
-        elif frame.get("type") == "stream_handoff":
-            self._hands_off(frame)
+        elif frame.get("type") in ("stream_handoff", "server_ste_metadata"):
+            self._names_the_turn(frame)
         elif "message" in frame and "type" not in frame:
             self._start(frame["message"])
         self.draft.failed(dig(data, "error", "message") or dig(data, "error") or dig(data, "detail"))
@@ -55,9 +55,9 @@ class ChatGptAnswer(Interpreter):
         answer = super().answer()
         return replace(answer, text=_CITATION.sub("", answer.text))
 
-    def _hands_off(self, frame: Mapping[str, object]) -> None:
-        """Under which names the rest comes: its turn's, and those of the topics to listen to."""
-        self.draft.works_as(frame.get("turn_exchange_id"))
+    def _names_the_turn(self, frame: Mapping[str, object]) -> None:
+        """Under which names the rest may come: its turn's, and those of the topics to listen to."""
+        self.draft.works_as(frame.get("turn_exchange_id") or dig(frame.get("metadata"), "turn_exchange_id"))
         for option in items(frame.get("options")):
             self.draft.works_as(dig(option, "topic_id"))
 

@@ -14,7 +14,7 @@ from lockgate.apps.formats import json_text
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import LEFT_OUT, MAX_CONTAINERS, MAX_DOCUMENTS, MAX_INFLATED, MAX_TURNS, MAX_VALUES, Budget
 from lockgate.apps.formats.described import DescribedFormat
-from lockgate.apps.formats.envelope import COMPRESSED
+from lockgate.apps.formats.envelope import COMPRESSED, Inflater
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.apps.formats.json_lines import parse_json_lines
 from lockgate.apps.formats.json_text import JsonReader, Parsed
@@ -172,6 +172,20 @@ def test_compressed_messages_share_one_bound():
     assert isinstance(found, Parsed)
     assert isinstance(found.value, list)
     assert sum(each != message for each in found.value) == 1
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken at its end"])
+def test_what_is_inflated_in_vain_counts(broken):
+    content = b"\n" + b"a" * 3_000_000
+    message = gzip.compress(content, mtime=0)
+    inflater = Inflater("gzip", 4_000_000)
+    first = inflater.inflate(message[:-6] + b"broken" if broken else message)
+    assert first == (None if broken else content)
+    left = inflater.left
+    assert left <= 1_000_000
+    assert inflater.inflate(message) is None
+    assert inflater.left <= 0 < left
+    assert inflater.inflate(gzip.compress(b"a", mtime=0)) is None
 
 
 def test_fields_of_messages_come_off_the_budget_of_the_body():

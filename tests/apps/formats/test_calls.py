@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wire_samples.protobuf import envelope, message
 
 from lockgate.apps.formats.base import Refusal, Unreadable
-from lockgate.apps.formats.envelope import MAX_INFLATED, Envelope, from_base64, inflate, open_envelopes
+from lockgate.apps.formats.envelope import MAX_INFLATED, Envelope, Inflater, from_base64, open_envelopes
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.apps.formats.registry import FORMATS
 from lockgate.facts.prompt import Conversation
@@ -91,7 +91,7 @@ def test_a_compressed_message_is_inflated_and_only_changed_ones_are_sent_plain()
     ],
 )  # fmt: skip
 def test_a_message_that_cannot_be_inflated_makes_the_look_partial(payload, coding):
-    assert inflate(payload, coding) is None
+    assert Inflater(coding).inflate(payload) is None
     said = read(envelope(payload, 1) + envelope(message({"f1": WORDS})), call(CONNECT_PROTO, connect_content_encoding=coding))
     assert said.unread
     assert WORDS in texts(said)

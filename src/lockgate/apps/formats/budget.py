@@ -18,7 +18,7 @@ MAX_AGAIN = 32 * 1024 * 1024
 """Code points that are parsed once more, because they are in a document inside a string."""
 
 MAX_INFLATED = 32 * 1024 * 1024
-"""Bytes that all compressed messages of a body may become."""
+"""Bytes that all compressed messages of a body may become, see `envelope.py`."""
 
 MAX_NESTED = 5
 """How deep documents may lie in strings of documents. Google's web apps reach three."""
@@ -33,14 +33,13 @@ LEFT_OUT = "what is nested too deeply or in too many pieces"
 class Budget:
     """What is left. `used_up` says that something was left out for want of it."""
 
-    __slots__ = ("again", "containers", "documents", "inflated", "used_up", "values")
+    __slots__ = ("again", "containers", "documents", "used_up", "values")
 
     def __init__(self, values: int = MAX_VALUES) -> None:
         self.values = values
         self.containers = values * MAX_CONTAINERS // MAX_VALUES
         self.documents = MAX_DOCUMENTS
         self.again = MAX_AGAIN
-        self.inflated = MAX_INFLATED
         self.used_up = False
 
     def take_values(self, values: int, containers: int) -> bool:

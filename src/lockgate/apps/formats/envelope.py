@@ -21,6 +21,7 @@ HEAD = 5
 MAX_ENVELOPES = 10_000
 _FLAGS = COMPRESSED | END | TRAILERS
 _GZIP = 31
+_PIECE = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +54,36 @@ def open_envelopes(content: bytes) -> list[Envelope] | Unreadable:
     return found
 
 
-def inflate(payload: bytes, coding: str, most: int = MAX_INFLATED) -> bytes | None:
-    """A compressed message in `coding` (gzip, also when nothing is declared); None when it cannot be read, or not all of it.
+class Inflater:
+    """Inflates the messages of one body or stream, which share a bound: `left` bytes. What came to nothing counts, too."""
 
-    `most` is how many bytes it may become.
-    """
-    if coding.strip().lower() not in ("", "gzip") or most <= 0:
-        return None
-    inflater = zlib.decompressobj(_GZIP)
-    try:
-        inflated = inflater.decompress(payload, most)
-    except zlib.error:
-        return None
-    return inflated if inflater.eof and not inflater.unused_data else None
+    def __init__(self, coding: str, left: int = MAX_INFLATED, *, each: int = MAX_INFLATED) -> None:
+        self._is_known = coding.strip().lower() in ("", "gzip")
+        self._each = each
+        self.left = left
+
+    def inflate(self, payload: bytes) -> bytes | None:
+        """A compressed message (gzip, also when nothing is declared); None when it cannot be read, or not all of it."""
+        most = min(self.left, self._each)
+        if not self._is_known:
+            return None
+        inflater = zlib.decompressobj(_GZIP)
+        pieces: list[bytes] = []
+        while most > 0 and not inflater.eof:
+            # Piece by piece, so that what is broken in its last byte costs no more than what it became until then.
+            size = min(most, _PIECE)
+            try:
+                piece = inflater.decompress(payload, size)
+            except zlib.error:
+                self.left -= size
+                return None
+            pieces.append(piece)
+            self.left -= len(piece)
+            most -= len(piece)
+            payload = inflater.unconsumed_tail
+            if not piece and not payload:
+                break
+        return b"".join(pieces) if inflater.eof and not inflater.unused_data else None
 
 
 def from_base64(content: bytes) -> bytes | None:

@@ -4,8 +4,7 @@ Separate from what the messages mean. Keeps at most one message; a message beyon
 """
 
 from lockgate.apps.formats.answer_draft import Interpreter
-from lockgate.apps.formats.budget import MAX_INFLATED
-from lockgate.apps.formats.envelope import COMPRESSED, END, HEAD, TRAILERS, from_base64, inflate
+from lockgate.apps.formats.envelope import COMPRESSED, END, HEAD, TRAILERS, Inflater, from_base64
 from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.protobuf_text import Known
 from lockgate.apps.formats.rpc_body import parse_message
@@ -37,7 +36,6 @@ class EnvelopeReader:
     ) -> None:
         self._interpreter = interpreter
         self._known = known
-        self._coding = coding
         self._as_base64 = as_base64
         self._may_end_anywhere = may_end_anywhere
         self._has_message = False
@@ -45,7 +43,7 @@ class EnvelopeReader:
         self._pending = bytearray()
         self._to_skip = 0
         self._broken = False
-        self._to_inflate = _MOST_INFLATED
+        self._inflater = Inflater(coding, _MOST_INFLATED)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -93,10 +91,7 @@ class EnvelopeReader:
         del self._pending[:at]
 
     def _message(self, flags: int, payload: bytes) -> None:
-        inflated = payload
-        if flags & COMPRESSED:
-            inflated = inflate(payload, self._coding, min(self._to_inflate, MAX_INFLATED))
-            self._to_inflate -= len(payload if inflated is None else inflated)
+        inflated = self._inflater.inflate(payload) if flags & COMPRESSED else payload
         if inflated is None:
             return
         if flags & TRAILERS:

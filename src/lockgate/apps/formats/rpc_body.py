@@ -10,7 +10,7 @@ from itertools import repeat
 
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import Budget
-from lockgate.apps.formats.envelope import COMPRESSED, Envelope, from_base64, inflate, open_envelopes, seal, to_base64
+from lockgate.apps.formats.envelope import COMPRESSED, Envelope, Inflater, from_base64, open_envelopes, seal, to_base64
 from lockgate.apps.formats.inline_data import text_of
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable
 from lockgate.apps.formats.json_view import items, string
@@ -93,8 +93,8 @@ def _enveloped(content: bytes, coding: str, known: Known, *, as_base64: bool = F
     envelopes = open_envelopes(content)
     if isinstance(envelopes, Unreadable):
         return envelopes
-    budget = Budget()
-    messages = [_opened(envelope, coding, known, budget) for envelope in envelopes]
+    budget, inflater = Budget(), Inflater(coding)
+    messages = [_opened(envelope, inflater, known, budget) for envelope in envelopes]
 
     def write(document: object) -> bytes:
         written = b"".join(map(_sealed, envelopes, messages, items(document), repeat(coding), repeat(known)))
@@ -104,11 +104,8 @@ def _enveloped(content: bytes, coding: str, known: Known, *, as_base64: bool = F
     return Parsed(value=document, write=write, budget=budget)
 
 
-def _opened(envelope: Envelope, coding: str, known: Known, budget: Budget) -> Parsed:
-    payload = envelope.payload
-    if envelope.flags & COMPRESSED:
-        payload = inflate(payload, coding, budget.inflated)
-        budget.inflated -= len(payload or b"")
+def _opened(envelope: Envelope, inflater: Inflater, known: Known, budget: Budget) -> Parsed:
+    payload = inflater.inflate(envelope.payload) if envelope.flags & COMPRESSED else envelope.payload
     message = unreadable("compressed") if payload is None else parse_message(payload, known, budget)
     return message if isinstance(message, Parsed) else _as_it_is(envelope.payload if payload is None else payload)
 
@@ -125,6 +122,6 @@ def _sealed(envelope: Envelope, message: Parsed, value: object, coding: str, kno
     if isinstance(value, (str, bytes)):
         if value == message.value:
             return envelope.write()
-    elif _opened(envelope, coding, known, Budget()).value == value:  # once more: `value` has been changed in place
+    elif _opened(envelope, Inflater(coding), known, Budget()).value == value:  # once more: `value` has been changed in place
         return envelope.write()
     return seal(message.write(value), envelope.flags & ~COMPRESSED)

@@ -5,6 +5,7 @@ Work is counted (documents parsed, turns made), never timed.
 
 import gzip
 import json
+from urllib.parse import urlencode
 
 import pytest
 from wire_samples.protobuf import envelope
@@ -21,6 +22,7 @@ from lockgate.apps.formats.json_text import JsonReader, Parsed
 from lockgate.apps.formats.nested_documents import NestedDocuments
 from lockgate.apps.formats.openai_chat import OpenAiChat
 from lockgate.apps.formats.protobuf_text import parse_protobuf
+from lockgate.apps.formats.registry import FORMATS
 from lockgate.apps.formats.rpc_body import parse_rpc
 from lockgate.apps.formats.socket_records import RECORD_END, parse_records
 from lockgate.facts.prompt import Conversation
@@ -214,3 +216,12 @@ def test_turns_that_say_nothing_count_like_others(item):
     assert len(found.turns) <= MAX_TURNS + 1
     assert found.unread
     assert len(texts_of(found)) == (MAX_TURNS + 50 if isinstance(item, (str, int)) else 0)
+
+
+def test_many_calls_in_one_form_are_parsed_once_each(parsed_texts):
+    calls = [["abcde", json.dumps([f"words number {number}"]), None, "generic"] for number in range(300)]
+    form = urlencode({"f.req": json.dumps([calls])}).encode()
+    found = FORMATS["google-batch"].read_request(REQUEST, Body(content=form))
+    assert isinstance(found, Conversation)
+    assert {f"words number {number}" for number in range(300)} <= set(texts_of(found))
+    assert sum(map(len, parsed_texts)) <= 6 * len(form)

@@ -42,10 +42,8 @@ def entry(url=URL, body=BODY, stream=STREAM, media_type="text/event-stream", met
 
 
 @pytest.fixture
-def home(tmp_path, run):
-    folder = tmp_path / "home"
-    assert run(cli, "init", folder).exit_code == 0
-    return folder
+def home(tmp_path, ready_home):
+    return ready_home(tmp_path / "home").path
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ from click.testing import CliRunner
 
 from lockgate.cli import cli
 from lockgate.facts.problem import UsageError
-from lockgate.home.home import make_home
 
 POLICY = "version: 1\ndefault: allow\nrules:\n  - {id: no, when: {app.category: generative-ai}, then: block}\n"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    made = make_home(tmp_path_factory.mktemp("arguments") / "home")
+def home(ready_home, tmp_path_factory):
+    made = ready_home(tmp_path_factory.mktemp("arguments") / "home")
     (made.path / "policies" / "wrong.yaml").write_text(POLICY)
     (made.path / "policies" / "alone.yaml").write_text("version: 1\ndefault: allow\n")
     return made
@@ -79,8 +78,8 @@ def test_a_policy_file_that_is_not_there_names_the_nearest(problem_of, home, com
     assert problem_of("policy", command, home.path / "policies").problem.startswith("there is no policy file")
 
 
-def test_a_live_policy_that_is_not_there_is_told_where_it_is_named(tmp_path):
-    home = make_home(tmp_path / "home")
+def test_a_live_policy_that_is_not_there_is_told_where_it_is_named(ready_home, tmp_path):
+    home = ready_home(tmp_path / "home")
     home.settings_file.write_text("name: Acme\npolicy: policies/gone.yaml\n")
     error = CliRunner().invoke(cli, ["--home", str(home.path), "policy", "check"]).exception
     assert isinstance(error, UsageError)

@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from lockgate.home.home import make_home
-
 POLICY = """
 version: 1
 default: allow
@@ -27,8 +25,8 @@ CHAT = "https://api.openai.com/v1/chat/completions"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    made = make_home(tmp_path_factory.mktemp("cli") / "home")
+def home(ready_home, tmp_path_factory):
+    made = ready_home(tmp_path_factory.mktemp("cli") / "home")
     (made.path / "policies" / "own.yaml").write_text(POLICY)
     made.settings_file.write_text("policy: policies/own.yaml\n")
     return made

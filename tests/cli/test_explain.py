@@ -8,7 +8,6 @@ from click.testing import CliRunner
 
 from lockgate.cli import cli
 from lockgate.facts.problem import UsageError
-from lockgate.home.home import make_home
 from lockgate.identity import hash_password
 
 POLICY = """
@@ -24,8 +23,8 @@ CHAT = "https://api.openai.com/v1/chat/completions"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    made = make_home(tmp_path_factory.mktemp("explain") / "home")
+def home(ready_home, tmp_path_factory):
+    made = ready_home(tmp_path_factory.mktemp("explain") / "home")
     (made.path / "policies" / "own.yaml").write_text(POLICY)
     made.settings_file.write_text("policy: policies/own.yaml\nexamination: {max_body_mib: 1}\n")
     ada = f'{{name: ada, password: "{hash_password("correct horse")}", groups: [contractors]}}'

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,25 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from lockgate.home.home import Home, built_in_data, make_home
-from lockgate.home.load import load_detectors
-
 PROGRAM = Path(sys.executable).parent / "lockgate"
 SETTINGS = "version: 1\nlisten: 127.0.0.1:{port}\nworkers: 1\nmetrics: {{listen: '{metrics}'}}\n"
 
 
-@pytest.fixture(scope="module")
-def compiled():
-    """Detectors compiled once for all homes of this file."""
-    load_detectors(Home(built_in_data()))
-    return Home(built_in_data()).compiled_detectors
-
-
 @pytest.fixture
-def home(tmp_path, compiled, free_port):
-    made = make_home(tmp_path / "home")
-    made.compiled_detectors.parent.mkdir(parents=True)
-    shutil.copyfile(compiled, made.compiled_detectors)
+def home(tmp_path, ready_home, free_port):
+    made = ready_home(tmp_path / "home")
     made.settings_file.write_text(SETTINGS.format(port=free_port, metrics=""))
     return made
 

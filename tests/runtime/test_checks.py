@@ -28,10 +28,10 @@ NAMES = [
 
 
 @pytest.fixture
-def quiet_home(compiled_home, free_port, monkeypatch, tmp_path):
+def quiet_home(home, free_port, monkeypatch, tmp_path):
     monkeypatch.setattr(clock, "_HARDWARE_CLOCK", tmp_path / "none")
-    compiled_home.settings_file.write_text(f"listen: 127.0.0.1:{free_port}\nmetrics: {{listen: ''}}\n")
-    return compiled_home
+    home.settings_file.write_text(f"listen: 127.0.0.1:{free_port}\nmetrics: {{listen: ''}}\n")
+    return home
 
 
 def checked(home, name, **how):

@@ -20,10 +20,10 @@ def conversation(*texts):
 
 
 @pytest.fixture
-def start(detectors):
+def start(loaded_detectors):
     @contextlib.asynccontextmanager
     async def build(*, processes=1, deadline=20.0):
-        examiner = Examiner(detectors, processes=processes, deadline_seconds=deadline)
+        examiner = Examiner(loaded_detectors, processes=processes, deadline_seconds=deadline)
         await examiner.start()
         try:
             yield examiner

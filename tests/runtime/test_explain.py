@@ -20,7 +20,6 @@ from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import Examine, Forward, Hold, Intercept, Refuse, Tunnel
 from lockgate.gate.events import Connecting, Examined, RequestBodySeen, RequestHeadersSeen
 from lockgate.gate.exchange import Exchange
-from lockgate.home.home import make_home
 from lockgate.identity import Identifier, LoginRequired, hash_password
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.explain import Question, explain
@@ -62,8 +61,7 @@ addresses:
 """
 
 
-def made(path, settings=SETTINGS):
-    home = make_home(path)
+def made(home, settings=SETTINGS):
     (home.path / "policies" / "own.yaml").write_text(POLICY)
     home.settings_file.write_text(settings)
     home.users_file.write_text(USERS.replace("HASH", hash_password("correct horse")))
@@ -71,8 +69,8 @@ def made(path, settings=SETTINGS):
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("explain") / "home")
+def snapshot(ready_home, tmp_path_factory):
+    return made(ready_home(tmp_path_factory.mktemp("explain") / "home"))
 
 
 @pytest.fixture(scope="module")
@@ -147,8 +145,9 @@ def test_a_disabled_user_cannot_log_in(ask):
     assert outcome(ask("https://claude.ai/", user="gone")) == (Verdict.BLOCK, Reason.LOGIN_REQUIRED, None)
 
 
-def test_where_login_is_required_nobody_passes_without(tmp_path, scanner):
-    snapshot = made(tmp_path / "home", SETTINGS.replace("{allowed_networks: [10.0.0.0/8, 2001:db8::/32]}", "{login: true}"))
+def test_where_login_is_required_nobody_passes_without(ready_home, tmp_path, scanner):
+    settings = SETTINGS.replace("{allowed_networks: [10.0.0.0/8, 2001:db8::/32]}", "{login: true}")
+    snapshot = made(ready_home(tmp_path / "home"), settings)
 
     def verdict(url, **how):
         return outcome(explain(snapshot, scanner, question(url, **how)))[:2]

@@ -14,10 +14,10 @@ WITH_LOGIN = "listen: 192.0.2.1:8080\nclients: {login: true}\n"
 
 
 @pytest.fixture
-def home(compiled_home):
-    compiled_home.settings_file.write_text(WITH_LOGIN)
-    add_user(compiled_home.users_file, name="ada", password_hash=hash_password("correct horse battery"), groups=())
-    return compiled_home
+def home(home):
+    home.settings_file.write_text(WITH_LOGIN)
+    add_user(home.users_file, name="ada", password_hash=hash_password("correct horse battery"), groups=())
+    return home
 
 
 async def until(condition):

@@ -53,8 +53,8 @@ def text(words):
 
 
 @pytest.fixture
-async def examined(detectors):
-    examiner = Examiner(detectors, processes=1, deadline_seconds=20.0)
+async def examined(loaded_detectors):
+    examiner = Examiner(loaded_detectors, processes=1, deadline_seconds=20.0)
     await examiner.start()
 
     async def look(conversation):

@@ -4,7 +4,7 @@ Separate so that a format's own file says only where its text is, what its event
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Interpreter
@@ -16,7 +16,7 @@ from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.traffic import Request, SocketMessage
 
-_LONGEST_HEARD = 4 << 20
+LONGEST_HEARD = 4 << 20
 """Bytes. A longer message of the server is left out of the answer."""
 
 
@@ -61,7 +61,7 @@ class DocumentSocket(SocketFormat, ABC):
 
 
 class DocumentReader(SocketReader):
-    """Feeds an interpreter the documents of the server's messages."""
+    """Feeds an interpreter the documents of the server's messages: each message is one, unless `_documents` says otherwise."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
@@ -74,12 +74,16 @@ class DocumentReader(SocketReader):
 
     @override
     def feed(self, message: SocketMessage) -> None:
-        """Take the next message; what is no document says nothing."""
-        if self.done or len(message.content) > _LONGEST_HEARD:
+        """Take the next message; what is no document says nothing, and neither does what comes after the answer."""
+        if self.done:
             return
-        parsed = parse_json(message.content)
-        if isinstance(parsed, Parsed):
-            self._interpreter.event("", parsed.value)
+        for document in self._documents(message):
+            if not self.done:
+                self._interpreter.event("", document)
+
+    def _documents(self, message: SocketMessage) -> Iterable[object]:
+        parsed = parse_json(message.content) if len(message.content) <= LONGEST_HEARD else None
+        return (parsed.value,) if isinstance(parsed, Parsed) else ()
 
     @override
     def finish(self) -> ModelAnswer:

@@ -9,24 +9,19 @@ from typing import override
 import orjson
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
-from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
-from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.form_text import parse_form
-from lockgate.apps.formats.google_form import close_form, inner_path
-from lockgate.apps.formats.guarded_chunks import GuardedChunksReader, guarded
-from lockgate.apps.formats.json_text import Parsed
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.google_form import GoogleForm, answer_with, close_form, inner_path
 from lockgate.apps.formats.json_view import dig, is_array, items, number, string
 from lockgate.apps.formats.leaf_paths import leaves, value_at
 from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.refusal import JSON, refuse_with
 from lockgate.facts.prompt import Conversation, Role
-from lockgate.facts.traffic import Answer, Request, Response
+from lockgate.facts.traffic import Answer, Request
 
 _MODEL_HEADER = "x-goog-ext-525001261-jspb"
 
 
-class GeminiWeb(DocumentFormat):
+class GeminiWeb(GoogleForm):
     """`gemini-web`."""
 
     id = "gemini-web"
@@ -42,12 +37,7 @@ class GeminiWeb(DocumentFormat):
         ids = [conversation.id if conversation else None, f"r_{refusal.reference}"]
         candidate = [f"rc_{refusal.reference}", [refusal.message], None, None, None, None, None, None, [2]]
         inner = orjson.dumps([None, ids, None, None, [candidate]]).decode()
-        content = guarded([["wrb.fr", None, inner]])
-        return refuse_with(refusal, request, status=200, content=content, content_type=f"{JSON}; charset=utf-8")
-
-    @override
-    def _decode(self, content: bytes) -> Parsed | Unreadable:
-        return parse_form(content)
+        return answer_with(["wrb.fr", None, inner], refusal, request)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
@@ -68,11 +58,6 @@ class GeminiWeb(DocumentFormat):
         settings = parse_nested(request.headers.get(_MODEL_HEADER))
         model = string(dig(settings, 4)) if is_array(settings) else ""
         return page.conversation(conversation_id=string(dig(inner, 2, 0)), model=model[:80], wants_stream=True)
-
-    @override
-    def stream_reader(self, response: Response) -> StreamReader:
-        """Always the same framing, whatever the content type says."""
-        return GuardedChunksReader(self._interpreter())
 
     @override
     def _interpreter(self) -> Interpreter:

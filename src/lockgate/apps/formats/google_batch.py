@@ -7,20 +7,16 @@ of every other call all text is seen, as what the app says.
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
-from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
-from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.form_text import parse_form
-from lockgate.apps.formats.google_form import claim_token, request_path
-from lockgate.apps.formats.guarded_chunks import GuardedChunksReader, guarded
-from lockgate.apps.formats.json_text import Parsed, unreadable
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.google_form import GoogleForm, answer_with, claim_token, request_path
+from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_array, items, number, string
 from lockgate.apps.formats.leaf_paths import leaves, value_at
 from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.refusal import JSON, refuse_with
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
-from lockgate.facts.traffic import Answer, Request, Response
+from lockgate.facts.traffic import Answer, Request
 
 _TRANSLATE = "MkEWBc"
 _TYPED: dict[str, tuple[int, ...]] = {_TRANSLATE: (0, 0)}
@@ -33,7 +29,7 @@ _LEAST_TEXT = 40
 _REFUSED = 7  # PERMISSION_DENIED of google.rpc.Code
 
 
-class GoogleBatch(DocumentFormat):
+class GoogleBatch(GoogleForm):
     """`google-batch`."""
 
     id = "google-batch"
@@ -49,11 +45,7 @@ class GoogleBatch(DocumentFormat):
         """The answer of a call that was denied, in the framing the page expects."""
         call = next((pair.partition("=")[2] for pair in request.query.split("&") if pair.startswith("rpcids=")), "")
         frame = ["wrb.fr", call[:40] or None, None, None, None, [_REFUSED, refusal.message], "generic"]
-        return refuse_with(refusal, request, status=200, content=guarded([frame]), content_type=f"{JSON}; charset=utf-8")
-
-    @override
-    def _decode(self, content: bytes) -> Parsed | Unreadable:
-        return parse_form(content)
+        return answer_with(frame, refusal, request)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
@@ -70,11 +62,6 @@ class GoogleBatch(DocumentFormat):
         page.claim(at[:-1])
         claim_token(page, document)
         return page.conversation()
-
-    @override
-    def stream_reader(self, response: Response) -> StreamReader:
-        """Always the same framing, whatever the content type says."""
-        return GuardedChunksReader(self._interpreter())
 
     @override
     def _interpreter(self) -> Interpreter:

@@ -1,19 +1,46 @@
 """What Google's web apps have in common: a form whose `f.req` field holds JSON, which holds JSON as a string, and a token `at`.
 
-Separate because Gemini, NotebookLM and all calls by `batchexecute` speak it; each says what its arrays mean.
+Answers are guarded chunks. Separate because Gemini, NotebookLM and all calls by `batchexecute` speak it; each says what its
+arrays mean.
 """
 
 import re
+from abc import ABC
+from collections.abc import Sequence
+from typing import override
 
-from lockgate.apps.formats.base import Unreadable
-from lockgate.apps.formats.json_text import unreadable
+from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
+from lockgate.apps.formats.document_format import DocumentFormat
+from lockgate.apps.formats.form_text import parse_form
+from lockgate.apps.formats.guarded_chunks import GuardedChunksReader, guarded
+from lockgate.apps.formats.json_text import Parsed, unreadable
 from lockgate.apps.formats.json_view import dig, is_array, items, string
 from lockgate.apps.formats.leaf_paths import value_at
 from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import JSON, refuse_with
 from lockgate.facts.problem import Path
+from lockgate.facts.traffic import Answer, Request, Response
 
 _REQUEST_TOKEN = re.compile(r"[A-Za-z0-9_-]{10,80}:[0-9]{10,16}", re.ASCII)
+
+
+class GoogleForm(DocumentFormat, ABC):
+    """A format of such forms; its documents are arrays of pairs."""
+
+    @override
+    def _decode(self, content: bytes) -> Parsed | Unreadable:
+        return parse_form(content)
+
+    @override
+    def stream_reader(self, response: Response) -> StreamReader:
+        """Always the same framing, whatever the content type says."""
+        return GuardedChunksReader(self._interpreter())
+
+
+def answer_with(frame: Sequence[object], refusal: Refusal, request: Request) -> Answer:
+    """A successful answer of one frame, as the page reads it."""
+    return refuse_with(refusal, request, status=200, content=guarded([frame]), content_type=f"{JSON}; charset=utf-8")
 
 
 def request_path(document: object) -> Path | Unreadable:

@@ -11,7 +11,7 @@ from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.base import Refusal, SocketReader, SocketRefusal, Unreadable
-from lockgate.apps.formats.document_socket import DocumentSocket
+from lockgate.apps.formats.document_socket import LONGEST_HEARD, DocumentReader, DocumentSocket
 from lockgate.apps.formats.json_text import Parsed, write_json
 from lockgate.apps.formats.json_view import dig, items, string
 from lockgate.apps.formats.meta_frames import DATA, frame, parse_frames
@@ -19,13 +19,12 @@ from lockgate.apps.formats.page import Page
 from lockgate.apps.formats.protobuf_text import Known, Leaf
 from lockgate.apps.formats.rpc_files import say_what_is_unread, with_files
 from lockgate.facts.problem import Path
-from lockgate.facts.prompt import Conversation, ModelAnswer, Role
+from lockgate.facts.prompt import Conversation, Role
 from lockgate.facts.traffic import Request, SocketMessage
 
 _KNOWN: Known = {1: {6: Leaf.TEXT}, 2: {1: {1: Leaf.TEXT}, 2: Leaf.TEXT, 3: {6: Leaf.TEXT, 7: Leaf.TEXT}}}
 _CONVERSATION = "x-dgw-app-x-ecto-conversation-id"
 _TEXT_OF_SECTION = re.compile(r"/sections/(\d{1,6})/view_model/primitive/text")
-_LONGEST_HEARD = 4 << 20
 _SHORT = 8
 _MOST_TRIES = 200
 _LONGEST_FALSE_START = 4096
@@ -83,29 +82,12 @@ class MetaGateway(DocumentSocket):
         return SocketRefusal(replies=(SocketMessage(content=content, is_text=False),))
 
 
-class _FrameReader(SocketReader):
+class _FrameReader(DocumentReader):
     """Feeds an interpreter with every JSON object in the server's frames, which protobuf may surround."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
-        self._interpreter = interpreter
-
-    @property
     @override
-    def done(self) -> bool:
-        """Whether the answer is complete."""
-        return self._interpreter.draft.finished
-
-    @override
-    def feed(self, message: SocketMessage) -> None:
-        """Take the next message."""
-        for said in _objects_in(message.content[:_LONGEST_HEARD]):
-            if not self.done:
-                self._interpreter.event("", said)
-
-    @override
-    def finish(self) -> ModelAnswer:
-        """What was said so far."""
-        return self._interpreter.answer()
+    def _documents(self, message: SocketMessage) -> Iterator[object]:
+        return _objects_in(message.content[:LONGEST_HEARD])
 
 
 def _objects_in(content: bytes) -> Iterator[object]:

@@ -9,25 +9,21 @@ from typing import override
 import orjson
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
-from lockgate.apps.formats.base import Refusal, StreamReader, Unreadable
-from lockgate.apps.formats.document_format import DocumentFormat
-from lockgate.apps.formats.form_text import parse_form
-from lockgate.apps.formats.google_form import close_form, inner_path
-from lockgate.apps.formats.guarded_chunks import GuardedChunksReader, guarded
-from lockgate.apps.formats.json_text import Parsed, unreadable
+from lockgate.apps.formats.base import Refusal, Unreadable
+from lockgate.apps.formats.google_form import GoogleForm, answer_with, close_form, inner_path
+from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, items, number, string
 from lockgate.apps.formats.leaf_paths import leaves, value_at
 from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.refusal import JSON, refuse_with
 from lockgate.facts.prompt import Conversation, Role
-from lockgate.facts.traffic import Answer, Request, Response
+from lockgate.facts.traffic import Answer, Request
 
 _ANSWER, _THOUGHT = 1, 2
 _ASKED = 1
 
 
-class NotebookLm(DocumentFormat):
+class NotebookLm(GoogleForm):
     """`notebooklm`."""
 
     id = "notebooklm"
@@ -45,12 +41,7 @@ class NotebookLm(DocumentFormat):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """One frame with a whole answer, as the page reads it."""
         inner = orjson.dumps([[refusal.message, None, [], None, [None, _ANSWER]]]).decode()
-        content = guarded([["wrb.fr", None, inner]])
-        return refuse_with(refusal, request, status=200, content=content, content_type=f"{JSON}; charset=utf-8")
-
-    @override
-    def _decode(self, content: bytes) -> Parsed | Unreadable:
-        return parse_form(content)
+        return answer_with(["wrb.fr", None, inner], refusal, request)
 
     @override
     def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
@@ -72,11 +63,6 @@ class NotebookLm(DocumentFormat):
             page.reference(found, (*at, 0, index))
         close_form(page, document, at)
         return page.conversation(conversation_id=string(dig(inner, 4)), wants_stream=True)
-
-    @override
-    def stream_reader(self, response: Response) -> StreamReader:
-        """Always the same framing, whatever the content type says."""
-        return GuardedChunksReader(self._interpreter())
 
     @override
     def _interpreter(self) -> Interpreter:

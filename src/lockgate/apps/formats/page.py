@@ -47,6 +47,7 @@ class Page:
         self._turns: list[_Draft] = []
         self._open: _OpenTurn | None = None
         self._claimed: set[Path] = set()
+        self._said: set[Path] = set()
         self._unread: list[str] = []
         self._files = 0
         self._opened = 0
@@ -73,8 +74,9 @@ class Page:
     def text(self, path: Path, kind: PartKind = PartKind.TEXT, *, name: str = "") -> None:
         """The string at `path`, if there is one; `name` is the tool's it belongs to, if it is not said beside it."""
         value = self._value(path)
-        if isinstance(value, str) and path not in self._claimed:
+        if isinstance(value, str) and path not in self._claimed and not self._is_said(path):
             self._claimed.add(path)
+            self._said.add(path)
             if value:
                 self._add(Part(text=value, path=path, kind=kind, name=name or self._tool(path, kind)))
 
@@ -83,8 +85,9 @@ class Page:
         value = self._value(path)
         if self._open is None or self._open.role is not Role.USER or not isinstance(value, str):
             self.text(path)
-        elif path not in self._claimed:
+        elif path not in self._claimed and not self._is_said(path):
             self._claimed.add(path)
+            self._said.add(path)
             for part in _said_by(Role.USER, value, path):
                 self._add(part)
 
@@ -218,6 +221,10 @@ class Page:
     def _value(self, path: Path) -> object:
         """What lies at `path`, following `json` steps into strings; None where nothing does, or nothing is claimed any more."""
         return None if self._is_full else value_at(self._document, path, self._nested.parse)
+
+    def _is_said(self, path: Path) -> bool:
+        """Whether `path` lies in a string that is a part as it stands: of two replacements, one would undo the other."""
+        return "json" in path and any(step == "json" and path[:at] in self._said for at, step in enumerate(path))
 
     def _tool(self, path: Path, kind: PartKind) -> str:
         match kind:

@@ -16,7 +16,7 @@ from lockgate.apps.formats.envelope import COMPRESSED, END, TRAILERS
 from lockgate.apps.formats.envelope_reader import END_EVENT, TRAILERS_EVENT, EnvelopeReader
 from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.json_view import dig, is_object, members, string
-from lockgate.apps.formats.ndjson import MAX_VALUE, WholeReader
+from lockgate.apps.formats.ndjson import WholeReader
 from lockgate.apps.formats.protobuf_text import Known
 from lockgate.apps.formats.rpc_body import Framing, coding_of, framing_of, parse_message
 from lockgate.apps.formats.sse import SseReader
@@ -131,23 +131,14 @@ class _EnvelopesOr:
         return self._reader.finish()
 
 
-class _WholeMessage:
+class _WholeMessage(WholeReader):
     """Feeds an interpreter with a bare message, once it is complete."""
 
     def __init__(self, interpreter: Interpreter, known: Known) -> None:
-        self._interpreter = interpreter
+        super().__init__(interpreter)
         self._known = known
-        self._content = bytearray()
-        self._oversized = False
 
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-        self._oversized = self._oversized or len(self._content) + len(chunk) > MAX_VALUE
-        if self._oversized:
-            self._content.clear()
-        else:
-            self._content += chunk
-
+    @override
     def finish(self) -> ModelAnswer:
         """What was said; unfinished when the message is incomplete or too large."""
         parsed = None if self._oversized else parse_message(bytes(self._content), self._known)

@@ -6,22 +6,20 @@ JSON stays the text it is, so that nothing is out of sight.
 """
 
 import re
+from collections.abc import Iterable
 from typing import override
 
-from lockgate.apps.formats.answer_draft import Interpreter
-from lockgate.apps.formats.base import SocketReader, Unreadable
+from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import Budget
+from lockgate.apps.formats.document_socket import LONGEST_HEARD, DocumentReader
 from lockgate.apps.formats.json_text import Parsed, parse_json, unreadable, write_json
 from lockgate.apps.formats.json_view import items, string
 from lockgate.apps.formats.page import Page
-from lockgate.facts.prompt import ModelAnswer
 from lockgate.facts.traffic import SocketMessage
 
 RECORD_END = b"\x1e"
 
 _MOST_RECORDS = 1000
-_LONGEST_HEARD = 4 << 20
-"""Bytes. A longer message of the server is left out of the answer."""
 _LIKE_DOCUMENT = re.compile(r"[0-9]{0,6}\s{0,8}[{\[]")
 _NUMBERS = re.compile(rb"[0-9]{1,6}-?(?:/[^,\[{]{0,64},)?[0-9]{0,9}(?=[\[{\"])")
 
@@ -71,27 +69,10 @@ def say_what_is_unread(records: object, page: Page) -> None:
         page.could_not_read("a record of a message")
 
 
-class RecordReader(SocketReader):
+class RecordReader(DocumentReader):
     """Feeds an interpreter with the records of the server's messages."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
-        self._interpreter = interpreter
-
-    @property
     @override
-    def done(self) -> bool:
-        """Whether the interpreter has heard the end of an answer, or an error instead of it."""
-        return self._interpreter.draft.finished or bool(self._interpreter.draft.error)
-
-    @override
-    def feed(self, message: SocketMessage) -> None:
-        """Take the next message."""
-        parsed = parse_records(message.content) if message.is_text and len(message.content) <= _LONGEST_HEARD else None
-        for record in items(parsed.value) if isinstance(parsed, Parsed) else ():
-            if not self.done:
-                self._interpreter.event("", record)
-
-    @override
-    def finish(self) -> ModelAnswer:
-        """What was said so far."""
-        return self._interpreter.answer()
+    def _documents(self, message: SocketMessage) -> Iterable[object]:
+        parsed = parse_records(message.content) if message.is_text and len(message.content) <= LONGEST_HEARD else None
+        return items(parsed.value) if isinstance(parsed, Parsed) else ()

@@ -21,8 +21,8 @@ def seen(fake_home):
         [
             Record(id="1", started_at=1e9, host="chat.example.net", discovered=("a list of messages with roles",), **COMMON),
             Record(id="2", started_at=2e9, host="ai.example.org", discovered=("the name of a model",), **COMMON),
-            Record(id="3", started_at=2e9, host="a.example", path="/n/12", **DRIFT, **COMMON),
-            Record(id="4", started_at=3e9, host="a.example", path="/n/13", **DRIFT, **COMMON),
+            Record(id="3", started_at=2e9, host="a.example", path="/notes/12", **DRIFT, **COMMON),
+            Record(id="4", started_at=3e9, host="a.example", path="/notes/13", **DRIFT, **COMMON),
             Record(id="5", started_at=3e9, host="b.example", app="apex", drift="unreadable_body", path="/chat", **COMMON),
         ]
     )  # fmt: skip
@@ -50,7 +50,7 @@ class TestSeen:
 
     def test_drift_is_counted_by_app_and_kind_of_path_with_its_shape(self, run):
         lines = run(apps, "drift").stdout.splitlines()
-        assert "acme  unknown_path: POST a.example/n/*" in lines[0]
+        assert "acme  unknown_path: POST a.example/notes/*" in lines[0]
         assert "     2 " in lines[0]
         assert lines[1].strip() == "{q: text}"
         assert "apex  unreadable_body: POST b.example/chat" in lines[2]

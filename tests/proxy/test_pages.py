@@ -15,7 +15,7 @@ from playwright.async_api import Request, Route, async_playwright
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer
-from lockgate.proxy.pages import BlockPage, block_page, block_text
+from lockgate.proxy.pages import BlockPage, block_page
 
 FULL = BlockPage(
     host="claude.ai",
@@ -60,9 +60,8 @@ def read(answer: Answer) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize("form", [block_page, block_text])
-def test_says_what_why_instead_whom_and_reference(form):
-    text = form(FULL).content.decode()
+def test_says_what_why_instead_whom_and_reference():
+    text = block_page(FULL).content.decode()
     for said in (
         "Acme Gateway",
         "Claude",
@@ -77,9 +76,8 @@ def test_says_what_why_instead_whom_and_reference(form):
 
 
 @pytest.mark.parametrize("reason", Reason)
-@pytest.mark.parametrize("form", [block_page, block_text])
-def test_every_reason_has_a_title_and_words(form, reason: Reason):
-    answer = form(BlockPage(host="a.example", reason=reason))
+def test_every_reason_has_a_title_and_words(reason: Reason):
+    answer = block_page(BlockPage(host="a.example", reason=reason))
     assert reason.explanation in html.unescape(answer.content.decode())
     assert answer.headers.get("x-lockgate-reason") == reason.value
     assert 400 <= answer.status < 600
@@ -159,12 +157,6 @@ def test_headers_keep_the_page_out_of_caches_and_the_address_out_of_referrers():
     assert headers.get("referrer-policy") == "no-referrer"
     assert headers.get("x-lockgate-reference") == FULL.reference
     assert headers.get("content-length") == str(len(block_page(FULL).content))
-
-
-def test_text_is_plain():
-    answer = block_text(FULL)
-    assert answer.headers.get("content-type") == "text/plain; charset=utf-8"
-    assert "<" not in answer.content.decode()
 
 
 def test_title_and_status_can_be_given():

@@ -93,7 +93,6 @@ class Examination:
     topics: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     topic_scores: tuple[TopicScore, ...] = ()
-    detectors_version: str = ""
     examined: int = 0
     already_seen: int = 0
     spent_us: int = 0

@@ -51,11 +51,6 @@ class Demand:
     topics: frozenset[str] = frozenset()
 
     @property
-    def needs_body(self) -> bool:
-        """Whether the request body has to be held and read."""
-        return self.phase is Phase.REQUEST_BODY
-
-    @property
     def needs_examination(self) -> bool:
         """Whether detectors or topics have to run."""
         return bool(self.profiles or self.topics)

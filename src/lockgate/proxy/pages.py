@@ -1,4 +1,4 @@
-"""What a person sees when a page they opened was stopped: the block page, and the same in plain text.
+"""What a person sees when a page they opened was stopped: the block page.
 
 Separate from `answers`, which knows which client wants what; this file only writes. The page is delivered under the name of
 the site that was stopped, so it must never contain anything unescaped, load anything, or run anything: its
@@ -74,32 +74,18 @@ def block_page(page: BlockPage) -> Answer:
         host=page.host,
         details=_details(page),
     )
-    policy = content_security_policy(extra=(_SANDBOX,))
-    return _answer(page, content, "text/html", (("content-security-policy", policy), ("referrer-policy", "no-referrer")))
-
-
-def block_text(page: BlockPage) -> Answer:
-    """The same as plain text, for a client that asked for a page but would not show HTML."""
-    contact = page.contact or "the people who look after your computer"
-    lines = [_title(page), "", _what_happened(page), f"Why: {page.message or page.reason.explanation}"]
-    if page.alternative:
-        lines.append(f"What you can use instead: {page.alternative}")
-    lines += [f"Questions, or is this a mistake? Please ask {contact}.", ""]
-    lines += [f"{name}: {value}" for name, value in _details(page)]
-    return _answer(page, ("\n".join(lines) + "\n").encode(), "text/plain", ())
-
-
-def _answer(page: BlockPage, content: bytes, media_type: str, extra: tuple[tuple[str, str], ...]) -> Answer:
     headers = [
-        ("content-type", f"{media_type}; charset=utf-8"),
+        ("content-type", "text/html; charset=utf-8"),
         ("content-length", str(len(content))),
         ("cache-control", "no-store"),
         ("x-content-type-options", "nosniff"),
         ("x-lockgate-reason", page.reason.value),
+        ("content-security-policy", content_security_policy(extra=(_SANDBOX,))),
+        ("referrer-policy", "no-referrer"),
     ]
     if page.reference:
         headers.append(("x-lockgate-reference", page.reference))
-    return Answer(status=page.status or _status(page.reason), headers=Headers((*headers, *extra)), content=content)
+    return Answer(status=page.status or _status(page.reason), headers=Headers(tuple(headers)), content=content)
 
 
 def _details(page: BlockPage) -> tuple[tuple[str, str], ...]:

@@ -182,7 +182,6 @@ class Examiner:
             profiles=profiles,
             topics=topics,
             findings=_in_reading_order(known),
-            detectors_version=self._detectors.version,
             examined=new_turns if state is ExaminationState.COMPLETE else 0,
             already_seen=len(conversation.turns) - new_turns,
             spent_us=spent_us,

@@ -110,11 +110,6 @@ SOCKET_FORMATS: dict[str, SocketFormat] = {socket_format.id: socket_format for s
 """Every format of WebSocket messages by its id; a format that is spoken over both has one id in both tables."""
 
 
-def format_named(format_id: str) -> WireFormat | None:
-    """The format with this id, or None."""
-    return FORMATS.get(format_id)
-
-
 def sniff(request: Request, body: Body) -> WireFormat | None:
     """The format whose shape the body has, whatever its host, path and content type say; None when it has none."""
     if framing_of(request.media_type) is not None or looks_enveloped(body.content):

@@ -90,6 +90,8 @@ class DescribedMessages:
         """Whether there was one."""
         found = self.each.find(document, parse=page.parse)
         for path, message in found:
+            if page.is_full:
+                break
             role = self.roles.get(_word(self.role.first(message, parse=page.parse)), Role.USER) if self.role else Role.USER
             said = [(*path, *below) for text in self.text for below, _ in text.find(message, parse=page.parse)]
             said = innermost(said)

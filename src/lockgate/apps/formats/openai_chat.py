@@ -10,7 +10,7 @@ from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.apps.formats.base import Refusal, Unreadable
 from lockgate.apps.formats.document_format import DocumentFormat
 from lockgate.apps.formats.json_text import unreadable
-from lockgate.apps.formats.json_view import dig, items, members, string
+from lockgate.apps.formats.json_view import dig, is_object, items, members, string
 from lockgate.apps.formats.openai_chat_answer import ChatAnswer
 from lockgate.apps.formats.openai_said import chat_answer
 from lockgate.apps.formats.page import Page
@@ -75,6 +75,8 @@ def is_messages(value: object) -> bool:
 def read_messages(page: Page, messages: object, path: Path) -> None:
     """The list of messages at `path`, a turn for each."""
     for index, message in enumerate(items(messages)):
+        if page.is_full:
+            break
         read_message(page, message, (*path, index))
 
 
@@ -114,7 +116,7 @@ def _read_thoughts(page: Page, message: object, path: Path) -> None:
 
 def read_block(page: Page, block: object, path: Path) -> None:
     """One typed chunk of a message's content; also a bare string among them."""
-    if isinstance(block, str):
+    if not is_object(block):
         page.typed(path)
         return
     page.typed((*path, "text"))

@@ -58,6 +58,11 @@ class Page:
         """The page of a body."""
         return cls(parsed.value, parsed.files, parsed.budget)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is claimed any more, because there were as many turns as there may be: no use in reading on."""
+        return self._is_full
+
     def open(self, role: Role, prefix: Path) -> None:
         """Begin the next turn. It owns everything at and below `prefix`.
 

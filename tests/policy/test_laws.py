@@ -83,14 +83,21 @@ RESPONSE_RULES = st.builds(
     conditions(EARLY_TESTS + CONTENT_TESTS),
     st.sampled_from(["allow", "block"]),
 )
-EVERY_TEST = EARLY_TESTS + CONTENT_TESTS + LATER_TESTS
+# Made once: a strategy that is made anew for each example is checked anew, which takes most of the time.
+RULE = rules(EARLY_TESTS + CONTENT_TESTS + LATER_TESTS)
+RULES, RULES_ABOUT_CONTENT, MORE_RULES, LATE_RULES = (
+    st.lists(RULE, min_size=1, max_size=5),
+    st.lists(rules(EARLY_TESTS + CONTENT_TESTS), min_size=1, max_size=5),
+    st.lists(RULE, max_size=3),
+    st.lists(RESPONSE_RULES, max_size=2),
+)
 
 
 @st.composite
-def policies(draw, tests=tuple(EVERY_TEST), about_response=False):
-    written = draw(st.lists(rules(list(tests)), min_size=1, max_size=5))
+def policies(draw, written_rules=RULES, about_response=False):
+    written = draw(written_rules)
     if about_response:
-        written += draw(st.lists(RESPONSE_RULES, max_size=2))
+        written += draw(LATE_RULES)
     return {
         "version": 1,
         "default": draw(st.sampled_from(["allow", "block"])),
@@ -247,7 +254,7 @@ def test_rules_below_the_one_that_ends_the_walk_mean_nothing(data, tools, exchan
     decision = decided(tools.compile(policy), facts)
     visited = len(decision.trace)
     assume(decision.rule is not None and decision.rule == decision.trace[-1].rule and decision.reason is Reason.RULE)
-    others = data.draw(st.lists(rules(EVERY_TEST), max_size=3))
+    others = data.draw(MORE_RULES)
     changed = [*policy["rules"][:visited], *({"id": f"other{number}", **rule} for number, rule in enumerate(others))]
     assert told(replace(decided(tools.compile({**policy, "rules": changed}), facts), policy_version="")) == told(
         replace(decision, policy_version="")
@@ -272,7 +279,7 @@ def test_monitor_mode_never_changes_effects(data, tools, exchanges):
 @law
 @given(data=st.data())
 def test_a_failing_examination_ends_as_on_uninspectable_says_or_in_what_every_result_would_have_led_to(data, tools, exchanges):
-    policy = data.draw(policies(tests=tuple(EARLY_TESTS + CONTENT_TESTS)))
+    policy = data.draw(policies(RULES_ABOUT_CONTENT))
     ruleset = tools.compile(policy)
     exchange = data.draw(exchanges(states=tuple(FAILURES)))
     decision = decided(ruleset, exchange.last())

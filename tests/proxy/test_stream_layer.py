@@ -56,6 +56,7 @@ class Line:
     at_end: object = lambda _flow: None
     at_response: object = lambda _flow: None
     http2: bool = False
+    connects: bool = True
     said: bytes = b""
     left: bytes = b""
     hooks: list[str] = field(default_factory=list)
@@ -80,6 +81,8 @@ class Line:
         while todo:
             for command in self.layer.handle_event(todo.pop(0)):
                 match command:
+                    case commands.OpenConnection() if not self.connects:
+                        pass
                     case commands.OpenConnection(connection=to):
                         to.state, self.server = ConnectionState.OPEN, to
                         todo.append(events.OpenConnectionCompleted(command, None))
@@ -324,12 +327,48 @@ def test_whoever_floods_a_decision_is_cut_off():
     assert line.closed
 
 
+def test_whoever_floods_a_connection_that_is_being_made_is_cut_off_when_there_is_no_room(installed):
+    installed.allow(40 * MIB)
+    line = Line(allow_unread, connects=False)
+    line.sends(CHUNKED)
+    for _ in range(40):
+        line.sends(chunk(b"x" * MIB))
+        assert not line.closed
+    line.sends(chunk(b"x"))
+    line.sends(chunk(b"x"))
+    assert line.closed
+
+
+@pytest.mark.parametrize("answer", [pass_on, replace], ids=["passed on", "refused"])
+def test_a_server_that_leaves_after_its_answer_is_no_error_of_the_next_request(answer):
+    line = Line(allow_unread, at_end=None, at_response=answer)
+    line.sends(CHUNKED + chunk(b"begun") + b"0\r\n\r\n")
+    line.server_says(OK + b"0\r\n\r\n")
+    line.server_leaves()
+    line.go_on()
+    assert line.said.endswith(chunk(b"ok") + b"0\r\n\r\n" if answer is pass_on else b"\r\n\r\nno")
+    line.sends(HEAD + b"Content-Length: 0\r\n\r\n")
+    assert line.hooks.count("requestheaders") == 2
+    assert not line.closed
+
+
 def ended(line):
     """What the client heard of its request, in order, and with which code it was stopped."""
     of_stream = [event for event in line.seen if getattr(event, "stream_id", None) == 1]
     codes = [event.error_code for event in of_stream if isinstance(event, h2.events.StreamReset)]
     told = [event for event in of_stream if getattr(event, "data", True) and not isinstance(event, h2.events.WindowUpdated)]
     return [type(event).__name__ for event in told], codes
+
+
+def test_over_http2_nothing_is_decided_about_a_held_request_that_was_reset(installed):
+    line = Line(lambda flow: hold_it(flow, HoldTerms(10, 0.0, 0.0)), at_cut=allow_unread, http2=True)
+    line.h2_asks()
+    line.client.send_data(1, b"begun")
+    line.client.reset_stream(1)
+    line.h2_sends()
+    line.wake()
+    assert line.hooks == ["requestheaders", "error"]
+    assert (line.left, installed.sum) == (b"", 0)
 
 
 def test_over_http2_the_request_is_stopped_after_its_answer():

@@ -7,10 +7,8 @@ must never keep a word of them.
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
-from typing import cast
 
-import orjson
-
+from lockgate.apps.formats import quick_json
 from lockgate.apps.formats.json_view import dig, is_array, is_object, members, string
 from lockgate.apps.telling_words import plain
 from lockgate.facts.traffic import Response
@@ -80,7 +78,7 @@ def _events(response: Response, beginning: bytes) -> Iterator[object]:
 
 def _parsed(text: bytes) -> object:
     try:
-        return cast("object", orjson.loads(text))
+        return quick_json.loads(text)
     except ValueError:
         return None
 

@@ -7,11 +7,9 @@ never keep a word of what was said.
 import re
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import cast
 from urllib.parse import parse_qsl
 
-import orjson
-
+from lockgate.apps.formats import quick_json
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.json_view import dig, is_array, is_object, items, members, string
 from lockgate.apps.telling_words import (
@@ -165,7 +163,7 @@ def _role_weight(value: object) -> int:
 
 def _inner(text: str) -> object:
     try:
-        return cast("object", orjson.loads(text))
+        return quick_json.loads(text)
     except ValueError:
         return text
 

@@ -40,7 +40,10 @@ _LINGER_SECONDS = 30.0
 _LINGER_BYTES = 32 << 20
 """How long, and for how many bytes more, a refused client may go on sending and still read its refusal."""
 _MOST_QUEUED = 32 << 20
-"""Bytes of a request that may wait while something is decided about it; then its client is disconnected."""
+"""Bytes of a request that may wait while something is decided about it; then its client is disconnected.
+
+While the server is only being connected to, which can take minutes, more may wait as long as there is room for it.
+"""
 _SHORT = 1 << 20
 """Bytes. A body that says it is no longer is awaited, and its connection goes on after it."""
 
@@ -66,12 +69,15 @@ class AnsweringStream(HttpStream):
         self._kept = 0
         self._thrown_away = 0
         self._is_answered = False
+        self._is_over = False
 
     @override
     def handle_event(self, event: events.Event) -> _Commands:
         if self._paused is not None and isinstance(event, RequestData):
             self._queued += len(event.data)
-            if self._queued > _MOST_QUEUED and isinstance(self._paused.command, commands.StartHook):
+            if self._queued > _MOST_QUEUED and (
+                isinstance(self._paused.command, commands.StartHook) or not self.held.has_room_for(0)
+            ):
                 yield commands.CloseConnection(self.context.client)
         yield from super().handle_event(event)
         self._count()
@@ -93,6 +99,8 @@ class AnsweringStream(HttpStream):
 
     @override
     def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> _Commands:
+        if isinstance(event, ResponseProtocolError) and self._is_over:
+            return  # a server that left after its answer; on the client's connection, the next request may have begun
         if self._is_answered and isinstance(event, ResponseProtocolError):
             # The server has said all it had to say and wants no more of the request: no error of the answer.
             if self.client_state == self.state_stream_request_body:
@@ -102,6 +110,8 @@ class AnsweringStream(HttpStream):
             yield SendHttp(event, self.context.server)  # the server still takes the request, which now breaks off
         yield from super().handle_protocol_error(event)
         self.request_body_buf.clear()
+        if isinstance(event, RequestProtocolError):
+            self._alarm = None  # nothing is decided any more about a request that broke off
 
     def _unqueue(self, event: events.Event) -> None:
         """What had waited for a decision has its turn; nothing overtakes it."""
@@ -216,6 +226,7 @@ class AnsweringStream(HttpStream):
 
     @override
     def flow_done(self) -> _Commands:
+        self._is_over = True
         if self._is_answered:
             yield DropStream(self.stream_id)
         else:

@@ -5,8 +5,7 @@ Separate because both streams tell the same things, and a page may get either, w
 
 from typing import override
 
-import orjson
-
+from lockgate.apps.formats import quick_json
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
 from lockgate.apps.formats.json_text import write_json
 from lockgate.apps.formats.json_view import dig, is_object, items, string
@@ -35,8 +34,8 @@ class StreamedParts(Interpreter):
         if not kind:
             return
         try:
-            value: object = orjson.loads(rest)
-        except orjson.JSONDecodeError:
+            value = quick_json.loads(rest)
+        except ValueError:
             return  # the end of the stream cut it off
         draft, call = self.draft, string(dig(value, "toolCallId"))
         match kind:

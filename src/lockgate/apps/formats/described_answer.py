@@ -5,13 +5,11 @@ what no place finds is not heard, and nothing raises.
 """
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import override
 
-import orjson
-
 from lockgate.apps.description import AnswerDescription
+from lockgate.apps.formats import quick_json
 from lockgate.apps.formats.address import stable_address
 from lockgate.apps.formats.answer_draft import MAX_TEXT, Channel, Interpreter
 from lockgate.apps.formats.described_turns import compile_places
@@ -159,8 +157,11 @@ class CodedLines(Interpreter):
         if not (colon and code.isascii() and code.isalnum()):
             self._listener.event("", data)
             return
-        with suppress(orjson.JSONDecodeError):  # a line that the end of the stream cut off says nothing
-            self._listener.event(code, orjson.loads(rest))
+        try:
+            value = quick_json.loads(rest)
+        except ValueError:
+            return  # a line that the end of the stream cut off says nothing
+        self._listener.event(code, value)
 
     @override
     def answer(self) -> ModelAnswer:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, NoReturn, cast
 
 import orjson
 
+from lockgate.apps.formats import quick_json
 from lockgate.apps.formats.base import Unreadable
 from lockgate.apps.formats.budget import Budget
 from lockgate.facts.prompt import Attachment
@@ -31,9 +32,6 @@ Beside the values themselves (`budget.MAX_VALUES`): a million tokens of code sta
 _NAME_ENDS = re.compile(rb'"[ \t\r\n]*:')
 _UNESCAPED_NAME_ENDS = re.compile(rb'(?<!\\)"[ \t\r\n]*:')
 _CONTAINERS = (dict, list)
-_LOOKED_AT = (dict, list, float)
-_EXACT = float(1 << 63)
-"""The faster parser makes a float of an integer that does not fit into 64 bits."""
 
 _OTHER_ENCODINGS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -144,15 +142,13 @@ def _at_a_glance(content: bytes, budget: Budget) -> object:
     if len(content) > MAX_MARKS or content[:1] not in (b"{", b"["):
         return None
     try:
-        value = cast("object", orjson.loads(content))
-    except orjson.JSONDecodeError:
+        value = quick_json.loads(content)
+    except ValueError:
         return None
     held = _held(value, budget.values)
     if held is None:
         budget.used_up = True
         return _TOO_MUCH  # and with what was left out, there would be more
-    if held.is_inexact:
-        return None
     if len(_NAME_ENDS.findall(content)) != held.names and (
         b'\\\\"' in content or len(_UNESCAPED_NAME_ENDS.findall(content)) != held.names
     ):
@@ -179,18 +175,16 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class _Held(NamedTuple):
-    """What a document holds: values, members among them, objects and arrays, and whether a number may have been rounded."""
+    """What a document holds: values, members among them, and objects and arrays."""
 
     values: int
     names: int
     containers: int
-    is_inexact: bool
 
 
 def _held(value: object, most: int) -> _Held | None:
     """None when there are more than `most` values or they lie deeper than MAX_DEPTH."""
-    values = names = containers = numbers = 0
-    is_inexact = False
+    values = names = containers = 0
     level: list[Any] = [value] if isinstance(value, _CONTAINERS) else []
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
@@ -199,15 +193,12 @@ def _held(value: object, most: int) -> _Held | None:
             if isinstance(node, dict):
                 names += len(node)
                 values += len(node)
-                below += [child for child in node.values() if isinstance(child, _LOOKED_AT)]
-            elif isinstance(node, list):
-                values += len(node)
-                below += [child for child in node if isinstance(child, _LOOKED_AT)]
+                below += [child for child in node.values() if isinstance(child, _CONTAINERS)]
             else:
-                numbers += 1
-                is_inexact = is_inexact or abs(node) >= _EXACT
+                values += len(node)
+                below += [child for child in node if isinstance(child, _CONTAINERS)]
         if not below or values > most:
             level = below if values <= most else [value]
             break
         level = below
-    return None if level else _Held(values, names, containers - numbers, is_inexact)
+    return None if level else _Held(values, names, containers)

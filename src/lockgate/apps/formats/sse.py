@@ -5,8 +5,7 @@ Separate from what the events mean. Keeps at most one event; an event beyond the
 
 import re
 
-import orjson
-
+from lockgate.apps.formats import quick_json
 from lockgate.apps.formats.answer_draft import Interpreter
 from lockgate.facts.prompt import ModelAnswer
 
@@ -19,8 +18,8 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 def event_data(data: bytes | bytearray) -> object:
     """The JSON of an event, or its text when it is not JSON."""
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
+        return quick_json.loads(data)
+    except ValueError:
         return data.decode("utf-8", "replace")
 
 

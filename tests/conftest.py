@@ -35,7 +35,9 @@ def ready_home(loaded_detectors: DetectorSet) -> Callable[[Path], Home]:
     def make(path: Path) -> Home:
         made = make_home(path)
         assert loaded_detectors
-        shutil.copytree(shipped.compiled_detectors.parent, made.compiled_detectors.parent)
+        # Another worker may be writing there: until a file is whole, its name begins with a dot.
+        unfinished = shutil.ignore_patterns(".*")
+        shutil.copytree(shipped.compiled_detectors.parent, made.compiled_detectors.parent, ignore=unfinished)
         return made
 
     return make

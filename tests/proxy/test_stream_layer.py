@@ -196,6 +196,14 @@ def test_a_refusal_does_not_wait_for_the_end():
     assert line.hooks == ["requestheaders", "responseheaders", "response"]
 
 
+@pytest.mark.parametrize("act", [refuse, lambda flow: setattr(flow, "response", http.Response.make(407, b"log in"))])
+def test_an_answer_of_ours_to_head_has_no_body(act):
+    line = Line(act)
+    line.sends(b"HEAD http://app.example/ask HTTP/1.1\r\nHost: app.example\r\n\r\n" * 2)
+    heads = line.said.split(b"\r\n\r\n")
+    assert [head[:9] for head in heads] == [b"HTTP/1.1 ", b"HTTP/1.1 ", b""]
+
+
 def test_an_armed_answer_is_not_a_refusal():
     line = Line(hold_it)
     line.sends(CHUNKED + chunk(b"begun"))

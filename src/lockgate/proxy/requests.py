@@ -321,8 +321,6 @@ class Requests:
             raise TypeError("an exchange under way has its request")
         live.refused, live.holding = True, False
         flow.response = to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id))
-        if live.request.method == "HEAD":
-            flow.response.raw_content = b""  # what follows an answer to HEAD is the next answer (RFC 9110 section 9.3.2)
         answer_at_once(flow)
 
     def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], effect: Effect) -> None:

@@ -220,6 +220,9 @@ class AnsweringStream(HttpStream):
     @override
     def send_response(self, already_streamed: bool = False) -> _Commands:
         """A server may answer before the request has ended, and go on taking the rest of it (RFC 9113 section 8.1)."""
+        if self.flow.response is not None and not already_streamed and self.flow.request.method.upper() == "HEAD":
+            # Whichever answer of ours it is: what follows an answer to HEAD is the next answer (RFC 9110 section 9.3.2).
+            self.flow.response.data.content = b""
         yield from super().send_response(already_streamed)
         if self.server_state == self.state_done and self.client_state == self.state_stream_request_body:
             yield from self._end_response()

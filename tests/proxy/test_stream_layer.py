@@ -379,6 +379,21 @@ def test_over_http2_nothing_is_decided_about_a_held_request_that_was_reset(insta
     assert (line.left, installed.sum) == (b"", 0)
 
 
+def test_over_http2_whoever_takes_requests_back_faster_than_they_are_decided_is_cut_off():
+    line = Line(None, http2=True)
+    for number in range(1, 1201, 2):
+        if line.closed:
+            break
+        fields = [(":method", "POST"), (":scheme", "http"), (":authority", "app.example"), (":path", "/ask")]
+        line.client.send_headers(number, fields)
+        line.client.send_data(number, b"begun")
+        line.client.reset_stream(number)
+        line.h2_sends()
+    assert line.closed
+    assert len(line.waiting) == 501
+    assert line.left == b""
+
+
 def test_over_http2_the_request_is_stopped_after_its_answer():
     line = Line(refuse, http2=True)
     line.h2_asks()

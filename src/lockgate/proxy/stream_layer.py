@@ -47,6 +47,9 @@ While the server is only being connected to, which can take minutes, more may wa
 _SHORT = 1 << 20
 """Bytes. A body that says it is no longer is awaited, and its connection goes on after it."""
 
+_MOST_UNDER_WAY = 500
+"""Requests of one HTTP/2 connection. A hundred may be open at once; one that was taken back is still decided about."""
+
 type _Commands = layer.CommandGenerator[None]
 
 
@@ -305,6 +308,14 @@ class StoppingHttp2Server(Http2Server):
             yield from super()._handle_event(event)
         if self._answered:
             yield from self._stop_answered()
+        is_over = self._handle_event == self.done
+        if isinstance(event, events.DataReceived) and not is_over and self._under_way > _MOST_UNDER_WAY:
+            yield from self.protocol_error("too many requests under way", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
+
+    @property
+    def _under_way(self) -> int:
+        """How many requests of this connection are not over for us, those included that its client took back."""
+        return sum(len(each.streams) for each in self.context.layers if isinstance(each, http_layers.HttpLayer))
 
     def _after_a_stop(self, event: events.DataReceived) -> _Commands:
         """Whoever goes on with what was stopped, and asks for nothing else, is disconnected in the end."""

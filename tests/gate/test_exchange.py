@@ -1,8 +1,6 @@
 """One exchange, from its first event to its record."""
 
 import json
-from copy import copy
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,12 +9,10 @@ from hypothesis import strategies as st
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.traffic import Completeness, Headers, Response
-from lockgate.gate.context import DecryptScope
-from lockgate.gate.effects import Examine, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
+from lockgate.gate.effects import Examine, Forward, Hold, Note, PassResponse, Refuse
 from lockgate.gate.events import Closed, Examined, Failed, RequestBodySeen, ResponseChunkSeen, ResponseHeadersSeen
 from lockgate.gate.exchange import Exchange, UnexpectedEventError
 from lockgate.testing.builders import body, chat, client, connecting, examined, head
-from lockgate.testing.playbook import Playbook
 
 CHAT = "https://api.openai.com/v1/chat/completions"
 ALLOW_ALL = "default: allow\nrules: []\n"
@@ -62,107 +58,6 @@ def test_what_cannot_be_answered_is_refused_at_its_head(play, seen):
     with play(NO_AI) as exchange:
         exchange >> seen << Refuse
         record_of(exchange)
-
-
-# --- connections
-
-
-def test_a_host_outside_the_library_passes_undecrypted_and_is_recorded(play):
-    with play(ALLOW_ALL) as exchange:
-        exchange >> connecting("www.example.org") << Tunnel()
-        record = record_of(exchange)
-    assert (record.kind, record.verdict, record.reason) == ("tunnel", Verdict.TUNNEL, Reason.NOT_IN_LIBRARY)
-    assert (record.host, record.method, record.request_bytes, record.response_bytes) == ("www.example.org", "CONNECT", 10, 20)
-
-
-def test_a_host_of_the_library_is_decrypted(play):
-    with play(ALLOW_ALL) as exchange:
-        exchange >> connecting("api.openai.com") << Intercept()
-
-
-def test_a_host_with_nothing_worth_decrypting_for_passes_as_any_other(play):
-    with play(ALLOW_ALL) as exchange:
-        exchange >> connecting("slack.com") << Tunnel()
-        assert record_of(exchange).app == ""
-
-
-def test_the_name_in_the_client_hello_counts_not_the_one_in_the_connect(play):
-    with play(ALLOW_ALL) as exchange:
-        exchange >> connecting("203.0.113.5") << Tunnel() >> connecting("203.0.113.5", sni="chatgpt.com") << Intercept()
-
-
-def test_do_not_inspect_comes_before_everything(play):
-    policy = """
-default: block
-do_not_inspect:
-  - {id: banking, when: {host: {within: [openai.com]}}}
-rules: []
-"""
-    with play(policy) as exchange:
-        exchange >> connecting("api.openai.com") << Tunnel()
-        record = record_of(exchange)
-    assert (record.reason, record.rule) == (Reason.DO_NOT_INSPECT, "banking")
-
-
-@pytest.mark.parametrize("when", ["host: chatgpt.com", "user.groups: {none: [staff]}", "source.address: 198.51.100.7"])
-def test_a_rule_that_stops_a_connection_to_an_app_is_told_inside_it(play, when):
-    """A refused CONNECT shows people their browser's own error; nobody is contacted before the request is decided."""
-    policy = f"default: allow\nrules:\n  - {{id: no, when: {{{when}}}, then: block}}\n"
-    with play(policy) as exchange:
-        exchange >> connecting("chatgpt.com") << Intercept()
-    with play(policy) as exchange:
-        exchange >> head("GET", "https://chatgpt.com/", has_body=False) << Refuse
-        record = record_of(exchange)
-    assert (record.verdict, record.rule, record.app) == (Verdict.BLOCK, "no", "chatgpt")
-
-
-def test_a_blocked_host_that_stays_encrypted_is_refused_at_connect(play):
-    policy = "default: allow\nrules:\n  - {id: no, when: {host: www.example.org}, then: block}\n"
-    with play(policy) as exchange:
-        exchange >> connecting("www.example.org") << Refuse
-        record = record_of(exchange)
-    assert (record.verdict, record.rule) == (Verdict.BLOCK, "no")
-
-
-def test_the_record_of_a_tunnel_names_the_app_of_its_host(play):
-    policy = "default: allow\ndo_not_inspect:\n  - {id: quiet, when: {host: api.openai.com}}\nrules: []\n"
-    with play(policy) as exchange:
-        exchange >> connecting("api.openai.com") << Tunnel()
-        record = record_of(exchange)
-    assert (record.kind, record.app, record.operation) == ("tunnel", "openai-api", "")
-
-
-def test_a_rule_about_unknown_hosts_holds_for_what_is_not_decrypted(play):
-    policy = "default: allow\nrules:\n  - {id: only-known, when: {app.known: false}, then: block}\n"
-    with play(policy) as exchange:
-        exchange >> connecting("www.example.org") << Refuse
-
-
-@pytest.mark.parametrize(
-    "policy",
-    [
-        "default: block\nrules: []\n",
-        NO_SECRETS + "  - {id: never, when: {host: www.example.org}, then: block}\n",
-    ],
-)
-def test_what_stays_encrypted_is_decided_at_once_not_left_pending(play, policy):
-    """A rule that would need content above a block by host must not turn that block into a tunnel."""
-    with play(policy) as exchange:
-        exchange >> connecting("www.example.org") << Refuse
-
-
-@pytest.mark.parametrize(
-    ("scope", "hosts", "host", "effect"),
-    [
-        (DecryptScope.ALL, (), "www.example.org", Intercept()),
-        (DecryptScope.LISTED, ("example.org",), "www.example.org", Intercept()),
-        (DecryptScope.LISTED, ("example.org",), "badexample.org", Tunnel()),
-        (DecryptScope.LISTED, ("example.org",), "api.openai.com", Tunnel()),
-    ],
-)
-def test_the_decrypt_setting(play, scope, hosts, host, effect):
-    with play(ALLOW_ALL, decrypt=scope, hosts=hosts) as exchange:
-        exchange >> connecting(host) << effect
 
 
 # --- requests
@@ -481,73 +376,3 @@ def context_of_session(library):
 
     ruleset = compile_policy(parse_yaml("version: 1\n" + NO_SECRETS, "t.yaml"), Vocabulary(profiles=frozenset({"credentials"})))
     return GateContext(ruleset=ruleset, library=library, sniff=sniff)
-
-
-# --- what nobody can read
-
-
-@pytest.fixture
-def opaque(context_of):
-    """Exchanges under a policy, in a library that knows the voice operation of ChatGPT as opaque."""
-
-    def start(policy):
-        context = context_of(policy)
-        library = copy(context.library)
-        library.match = lambda request: replace(context.library.match(request), opaque=True)
-        return Playbook(Exchange("exchange-1", replace(context, library=library)))
-
-    return start
-
-
-VOICE = "https://chatgpt.com/realtime/vp"
-NO_SECRETS_SPOKEN = NO_SECRETS.replace("[send_prompt]", "[voice, unrecognised]")
-
-
-@pytest.mark.parametrize("upgrade", [{}, {"upgrade": "websocket"}], ids=["request", "websocket"])
-def test_what_nobody_can_read_is_refused_at_its_head_when_a_rule_needed_to_look(opaque, upgrade):
-    with opaque(NO_SECRETS_SPOKEN) as exchange:
-        exchange >> head("GET" if upgrade else "POST", VOICE, **upgrade) << Refuse
-        record = record_of(exchange)
-    assert (record.verdict, record.reason, record.examination) == (Verdict.BLOCK, Reason.UNINSPECTABLE, "opaque")
-
-
-def test_what_nobody_can_read_streams_when_the_policy_lets_it(opaque):
-    with opaque(NO_SECRETS_SPOKEN.replace("on_uninspectable: block", "on_uninspectable: allow")) as exchange:
-        exchange >> head("POST", VOICE) << Forward(streamed=True)
-        record = record_of(exchange)
-    assert (record.verdict, record.examination) == (Verdict.ALLOW, "opaque")
-
-
-def test_a_capture_holds_nothing_of_what_nobody_can_read(opaque):
-    with opaque("default: allow\nrules:\n  - {id: keep, then: {capture: masked}}\n") as exchange:
-        exchange >> head("POST", VOICE) << Forward(streamed=True)
-        assert record_of(exchange).capture is Capture.NONE
-
-
-def test_a_rule_can_name_what_nobody_can_read(opaque):
-    policy = "default: allow\nrules:\n  - {id: no-calls, when: {examination.state: opaque}, then: block}\n"
-    with opaque(policy) as exchange:
-        exchange >> head("POST", VOICE) << Refuse
-        assert record_of(exchange).rule == "no-calls"
-
-
-# --- what identifies the client to the app
-
-TOKEN = "eyJhbGciOiJub25lIn0.eyJ4IjoxfQ.c2lnbmF0dXJl"
-
-
-@pytest.mark.parametrize("name", ["access_token", "accessToken", "key", "api-key"])
-def test_the_key_to_an_app_in_its_own_address_is_no_content(play, name):
-    with play(NO_SECRETS) as exchange:
-        url = f"https://api.openai.com/v1/responses?{name}={TOKEN}"
-        exchange >> head("GET", url, has_body=False, upgrade="websocket") << Examine
-        assert exchange.last.conversation.turns == ()
-        exchange >> examined("credentials") << Forward(streamed=False)
-
-
-@pytest.mark.parametrize("query", ["access_token=some+words+of+a+person", f"note={TOKEN}", f"token={TOKEN}%20and%20more"])
-def test_words_under_the_name_of_a_key_are_content_all_the_same(play, query):
-    with play(NO_SECRETS) as exchange:
-        exchange >> head("GET", f"https://api.openai.com/v1/responses?{query}", has_body=False, upgrade="websocket") << Examine
-        assert exchange.last.conversation.turns
-        exchange >> examined("credentials") << Forward(streamed=False)

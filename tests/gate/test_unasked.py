@@ -116,6 +116,12 @@ def test_only_so_many_answers_are_held(hearing):
     assert [one.answer.text for one in (*told, *left)] == [f"answer {number}" for number in range(100)]
 
 
+def test_a_name_of_any_length_is_not_remembered(hearing):
+    socket = hearing()
+    assert socket.hear(piece("The Elbe.", "conversation-turn-" + "x" * 300, end=True)) == ()
+    assert socket.unasked.end() == ()
+
+
 def test_a_change_of_the_policy_begins_and_ends_listening(hearing, context_of):
     socket, silent = hearing(), context_of("default: allow\nrules: []\n")
     assert socket.hear(piece("Unheard."), under=silent) == ()

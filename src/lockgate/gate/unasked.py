@@ -26,6 +26,8 @@ _MOST_UNDER_WAY = 8
 _MOST_ENDED = 64
 _MOST_PIECES = 1000
 """Of one message of a server."""
+_LONGEST_NAME = 256
+"""Characters by which an answer is told from the others. Names are remembered; what is longer is no name."""
 _SWITCHING_PROTOCOLS = 101
 
 
@@ -67,7 +69,7 @@ class UnaskedAnswers:
         told: list[Told] = []
         for message in messages:
             for piece in islice(self._format.told(message), _MOST_PIECES):
-                if piece.answer not in self._ended:
+                if len(piece.answer) <= _LONGEST_NAME and piece.answer not in self._ended:
                     told += self._take(self._format, piece.answer, piece.message, at)
         return tuple(one for one in told if _says_something(one.answer))
 

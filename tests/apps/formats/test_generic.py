@@ -118,3 +118,7 @@ def test_a_path_that_reading_did_not_give_is_refused():
     for content in (b"", b"plain", b'{"a": 1}'):
         with pytest.raises(ValueError, match="did not give"):
             GENERIC.rewrite_request(request_of(), Body(content=content), {("nowhere",): "x"})
+
+
+def test_nothing_replaced_in_nothing_is_nothing():
+    assert GENERIC.rewrite_request(request_of(), Body(content=b""), {}) == b""

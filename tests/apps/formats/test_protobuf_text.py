@@ -12,6 +12,7 @@ from lockgate.apps.formats.budget import MAX_VALUES
 from lockgate.apps.formats.json_text import Parsed
 from lockgate.apps.formats.leaf_paths import deep_leaves, leaves, rewrite
 from lockgate.apps.formats.protobuf_text import MAX_DEPTH, Hex, Leaf, parse_protobuf
+from lockgate.apps.formats.protobuf_wire import write_protobuf
 from lockgate.apps.formats.text_changes import Change, with_changes
 
 PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), max_size=200)
@@ -249,3 +250,7 @@ def test_deep_nesting_of_a_large_body_does_not_multiply_it():
 
 def test_an_envelope_of_the_tests_is_one():
     assert envelope(b"abc", 2) == b"\x02\x00\x00\x00\x03abc"
+
+
+def test_half_an_emoji_that_is_told_back_breaks_no_refusal():
+    assert write_protobuf({"f1": "a name \udcac"}) == b"\n\x08a name ?"

@@ -79,12 +79,14 @@ class GenericText(DocumentFormat):
     @override
     def rewrite_request(self, request: Request, body: Body, texts: Mapping[Path, str]) -> bytes:
         """The body with the text at each path replaced. Raises ValueError for a path that `read_request` did not give."""
+        if not texts:
+            return body.content
         if _is_call(request, body) and isinstance(RPC_TEXT.read_request(request, body), Conversation):
             return RPC_TEXT.rewrite_request(request, body, texts)
         found = _take_apart(request, body) if body.content else unreadable("empty")
         if isinstance(found, Unreadable) or not texts.keys() <= found.given():
             raise ValueError("a path that reading this request did not give")
-        return found.parsed.write(rewrite(found.parsed.value, texts)) if texts else body.content
+        return found.parsed.write(rewrite(found.parsed.value, texts))
 
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:

@@ -94,5 +94,9 @@ def write_protobuf(message: Mapping[str, object]) -> bytes:
 def _written_field(number: int, value: object) -> bytes:
     if isinstance(value, int):
         return write_varint(number << 3 | VARINT) + write_varint(value)
-    raw = write_protobuf(cast("Mapping[str, object]", value)) if isinstance(value, Mapping) else str(value).encode()
+    if isinstance(value, Mapping):
+        raw = write_protobuf(cast("Mapping[str, object]", value))
+    else:
+        # A name that a client gave may be told back to it, with half an emoji in it, which UTF-8 cannot say.
+        raw = str(value).encode(errors="replace")
     return write_varint(number << 3 | LENGTH) + write_varint(len(raw)) + raw

@@ -9,7 +9,7 @@ from lockgate.apps.formats.base import StreamReader
 from lockgate.facts.prompt import ModelAnswer
 
 _LOOKS = 4096
-"""Bytes looked at before the first dialect is taken."""
+"""Bytes among which a mark has to be, in whatever pieces they come."""
 
 
 class ChosenReader:
@@ -29,7 +29,7 @@ class ChosenReader:
             self._reader.feed(chunk)
             return
         self._held += chunk
-        found = [(place, make) for mark, make in self._marks if (place := self._held.find(mark)) >= 0]
+        found = [(place, make) for mark, make in self._marks if (place := self._held.find(mark, 0, _LOOKS)) >= 0]
         if found:
             self._begin(min(found, key=lambda entry: entry[0])[1])
         elif len(self._held) >= _LOOKS:

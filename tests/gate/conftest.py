@@ -1,5 +1,8 @@
 """Exchanges under a policy written in the test, with the shipped app library and the real wire formats."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from lockgate.apps.formats.registry import sniff
@@ -10,6 +13,10 @@ from lockgate.home.load import load_library
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import Vocabulary, compile_policy
 from lockgate.testing.playbook import Playbook
+
+sys.path.insert(0, str(Path(__file__).parent))  # where the tests find `ended` and `on_socket`
+
+from on_socket import OnSocket
 
 PROFILES = frozenset({"credentials", "pii", "financial"})
 
@@ -41,5 +48,13 @@ def context_of(library):
 def play(context_of):
     def start(policy, **how):
         return Playbook(Exchange("exchange-1", context_of(policy, **how)))
+
+    return start
+
+
+@pytest.fixture
+def on_socket(context_of):
+    def start(policy, url="https://api.openai.com/v1/responses", **how):
+        return OnSocket(context_of(policy, **how), url)
 
     return start

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from ended import ALLOW_ALL, CHAT, CLOSED, NO_SECRETS, record_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,28 +11,9 @@ from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.traffic import Completeness, Headers, Response
 from lockgate.gate.effects import Examine, Forward, Hold, Note, PassResponse, Refuse
-from lockgate.gate.events import Closed, Examined, Failed, RequestBodySeen, ResponseChunkSeen, ResponseHeadersSeen
+from lockgate.gate.events import Examined, Failed, RequestBodySeen, ResponseChunkSeen, ResponseHeadersSeen
 from lockgate.gate.exchange import Exchange, UnexpectedEventError
 from lockgate.testing.builders import body, chat, client, connecting, examined, head
-
-CHAT = "https://api.openai.com/v1/chat/completions"
-ALLOW_ALL = "default: allow\nrules: []\n"
-NO_SECRETS = """
-default: allow
-on_uninspectable: block
-rules:
-  - id: no-secrets
-    when: {operation: [send_prompt], dlp.profiles: {any: [credentials]}}
-    then: block
-    message: Credentials never leave in a prompt.
-"""
-CLOSED = Closed(duration_ms=12.5, status=200, upstream_contacted=True, request_bytes=10, response_bytes=20)
-
-
-def record_of(playbook):
-    playbook >> CLOSED << Note
-    return playbook.last.record
-
 
 # --- told as an answer
 

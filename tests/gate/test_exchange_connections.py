@@ -1,30 +1,12 @@
 """Connections: which are decrypted, which pass or are refused as they are, and what is recorded of them."""
 
 import pytest
+from ended import ALLOW_ALL, NO_SECRETS, record_of
 
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.gate.context import DecryptScope
-from lockgate.gate.effects import Intercept, Note, Refuse, Tunnel
-from lockgate.gate.events import Closed
+from lockgate.gate.effects import Intercept, Refuse, Tunnel
 from lockgate.testing.builders import connecting, head
-
-CHAT = "https://api.openai.com/v1/chat/completions"
-ALLOW_ALL = "default: allow\nrules: []\n"
-NO_SECRETS = """
-default: allow
-on_uninspectable: block
-rules:
-  - id: no-secrets
-    when: {operation: [send_prompt], dlp.profiles: {any: [credentials]}}
-    then: block
-    message: Credentials never leave in a prompt.
-"""
-CLOSED = Closed(duration_ms=12.5, status=200, upstream_contacted=True, request_bytes=10, response_bytes=20)
-
-
-def record_of(playbook):
-    playbook >> CLOSED << Note
-    return playbook.last.record
 
 
 def test_a_host_outside_the_library_passes_undecrypted_and_is_recorded(play):

@@ -4,31 +4,13 @@ from copy import copy
 from dataclasses import replace
 
 import pytest
+from ended import NO_SECRETS, record_of
 
 from lockgate.facts.decision import Capture, Reason, Verdict
-from lockgate.gate.effects import Examine, Forward, Note, Refuse
-from lockgate.gate.events import Closed
+from lockgate.gate.effects import Examine, Forward, Refuse
 from lockgate.gate.exchange import Exchange
 from lockgate.testing.builders import examined, head
 from lockgate.testing.playbook import Playbook
-
-CHAT = "https://api.openai.com/v1/chat/completions"
-ALLOW_ALL = "default: allow\nrules: []\n"
-NO_SECRETS = """
-default: allow
-on_uninspectable: block
-rules:
-  - id: no-secrets
-    when: {operation: [send_prompt], dlp.profiles: {any: [credentials]}}
-    then: block
-    message: Credentials never leave in a prompt.
-"""
-CLOSED = Closed(duration_ms=12.5, status=200, upstream_contacted=True, request_bytes=10, response_bytes=20)
-
-
-def record_of(playbook):
-    playbook >> CLOSED << Note
-    return playbook.last.record
 
 
 @pytest.fixture

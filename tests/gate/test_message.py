@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from on_socket import ALLOW_ALL, CLOSED, KEEP, NO_SECRETS, record_of, turn
 
 from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
 from lockgate.apps.formats.registry import sniff
@@ -14,56 +15,13 @@ from lockgate.facts.finding import ExaminationState, Span
 from lockgate.facts.traffic import Completeness, SocketMessage
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Examine, Note, PassMessage, RefuseMessage
-from lockgate.gate.events import Closed, Examined, Failed, RepliesSeen
+from lockgate.gate.events import Examined, Failed, RepliesSeen
 from lockgate.gate.judging import UnexpectedEventError
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import Vocabulary, compile_policy
 from lockgate.testing.builders import client, examined, request, said
-from lockgate.testing.playbook import Playbook
-
-ALLOW_ALL = "default: allow\nrules: []\n"
-NO_SECRETS = """
-default: allow
-on_uninspectable: block
-rules:
-  - id: no-secrets
-    when: {operation.carries_payload: true, dlp.profiles: {any: [credentials]}}
-    then: block
-    message: Credentials never leave in a prompt.
-"""
-KEEP = "default: allow\nrules:\n  - {id: keep, then: {capture: full}}\n"
-CLOSED = Closed(duration_ms=3.0, status=101, upstream_contacted=True, request_bytes=9, socket="exchange-0")
-
-
-def turn(text, **more):
-    return json.dumps({"type": "response.create", "model": "gpt-5", "input": text, **more})
-
-
-class OnSocket:
-    """Messages of one WebSocket, each a playbook of its own."""
-
-    def __init__(self, context, url):
-        self._context = context
-        self._socket = Socket(client("ana", "staff"), request("GET", url, upgrade="websocket"))
-
-    def next(self):
-        return Playbook(MessageExchange("message-1", self._context, self._socket, worker=3))
-
-
-@pytest.fixture
-def on_socket(context_of):
-    def start(policy, url="https://api.openai.com/v1/responses", **how):
-        return OnSocket(context_of(policy, **how), url)
-
-    return start
-
-
-def record_of(playbook):
-    playbook >> CLOSED << Note
-    return playbook.last.record
-
 
 # --- passing and refusing
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from on_socket import ALLOW_ALL, CLOSED, NO_SECRETS, OnSocket
 
 from lockgate.apps.formats.base import Refusal
 from lockgate.apps.formats.generic_socket import GENERIC_SOCKET
@@ -11,55 +12,14 @@ from lockgate.apps.schema import AppFile
 from lockgate.facts.traffic import SocketMessage
 from lockgate.gate.context import DecryptScope
 from lockgate.gate.effects import Examine, Note, PassMessage, RefuseMessage
-from lockgate.gate.events import Closed, MessageSeen
+from lockgate.gate.events import MessageSeen
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
 from lockgate.home.home import built_in_data
 from lockgate.home.schema import read_as
 from lockgate.home.yaml_document import parse_yaml
-from lockgate.testing.builders import NOON, client, examined, request, said
+from lockgate.testing.builders import NOON, client, examined, said
 from lockgate.testing.playbook import Playbook
-
-ALLOW_ALL = "default: allow\nrules: []\n"
-NO_SECRETS = """
-default: allow
-on_uninspectable: block
-rules:
-  - id: no-secrets
-    when: {operation.carries_payload: true, dlp.profiles: {any: [credentials]}}
-    then: block
-    message: Credentials never leave in a prompt.
-"""
-KEEP = "default: allow\nrules:\n  - {id: keep, then: {capture: full}}\n"
-CLOSED = Closed(duration_ms=3.0, status=101, upstream_contacted=True, request_bytes=9, socket="exchange-0")
-
-
-def turn(text, **more):
-    return json.dumps({"type": "response.create", "model": "gpt-5", "input": text, **more})
-
-
-class OnSocket:
-    """Messages of one WebSocket, each a playbook of its own."""
-
-    def __init__(self, context, url):
-        self._context = context
-        self._socket = Socket(client("ana", "staff"), request("GET", url, upgrade="websocket"))
-
-    def next(self):
-        return Playbook(MessageExchange("message-1", self._context, self._socket, worker=3))
-
-
-@pytest.fixture
-def on_socket(context_of):
-    def start(policy, url="https://api.openai.com/v1/responses", **how):
-        return OnSocket(context_of(policy, **how), url)
-
-    return start
-
-
-def record_of(playbook):
-    playbook >> CLOSED << Note
-    return playbook.last.record
 
 
 def spoken_samples():

@@ -9,29 +9,23 @@ from collections.abc import Iterator
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Interpreter
-from lockgate.apps.formats.base import AnswersElsewhere, Refusal, SocketReader, SocketRefusal, ToldPiece, Unreadable
+from lockgate.apps.formats.base import AnswersElsewhere, SocketReader, ToldPiece
 from lockgate.apps.formats.chatgpt_answer import ChatGptAnswer
-from lockgate.apps.formats.document_socket import DocumentSocket
 from lockgate.apps.formats.json_text import Parsed, parse_json, write_json
 from lockgate.apps.formats.json_view import dig, is_array, items, string
-from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.listening_socket import ListeningSocket
 from lockgate.apps.formats.sse import SseReader
-from lockgate.facts.prompt import Conversation, ModelAnswer
-from lockgate.facts.traffic import Request, SocketMessage
+from lockgate.facts.prompt import ModelAnswer
+from lockgate.facts.traffic import SocketMessage
 
 _TURN = "conversation-turn-"
 _MOST_FRAMES = 1000
 
 
-class ChatGptSocket(DocumentSocket, AnswersElsewhere):
+class ChatGptSocket(ListeningSocket, AnswersElsewhere):
     """`chatgpt-socket`."""
 
     id = "chatgpt-socket"
-
-    @override
-    def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
-        """The end of the socket: the page shows nothing that comes over it but answers."""
-        return SocketRefusal(replies=(), close=True)
 
     @override
     def told(self, message: SocketMessage) -> Iterator[ToldPiece]:
@@ -53,10 +47,6 @@ class ChatGptSocket(DocumentSocket, AnswersElsewhere):
     def told_reader(self, answer: str) -> SocketReader:
         """A reader for the stream of one topic."""
         return _TopicReader(answer)
-
-    @override
-    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        return page.conversation(conversation_id=None, model=None, wants_stream=False)
 
     @override
     def _interpreter(self) -> Interpreter:

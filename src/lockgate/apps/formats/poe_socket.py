@@ -9,28 +9,22 @@ from collections.abc import Iterator
 from typing import override
 
 from lockgate.apps.formats.answer_draft import Channel, Interpreter
-from lockgate.apps.formats.base import AnswersElsewhere, Refusal, SocketReader, SocketRefusal, ToldPiece, Unreadable
-from lockgate.apps.formats.document_socket import DocumentReader, DocumentSocket
+from lockgate.apps.formats.base import AnswersElsewhere, SocketReader, ToldPiece
+from lockgate.apps.formats.document_socket import DocumentReader
 from lockgate.apps.formats.json_text import Parsed, parse_json
 from lockgate.apps.formats.json_view import dig, items, string
-from lockgate.apps.formats.page import Page
-from lockgate.facts.prompt import Conversation
-from lockgate.facts.traffic import Request, SocketMessage
+from lockgate.apps.formats.listening_socket import ListeningSocket
+from lockgate.facts.traffic import SocketMessage
 
 _ADDED = "messageAdded"
 _MOST_UPDATES = 1000
 _UNDER_WAY = frozenset({"incomplete", "pending", ""})
 
 
-class PoeSocket(DocumentSocket, AnswersElsewhere):
+class PoeSocket(ListeningSocket, AnswersElsewhere):
     """`poe-socket`."""
 
     id = "poe-socket"
-
-    @override
-    def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
-        """The end of the socket: its client says nothing on it that a person wrote."""
-        return SocketRefusal(replies=(), close=True)
 
     @override
     def told(self, message: SocketMessage) -> Iterator[ToldPiece]:
@@ -47,10 +41,6 @@ class PoeSocket(DocumentSocket, AnswersElsewhere):
     def told_reader(self, answer: str) -> SocketReader:
         """A reader for the updates of one message."""
         return DocumentReader(_BotMessage())
-
-    @override
-    def _read(self, request: Request, document: object, page: Page) -> Conversation | Unreadable:
-        return page.conversation(conversation_id=None, model=None, wants_stream=False)
 
     @override
     def _interpreter(self) -> Interpreter:

@@ -100,7 +100,7 @@ def _operators() -> str:
 
 
 def _actions() -> str:
-    return _table(("action", "what it does"), ((_code(name), doc) for name, doc in ACTIONS.items()))
+    return _table(("action", "what it does"), ((_code(row.name), row.doc) for row in ACTIONS.values()))
 
 
 def _settings() -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lockgate.facts.addition import Added, Addition
+
 
 class Verdict(StrEnum):
     """What happens to the exchange."""
@@ -94,7 +96,8 @@ class Decision:
     """The outcome of one walk. `rule` is absent when no rule was responsible.
 
     `as_answer` is whether the client is told of a block by an answer of its model, where its format can write one.
-    `monitored` lists the monitor-mode rules that matched and what each would have done, as `rule-id:verdict`.
+    `added` is what matching rules add, in their order. `monitored` lists the monitor-mode rules that matched and what each
+    would have done, as `rule-id:verdict`.
     """
 
     verdict: Verdict
@@ -105,6 +108,11 @@ class Decision:
     as_answer: bool = False
     capture: Capture = Capture.NONE
     tags: tuple[str, ...] = ()
+    added: tuple[Added, ...] = ()
     monitored: tuple[str, ...] = ()
     trace: tuple[TraceStep, ...] = ()
     policy_version: str = ""
+
+    def additions[Kind: Addition](self, kind: type[Kind]) -> tuple[tuple[str, Kind], ...]:
+        """What is added of one kind, each with the id of its rule."""
+        return tuple((each.rule, each.addition) for each in self.added if isinstance(each.addition, kind))

@@ -49,7 +49,8 @@ def _check_response(report: Report, rule: DraftRule) -> None:
     if phase_of(rule.when) < Phase.RESPONSE_HEADERS:
         return
     actions, then = rule.actions, (*rule.path, "then")
-    if actions.ends not in (Verdict.ALLOW, Verdict.BLOCK) or actions.tags or actions.capture is not None:
+    adds = actions.tags or actions.capture is not None or actions.adds
+    if actions.ends not in (Verdict.ALLOW, Verdict.BLOCK) or actions.ends_if is not None or adds:
         report.wrong(
             then, "a rule about the response can only allow or block", "put the other actions in a rule about the request"
         )
@@ -78,7 +79,7 @@ def _check_reachable(report: Report, rules: list[DraftRule]) -> None:
                 f"`{rule.id}` is never reached",
                 f"`{ended_by[canonical].id}` above ends the walk under the same condition",
             )
-        elif rule.mode is Mode.ENFORCE and rule.actions.ends is not None:
+        elif rule.mode is Mode.ENFORCE and rule.actions.ends is not None and rule.actions.ends_if is None:
             ended_by[canonical] = rule
 
 

@@ -49,6 +49,7 @@ class DraftReader:
 
     def __init__(self, report: Report, surroundings: Surroundings) -> None:
         self._report = report
+        self._surroundings = surroundings
         self._conditions = ConditionReader(report, surroundings)
         self._ids: dict[str, Path] = {}
 
@@ -77,7 +78,7 @@ class DraftReader:
         if "then" not in rule:
             rule.wrong("then", "`then` is missing", "name an action, for example `then: block`")
             return None
-        actions = read_actions(self._report, rule.value("then"), rule.at("then"))
+        actions = read_actions(self._report, self._surroundings, rule.value("then"), rule.at("then"))
         if when is None or actions is None:
             return None
         return DraftRule(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
+from lockgate.facts.addition import Added
 from lockgate.facts.decision import Capture, Decision, Reason, TraceStep, Truth, Verdict
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
@@ -79,6 +80,7 @@ class _Steps:
     doubted: Rule | None = None
     capture: Capture | None = None
     tags: tuple[str, ...] = ()
+    added: tuple[Added, ...] = ()
     monitored: list[str] = field(default_factory=list[str])
     trace: list[TraceStep] = field(default_factory=list[TraceStep])
 
@@ -93,25 +95,30 @@ class _Steps:
                 continue
             demands += outcome.demands
             if truth is Truth.YES:
-                self._matched(rule)
-            elif truth is Truth.UNINSPECTABLE and rule.enforces and rule.actions.ends is not None:
-                self._doubt(rule, rule.actions.ends)
+                self._matched(rule, sheet)
+            elif truth is Truth.UNINSPECTABLE and rule.enforces:
+                self._doubt(rule, sheet)
             if self.ending is not None:
                 break
         return demands
 
-    def _matched(self, rule: Rule) -> None:
+    def _matched(self, rule: Rule, sheet: FactSheet) -> None:
         actions = rule.actions
         if not rule.enforces:
-            self.monitored.append(f"{rule.id}:{actions.label}")
+            if actions.ends is None or _ends(rule, sheet):
+                self.monitored.append(f"{rule.id}:{actions.label}")
             return
         self.capture = self.capture if self.capture is not None else actions.capture
         self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
-        if actions.ends is not None:
-            self.ending, self.reason = rule, Reason.RULE
+        self.added += tuple(Added(rule=rule.id, addition=addition) for addition in actions.adds)
+        if actions.ends is not None and _ends(rule, sheet):
+            self.ending, self.reason = rule, actions.reason
 
-    def _doubt(self, rule: Rule, ends: Verdict) -> None:
-        """A rule that could end the walk, and nobody can tell."""
+    def _doubt(self, rule: Rule, sheet: FactSheet) -> None:
+        """A rule that could end the walk, or that the exchange must not go on without, and nobody can tell."""
+        ends = rule.actions.doubted_as
+        if ends is None or not _ends(rule, sheet):
+            return
         if self.ruleset.on_uninspectable is Verdict.BLOCK:
             self.doubted = self.doubted or rule
             if ends is not Verdict.ALLOW:
@@ -131,7 +138,7 @@ class _Steps:
 
     def _decided(self, verdict: Verdict, reason: Reason, rule: Rule | None) -> Decision:
         # What a rule tells the person is only true when the rule matched.
-        told = rule if reason is Reason.RULE and verdict is not Verdict.ALLOW else None
+        told = rule if reason is not Reason.UNINSPECTABLE and verdict is not Verdict.ALLOW else None
         return Decision(
             verdict=verdict,
             reason=reason,
@@ -141,10 +148,17 @@ class _Steps:
             as_answer=told is not None and told.actions.as_answer,
             capture=self.capture or Capture.NONE,
             tags=self.tags,
+            added=self.added,
             monitored=tuple(self.monitored),
             trace=tuple(self.trace),
             policy_version=self.ruleset.version,
         )
+
+
+def _ends(rule: Rule, sheet: FactSheet) -> bool:
+    """Whether a rule that ends the walk, if it matches, does so for this exchange."""
+    ends_if = rule.actions.ends_if
+    return ends_if is None or ends_if(sheet, rule.id)
 
 
 def _needed_for_response(ruleset: Ruleset, sheet: FactSheet) -> tuple[Demand, ...]:

@@ -1,0 +1,73 @@
+"""What a rule does, as typed data: how it ends the walk, if it does, and what it adds.
+
+Separate from reading it out of a file, because the checker, the compiler and the evaluator work with this alone.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lockgate.facts.addition import Addition
+from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.sheet import FactSheet
+
+
+class EndsIf(Protocol):
+    """What else it takes for a rule that matches to end the walk, such as a limit that is reached.
+
+    It reads what an exchange knows from its beginning: the answer is yes or no, and the same throughout. A frozen value.
+    """
+
+    def __call__(self, sheet: FactSheet, rule: str) -> bool:
+        """Whether the rule with this id ends the walk for this exchange."""
+        ...
+
+    @property
+    def canonical(self) -> str:
+        """The same text for the same meaning."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """What a rule does when it matches.
+
+    `ends` is absent for a rule that only adds; `word` is how the policy calls it, where that differs. `reason` is what a
+    decision gives that the rule ended. With `ends_if` it ends the walk only if that holds too; what it adds, it adds anyway.
+    """
+
+    ends: Verdict | None = None
+    word: str = ""
+    reason: Reason = Reason.RULE
+    ends_if: EndsIf | None = None
+    redirect_to: str = ""
+    as_answer: bool = False
+    capture: Capture | None = None
+    tags: tuple[str, ...] = ()
+    adds: tuple[Addition, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The one word for what it would do: how it ends, or else what it adds."""
+        if self.ends is not None:
+            return self.word or self.ends.value
+        if self.adds:
+            return self.adds[0].label
+        return "capture" if self.capture is not None else "tag"
+
+    @property
+    def doubted_as(self) -> Verdict | None:
+        """How the walk might end if the rule matched, for when nobody can tell; None when that is no danger.
+
+        Without what it was to add, a protected exchange must not go on: that is as good as a stop.
+        """
+        if self.ends is None and any(addition.protects for addition in self.adds):
+            return Verdict.BLOCK
+        return self.ends
+
+    @property
+    def canonical(self) -> str:
+        """The same text for the same meaning."""
+        how = f"{self.ends} as answer" if self.as_answer else f"{self.ends}"
+        conditions = f"|{self.word}|{self.ends_if.canonical}" if self.ends_if is not None else ""
+        added = "".join(f"|{addition.canonical}" for addition in self.adds)
+        return f"{how}|{self.redirect_to}|{self.capture}|{'|'.join(self.tags)}{conditions}{added}"

@@ -1,0 +1,9 @@
+"""THE table of actions: everything a rule can do. Documentation, checks and errors come from it."""
+
+from lockgate.policy.actions.ending import ENDING
+from lockgate.policy.actions.keeping import KEEPING
+from lockgate.policy.actions.row import ActionRow
+
+ACTIONS: dict[str, ActionRow] = {row.name: row for row in (*ENDING, *KEEPING)}
+
+__all__ = ["ACTIONS", "ActionRow"]

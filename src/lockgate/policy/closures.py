@@ -63,12 +63,12 @@ def _membership(test: Test, operand: Has, surroundings: Surroundings) -> Check:
 def _member(test: Test, name: str, surroundings: Surroundings) -> Read:
     selector = test.selector
     if selector.read_member is not None:
-        return selector.read_member(surroundings, test.profile, name)
+        return selector.read_member(surroundings, test.member, name)
     return selector.read(surroundings, name)
 
 
 def _comparison(test: Test, surroundings: Surroundings) -> Check:
-    read = test.selector.read(surroundings, test.profile)
+    read = test.selector.read(surroundings, test.member)
     absent = Truth.YES if test.operand == Present(wanted=False) else Truth.NO
     return _outcome_of(read, partial(_outcome, test, judge_of(test.operand), absent), test.selector.type)
 

@@ -16,11 +16,12 @@ from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
 from lockgate.policy.expression import phase_of, profiles_of, tests_of
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.operand import HostsWithin
-from lockgate.policy.operators import Written, hosts_within
 from lockgate.policy.report import Report
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
 from lockgate.policy.selector import Surroundings
 from lockgate.policy.vocabulary import Vocabulary
+from lockgate.policy.word_operands import hosts_within
+from lockgate.policy.written import Written
 
 VERSION = 1
 _DIGEST_BYTES = 6

@@ -15,17 +15,17 @@ from lockgate.policy.selector import Selector, Surroundings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One selector compared with one operand. `profile` belongs to a `<profile>` selector and is empty otherwise."""
+    """One selector compared with one operand. `member` belongs to a selector of a family and is empty otherwise."""
 
     selector: Selector
     operand: Operand
-    profile: str = ""
+    member: str = ""
     path: Path = field(default=(), compare=False)
 
     @property
     def name(self) -> str:
         """The selector's name as a policy writes it."""
-        return self.selector.prefix + self.profile
+        return self.selector.prefix + self.member
 
     @property
     def canonical(self) -> str:
@@ -101,6 +101,6 @@ def profiles_of(expression: Expression, surroundings: Surroundings) -> frozenset
     needed: frozenset[str] = frozenset()
     for test in tests_of(expression):
         if test.selector.profiles is not None:
-            names = test.operand.names if isinstance(test.operand, Has) and not test.profile else (test.profile,)
+            names = test.operand.names if isinstance(test.operand, Has) and not test.member else (test.member,)
             needed = needed.union(*(test.selector.profiles(surroundings, name) for name in names))
     return needed

@@ -12,8 +12,6 @@ from lockgate.policy.operators import OPERATORS, ValueType
 from lockgate.policy.reading import Read
 from lockgate.policy.vocabulary import Vocabulary
 
-PROFILE = "<profile>"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -33,11 +31,23 @@ type Names = Callable[[Surroundings], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What the placeholder at the end of a name stands for: `what` a member is called, and which `members` there are."""
+
+    placeholder: str
+    what: str
+    members: Callable[[Vocabulary], frozenset[str]]
+
+
+DLP_PROFILE = Family(placeholder="<profile>", what="DLP profile", members=lambda vocabulary: vocabulary.profiles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
     """One row. `what` is what its words are called, `known` which ones there are (any, if absent).
 
-    `read` makes the reading function, given the profile of a `<profile>` row; a set is asked for one name at a time and is
-    given that name. A `<profile>` row that is a set has `read_member`, which is given both. `profiles` says what has to be
+    `read` makes the reading function, given the member of a `family`; a set is asked for one name at a time and is
+    given that name. A set of a family has `read_member`, which is given both. `profiles` says what has to be
     examined to answer. `always_there` means the value is never absent, `is_content` that a trace must not show it.
     """
 
@@ -48,6 +58,7 @@ class Selector:
     what: str = "word"
     read: Reader
     read_member: Callable[[Surroundings, str, str], Read] | None = None
+    family: Family | None = None
     known: Names | None = None
     profiles: Callable[[Surroundings, str], frozenset[str]] | None = None
     always_there: bool = False
@@ -55,11 +66,21 @@ class Selector:
 
     @property
     def prefix(self) -> str:
-        """The name up to the profile, for a `<profile>` row."""
-        return self.name.removesuffix(PROFILE)
+        """The name up to the placeholder, for a row of a family."""
+        return self.name if self.family is None else self.name.removesuffix(self.family.placeholder)
 
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators it takes; `known` only where a value can be absent."""
         names = OPERATORS[self.type]
         return tuple(name for name in names if not (self.always_there and name == "known"))
+
+
+def plain(read: Read) -> Reader:
+    """Reads the same, whatever policy it stands in."""
+    return lambda _surroundings, _name: read
+
+
+def words(known: frozenset[str]) -> Names:
+    """The same words, whatever policy they stand in."""
+    return lambda _surroundings: known

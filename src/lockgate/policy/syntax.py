@@ -10,10 +10,11 @@ from lockgate.facts.problem import Path
 from lockgate.policy.expression import All, Any, Expression, Not, Test
 from lockgate.policy.fields import is_list, is_mapping
 from lockgate.policy.operand import Operand
-from lockgate.policy.operators import OPERATORS, Written, shorthand
+from lockgate.policy.operators import OPERATORS, shorthand
 from lockgate.policy.report import Report, name_help
-from lockgate.policy.selector import PROFILE, Selector, Surroundings
+from lockgate.policy.selector import Selector, Surroundings
 from lockgate.policy.selectors import find_selector, selector_names
+from lockgate.policy.written import Written
 
 _NEGATED = {
     "not_in": "in",
@@ -72,17 +73,18 @@ class ConditionReader:
         found = find_selector(name)
         vocabulary = self._surroundings.vocabulary
         if found is None:
-            nearest = name_help(name, selector_names(vocabulary.profiles))
+            nearest = name_help(name, selector_names(vocabulary))
             self._report.wrong(
                 path, f"unknown selector `{name}`", nearest or "all selectors: lockgate policy selectors", at_key=True
             )
             return None
-        selector, profile = found
-        if selector.name.endswith(PROFILE) and profile not in vocabulary.profiles:
-            self._report.unknown(path, "DLP profile", profile, vocabulary.profiles)
+        selector, member = found
+        family = selector.family
+        if family is not None and member not in family.members(vocabulary):
+            self._report.unknown(path, family.what, member, family.members(vocabulary))
             return None
         tests = [
-            Test(selector=selector, operand=operand, profile=profile, path=path) if operand is not None else None
+            Test(selector=selector, operand=operand, member=member, path=path) if operand is not None else None
             for operand in self._operands(selector, value, path)
         ]
         read = tuple(test for test in tests if test is not None)

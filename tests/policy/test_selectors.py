@@ -96,7 +96,7 @@ EXAMPLES = {
         {"request": replace(REQUEST, method="GET", headers=UPGRADE)},
         {"request": REQUEST},
     ),
-    "prompt.model": ("prompt.model: {matches: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
+    "prompt.model": ("prompt.model: {like: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
     "conversation.id": ("conversation.id: c-1", {}, {"conversation": Conversation(turns=(), id="c-2")}),
     "attachment.count": ("attachment.count: 1", {"conversation": with_files(PICTURE)}, {}),
     "attachment.types": ("attachment.types: 'image/*'", {"conversation": with_files(PICTURE)}, {}),

@@ -12,12 +12,14 @@ from lockgate.facts.decision import Truth
 from lockgate.policy.operand import (
     UNBOUNDED,
     Among,
+    Contains,
     Has,
     HostsWithin,
     InNetworks,
     InRanges,
     IsTrue,
     Like,
+    Matches,
     Network,
     OneOf,
     Operand,
@@ -25,6 +27,7 @@ from lockgate.policy.operand import (
     Quantifier,
     StartsWith,
 )
+from lockgate.policy.pattern import Pattern, compile_pattern, utf8
 from lockgate.policy.reading import AtLeast, Reading, Some
 
 type Judge = Callable[[Reading], Truth]
@@ -33,7 +36,7 @@ type Judge = Callable[[Reading], Truth]
 def judge_of(operand: Operand) -> Judge:
     """The function for an operand. Sets are asked for their members instead."""
     match operand:
-        case OneOf() | HostsWithin() | StartsWith() | Like() | Among():
+        case OneOf() | HostsWithin() | StartsWith() | Like() | Contains() | Matches() | Among():
             return _of_words(operand)
         case InNetworks(networks=networks):
             return partial(_in_networks, networks)
@@ -49,7 +52,7 @@ def judge_of(operand: Operand) -> Judge:
             assert_never(operand)
 
 
-def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Among) -> Judge:
+def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Contains | Matches | Among) -> Judge:
     match operand:
         case OneOf(words=words):
             return lambda value: _truth(value in words)
@@ -60,6 +63,10 @@ def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Among) -> Judge
         case Like(patterns=patterns):
             split = _split(patterns)
             return lambda value: _truth(isinstance(value, str) and any(_fits(value, pieces) for pieces in split))
+        case Contains(texts=texts):
+            return lambda value: _truth(isinstance(value, str) and any(text in value for text in texts))
+        case Matches(patterns=patterns, any_case=any_case):
+            return partial(_matches, tuple(compile_pattern(pattern, any_case=any_case) for pattern in patterns))
         case Among(quantifier=quantifier, patterns=patterns):
             return partial(_among, quantifier, _split(patterns))
         case _:
@@ -72,6 +79,13 @@ def _split(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 def _truth(holds: bool) -> Truth:
     return Truth.YES if holds else Truth.NO
+
+
+def _matches(patterns: tuple[Pattern, ...], value: Reading) -> Truth:
+    if not isinstance(value, str):
+        return Truth.NO
+    text = utf8(value)
+    return _truth(any(pattern.search(text) is not None for pattern in patterns))
 
 
 def _in_networks(networks: tuple[Network, ...], value: Reading) -> Truth:

@@ -70,7 +70,32 @@ class Like:
 
     @property
     def canonical(self) -> str:
-        """For example `matches ['/a/*']`."""
+        """For example `like ['/a/*']`."""
+        return f"like {sorted(self.patterns)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """Text that has one of these somewhere in it."""
+
+    texts: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """For example `contains ['mini']`."""
+        return f"contains {sorted(self.texts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Text in which one of these regular expressions fits somewhere; in `any_case`, capitals or not."""
+
+    patterns: tuple[str, ...]
+    any_case: bool = False
+
+    @property
+    def canonical(self) -> str:
+        """For example `matches ['^gpt-[45]']`."""
         return f"matches {sorted(self.patterns)}"
 
 
@@ -145,6 +170,8 @@ class Among:
         return f"{self.quantifier} [{', '.join(sorted(self.patterns))}]"
 
 
-type Operand = OneOf | HostsWithin | InNetworks | StartsWith | Like | InRanges | Present | IsTrue | Has | Among
+type Operand = (
+    OneOf | HostsWithin | InNetworks | StartsWith | Like | Contains | Matches | InRanges | Present | IsTrue | Has | Among
+)
 
 UNBOUNDED = inf

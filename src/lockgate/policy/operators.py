@@ -59,7 +59,13 @@ OPERATORS: Mapping[ValueType, Mapping[str, Operator]] = {
     ValueType.TEXT: {
         **_WORDS,
         "starts_with": Operator(doc="begins with this text, or one of these", parse=words.starts_with),
-        "matches": Operator(doc="fits this pattern, or one of these; `*` stands for any characters", parse=words.like),
+        "contains": Operator(doc="has this text somewhere in it, or one of these", parse=words.contains),
+        "like": Operator(doc="fits this pattern as a whole, or one of these; `*` stands for any characters", parse=words.like),
+        "matches": Operator(
+            doc="has a place where this regular expression (RE2) fits, or one of these; `^` and `$` are its ends, "
+            "`(?i)` in front takes capitals as small letters",
+            parse=words.matches,
+        ),
         **_KNOWN,
     },
     ValueType.WORD: {**_WORDS, **_KNOWN},
@@ -68,6 +74,16 @@ OPERATORS: Mapping[ValueType, Mapping[str, Operator]] = {
         "in": Operator(doc="exactly one of these hosts", parse=words.hosts),
         "within": Operator(
             doc="this host or a sub-domain of it; `*.` in front leaves out the host itself", parse=words.hosts_within
+        ),
+        "starts_with": Operator(doc="begins with this text, or one of these", parse=words.in_lower_case(words.starts_with)),
+        "contains": Operator(doc="has this text somewhere in it, or one of these", parse=words.in_lower_case(words.contains)),
+        "like": Operator(
+            doc="fits this pattern as a whole, or one of these; `*` stands for any characters, dots too",
+            parse=words.in_lower_case(words.like),
+        ),
+        "matches": Operator(
+            doc="has a place where this regular expression (RE2) fits, or one of these; capitals are as small letters",
+            parse=words.matches_host,
         ),
     },
     ValueType.ADDRESS: {

@@ -22,6 +22,10 @@ _NEGATED = {
     "not_within": "within",
     "not_any": "any",
     "not_matches": "matches",
+    "not_like": "like",
+    "not_contains": "contains",
+    "not_starts_with": "starts_with",
+    "not_between": "between",
 }
 
 

@@ -3,15 +3,19 @@
 Separate from the table of operators, which names them, and from numbers, which are compared otherwise.
 """
 
+from dataclasses import replace
 from ipaddress import ip_network
+from typing import cast
 
 from lockgate.policy.operand import (
     Among,
+    Contains,
     Has,
     HostsWithin,
     InNetworks,
     IsTrue,
     Like,
+    Matches,
     Network,
     OneOf,
     Operand,
@@ -19,7 +23,8 @@ from lockgate.policy.operand import (
     Quantifier,
     StartsWith,
 )
-from lockgate.policy.written import Parse, Written, words_of
+from lockgate.policy.pattern import LONGEST_PATTERN, BadPatternError, compile_pattern, fits_everything, looks_like_a_glob
+from lockgate.policy.written import Parse, Written, word_of, words_of
 
 _NOT_IN_HOSTS = frozenset("*/:@? ")
 
@@ -40,6 +45,69 @@ def like(written: Written) -> Operand | None:
     """Text that fits one of these patterns."""
     words = words_of(written)
     return Like(tuple(sorted(words))) if words else None
+
+
+def contains(written: Written) -> Operand | None:
+    """Text that has one of these in it."""
+    words = words_of(written)
+    return Contains(tuple(sorted(words))) if words else None
+
+
+def matches(written: Written) -> Operand | None:
+    """Text in which one of these regular expressions fits."""
+    return _regular_expressions(written, any_case=False)
+
+
+def matches_host(written: Written) -> Operand | None:
+    """The same of a host name, in which capitals mean nothing."""
+    return _regular_expressions(written, any_case=True)
+
+
+def in_lower_case(parse: Parse) -> Parse:
+    """The same of a host name, which is always read in lower case."""
+
+    def parsed(written: Written) -> Operand | None:
+        return parse(replace(written, value=_lowered(written.value)))
+
+    return parsed
+
+
+def _lowered(value: object) -> object:
+    match value:
+        case str():
+            return value.lower()
+        case list():
+            return [_lowered(entry) for entry in cast("list[object]", value)]
+        case _:
+            return value
+
+
+def _regular_expressions(written: Written, *, any_case: bool) -> Operand | None:
+    patterns = [_regular_expression(item, any_case=any_case) for item in written.entries]
+    found = tuple(sorted({pattern for pattern in patterns if pattern is not None}))
+    return Matches(found, any_case) if found and None not in patterns else None
+
+
+def _regular_expression(written: Written, *, any_case: bool) -> str | None:
+    text = word_of(written)
+    if text is None:
+        return None
+    if len(text) > LONGEST_PATTERN:
+        written.wrong(f"the pattern is longer than {LONGEST_PATTERN} characters", "write several, as a list")
+        return None
+    glob = f'write `like: "{text}"` if `*` stands for any characters' if looks_like_a_glob(text) else ""
+    try:
+        pattern = compile_pattern(text, any_case=any_case)
+    except BadPatternError as error:
+        smaller = "fewer repetitions, or several patterns as a list" if "too large" in str(error) else ""
+        help_text = glob or smaller or "the syntax is that of RE2, without look-around and back-references"
+        written.wrong(f"`{text}` is not a regular expression: {error}", help_text)
+        return None
+    if glob:
+        written.report.note(written.path, f"`*` in `{text}` repeats the character before it", glob)
+    elif fits_everything(pattern):
+        written.report.note(written.path, f"`{text}` fits every text", "`^` and `$` stand for the beginning and the end of it")
+    return text
 
 
 def hosts(written: Written) -> Operand | None:

@@ -1,9 +1,12 @@
 """Words and facts that the policy tests share."""
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 
 from lockgate.facts.app import (
     AccountKind,
@@ -23,6 +26,10 @@ from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import Ruleset, Vocabulary, compile_policy
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from random_policies import Exchange, Tools
 
 VOCABULARY = Vocabulary(
     apps=frozenset({"chatgpt", "claude", "some-app"}),
@@ -137,3 +144,20 @@ def ruleset() -> Callable[..., Ruleset]:
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
     return VOCABULARY
+
+
+@pytest.fixture(scope="session")
+def tools(app, sheet, examination, finding, vocabulary):
+    return Tools(app, sheet, examination, finding, vocabulary)
+
+
+@pytest.fixture(scope="session")
+def exchanges(tools):
+    def strategy(states=tuple(ExaminationState)):
+        @st.composite
+        def build(draw):
+            return Exchange(tools, draw, draw(st.sampled_from(states)))
+
+        return build()
+
+    return strategy

@@ -96,6 +96,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "capture": decision.capture.value,
         "tags": list(decision.tags),
         "monitored": list(decision.monitored),
+        "exceptions": list(decision.exceptions),
         "policy_version": decision.policy_version,
         "user": sheet.client.user,
         "groups": list(sheet.client.groups),
@@ -130,7 +131,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
             }
             for f in (examination.findings if examination else ())
         ],
-        "trace": [{"rule": s.rule, "truth": s.truth.value, "why": s.why} for s in decision.trace],
+        "trace": [{"rule": s.rule, "truth": s.truth.value, "excepted": s.excepted, "why": s.why} for s in decision.trace],
     }
 
 
@@ -212,12 +213,15 @@ def _as_text(explanation: Explanation) -> str:
     if data["examination"]:
         found = ", ".join(f"{f.detector} {f.mask} in {f.found_in.value}" for f in _findings(explanation)) or "nothing"
         lines.append(f"  examination  {data['examination']}; found {found}")
-    for label, values in (("capture", [decision.capture.value]), ("tags", decision.tags), ("monitored", decision.monitored)):
+    for label, values in (
+        ("capture", [decision.capture.value]), ("tags", decision.tags), ("monitored", decision.monitored),
+        ("exceptions", decision.exceptions),
+    ):  # fmt: skip
         if values and values != ["none"]:
             lines.append(f"  {label:<12} {', '.join(values)}")
     lines.append(f"  policy       version {decision.policy_version}")
     lines += [
-        f"    {step.truth.value:<14} {step.rule}" + (f"  ({step.why})" if step.why else "")
+        f"    {'excepted' if step.excepted else step.truth.value:<14} {step.rule}" + (f"  ({step.why})" if step.why else "")
         for step in decision.trace
         if step.truth is not Truth.NO or step.why
     ]

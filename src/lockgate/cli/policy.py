@@ -1,6 +1,7 @@
 """`lockgate policy`: check a policy file, run its cases, list what a policy may say."""
 
 import sys
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
 from lockgate.policy import compile_policy, selector_reference
+from lockgate.policy.expiry import expired, expiring
 from lockgate.runtime.cases import case_results
 from lockgate.runtime.snapshot import cases_file, vocabulary
 
@@ -22,13 +24,18 @@ def policy() -> None:
 
 @policy.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Expired exceptions are problems too: exit code 3.")
 @click.pass_obj
-def check(home_option: HomeOption, files: tuple[Path, ...]) -> None:
-    """Check policy FILES (default: the live one): unknown names, wrong types, rules that can never match."""
+def check(home_option: HomeOption, files: tuple[Path, ...], *, strict: bool) -> None:
+    """Check policy FILES (default: the live one): unknown names, wrong types, rules that can never match.
+
+    Expired exceptions are warned about; a gateway goes on without them.
+    """
     home = home_option.home
     library, detectors = load_library(home), load_detectors(home)
     names = vocabulary(library, detectors)
     problems: list[Problem] = []
+    now = datetime.now(UTC)
     for file in files or (_live(home),):
         try:
             ruleset = compile_policy(read_document(_policy_file(home, file)), names)
@@ -37,8 +44,14 @@ def check(home_option: HomeOption, files: tuple[Path, ...]) -> None:
             continue
         rules = len(ruleset.rules)
         click.echo(f"{file}: fine, {rules} rule{'s' if rules != 1 else ''}, version {ruleset.version}")
-        for note in ruleset.notes:
+        for note in (*ruleset.notes, *expiring(ruleset, now)):
             click.echo(f"note: {note}")
+        over = expired(ruleset, now)
+        if strict:
+            problems += over
+        else:
+            for problem in over:
+                click.echo(f"warning: {problem}", err=True)
     if problems:
         raise UsageError(*problems)
 

@@ -55,6 +55,7 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("Verdict", f"{record.verdict.value}: {record.reason.explanation}"),
         ("Rule", record.rule),
         ("Would have", ", ".join(record.monitored)),
+        ("Excepted", ", ".join(record.exceptions)),
         ("Policy", record.policy_version),
         ("Tags", ", ".join(record.tags)),
         ("Who", f"{who} from {record.client_address}"),

@@ -1,6 +1,6 @@
 """What was decided and why. `Reason` is the one list of reason codes: engine, log, API, console and docs all use it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lockgate.facts.addition import Added, Addition
@@ -31,6 +31,7 @@ class Reason(StrEnum):
     DO_NOT_INSPECT = "do_not_inspect"
     NOT_IN_LIBRARY = "not_in_library"
     UNINSPECTABLE = "uninspectable"
+    MONITOR_MODE = "monitor_mode"
     JUDGED_BY_MESSAGE = "judged_by_message"
     GATE_FAILED = "gate_failed"
     GATEWAY_OWN_ADDRESS = "gateway_own_address"
@@ -57,6 +58,7 @@ _EXPLANATIONS = {
     Reason.DO_NOT_INSPECT: "The host is on the do-not-inspect list, so the connection passed without decryption.",
     Reason.NOT_IN_LIBRARY: "The host is not an app of the library and the decrypt setting leaves such hosts alone.",
     Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
+    Reason.MONITOR_MODE: "The policy is in monitor mode: it only tells what it would have done.",
     Reason.JUDGED_BY_MESSAGE: "The WebSocket was opened because its messages are read and decided about one by one.",
     Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",
     Reason.GATEWAY_OWN_ADDRESS: "The destination is the gateway itself.",
@@ -84,11 +86,15 @@ class Truth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceStep:
-    """How one rule came out in a walk; `why` names the selector that settled it, with the value seen (never content)."""
+    """How one rule came out in a walk; `why` names the selector that settled it, with the value seen (never content).
+
+    `excepted` is the exception without which it would have acted.
+    """
 
     rule: str
     truth: Truth
     why: str = ""
+    excepted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +103,8 @@ class Decision:
 
     `as_answer` is whether the client is told of a block by an answer of its model, where its format can write one.
     `added` is what matching rules add, in their order. `monitored` lists the monitor-mode rules that matched and what each
-    would have done, as `rule-id:verdict`.
+    would have done, as `rule-id:verdict`; for a policy in monitor mode, also `default:block` or `on_uninspectable:block`.
+    `exceptions` are those that kept a rule from acting, as `exception-id:rule-id`.
     """
 
     verdict: Verdict
@@ -110,9 +117,20 @@ class Decision:
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
     monitored: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
     trace: tuple[TraceStep, ...] = ()
     policy_version: str = ""
 
     def additions[Kind: Addition](self, kind: type[Kind]) -> tuple[tuple[str, Kind], ...]:
         """What is added of one kind, each with the id of its rule."""
         return tuple((each.rule, each.addition) for each in self.added if isinstance(each.addition, kind))
+
+    def without_told(self, setting: str) -> "Decision":
+        """This decision without what `setting` (`default`, `on_uninspectable`) would have done in a policy that acts."""
+        return replace(self, monitored=tuple(each for each in self.monitored if not each.startswith(f"{setting}:")))
+
+    def with_told(self, later: "Decision") -> "Decision":
+        """This decision with what a later walk, which stopped nothing, tells beside."""
+        if not later.monitored and not later.exceptions:
+            return self
+        return replace(self, monitored=self.monitored + later.monitored, exceptions=self.exceptions + later.exceptions)

@@ -50,6 +50,7 @@ class Record:
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
+    `exceptions` are those of the policy that kept a rule from acting, as `exception-id:rule-id`.
     `refers_to` are the files that a prompt names, `uploaded_as` what an upload can be named by.
     `tasks` are ids under which the app works on what was asked: what a prompt's answer comes under when it comes elsewhere, and
     what an answer that is fetched later (`holds_answer`) is fetched by.
@@ -110,6 +111,7 @@ class Record:
     reason: Reason = Reason.DEFAULT
     rule: str = ""
     monitored: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     policy_version: str = ""
     trace: tuple[str, ...] = ()

@@ -143,13 +143,14 @@ class Exchange(Judging):
         # What stays encrypted is decided now: rules that would need more to know are counted as no.
         final = outcome.decision if isinstance(outcome, Settled) else outcome.standing
         if final.verdict is Verdict.ALLOW:
-            yield self._tunnel(Reason.NOT_IN_LIBRARY, None)
+            yield self._tunnel(Reason.NOT_IN_LIBRARY, None, told=final)
         else:
             yield self._refuse(final)
 
-    def _tunnel(self, reason: Reason, rule: str | None) -> Tunnel:
+    def _tunnel(self, reason: Reason, rule: str | None, told: Decision | None = None) -> Tunnel:
         self.state = State.CONNECTED
-        self._decision = Decision(verdict=Verdict.TUNNEL, reason=reason, rule=rule, policy_version=self._version)
+        decision = Decision(verdict=Verdict.TUNNEL, reason=reason, rule=rule, policy_version=self._version)
+        self._decision = decision if told is None else decision.with_told(told)
         return Tunnel()
 
     def _request_headers(self, event: RequestHeadersSeen) -> Iterator[Effect]:
@@ -231,7 +232,10 @@ class Exchange(Judging):
     @override
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
         if self._kind is ExchangeKind.WEBSOCKET and self._is_about_messages(decision):
-            decision = replace(decision, verdict=Verdict.ALLOW, reason=Reason.JUDGED_BY_MESSAGE, rule=None)
+            if decision.reason is Reason.MONITOR_MODE:
+                decision = decision.without_told("on_uninspectable")
+            else:
+                decision = replace(decision, verdict=Verdict.ALLOW, reason=Reason.JUDGED_BY_MESSAGE, rule=None)
         elif self._kind is ExchangeKind.REQUEST:
             decision = with_capture_of_answer(self._context.ruleset, self._known, decision)
         return super()._settle(decision, streamed=streamed)
@@ -246,7 +250,9 @@ class Exchange(Judging):
 
     def _is_about_messages(self, decision: Decision) -> bool:
         """Whether a WebSocket would be refused only for what its messages may say: those are judged one by one."""
-        stopped = decision.verdict is not Verdict.ALLOW and decision.reason is Reason.UNINSPECTABLE
+        stopped = decision.reason is Reason.MONITOR_MODE or (
+            decision.verdict is not Verdict.ALLOW and decision.reason is Reason.UNINSPECTABLE
+        )
         examination = self._known.examination
         looked = examination is None or examination.state is ExaminationState.COMPLETE
         return stopped and looked and self._reading_state is ExaminationState.COMPLETE
@@ -278,8 +284,8 @@ class Exchange(Judging):
             if isinstance(outcome, Settled) and outcome.decision.verdict is not Verdict.ALLOW:
                 yield self._refuse(outcome.decision)
                 return
-            if isinstance(outcome, Settled) and outcome.decision.monitored and self._decision is not None:
-                self._decision = replace(self._decision, monitored=self._decision.monitored + outcome.decision.monitored)
+            if isinstance(outcome, Settled) and self._decision is not None:
+                self._decision = self._decision.with_told(outcome.decision)
         app = self._known.app
         if app is not None:
             # For the record alone: to rules, what the request did not show of the account stays absent.

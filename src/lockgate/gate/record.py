@@ -83,11 +83,12 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         capture=decision.capture,
         tags=decision.tags,
         monitored=decision.monitored,
+        exceptions=decision.exceptions,
         policy_version=decision.policy_version,
         trace=tuple(
-            f"{step.rule}: {step.truth.value}" + (f" ({step.why})" if step.why else "")
+            f"{step.rule}: {'excepted' if step.excepted else step.truth.value}" + (f" ({step.why})" if step.why else "")
             for step in decision.trace
-            if step.truth is not Truth.NO
+            if step.truth is not Truth.NO or step.excepted
         ),
         **_who(sheet),
         **_where(sheet),

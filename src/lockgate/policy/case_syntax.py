@@ -33,8 +33,8 @@ GIVEN_KEYS = (
     "conversation", "mcp", "agent_tools", "discovered", "drift", "findings", "examination", "response",
 )  # fmt: skip
 EXPECT_KEYS = (
-    "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "examined", "message", "redirect_to",
-    "as",
+    "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
+    "redirect_to", "as",
 )  # fmt: skip
 _TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
@@ -252,6 +252,7 @@ def _expected(fields: Fields) -> Expected:
         expected,
         tags=fields.texts("tags") if "tags" in fields else None,
         monitored=fields.texts("monitored") if "monitored" in fields else None,
+        exceptions=fields.texts("exceptions") if "exceptions" in fields else None,
         examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
         message=fields.text("message") if "message" in fields else None,
         redirect_to=fields.text("redirect_to") if "redirect_to" in fields else None,

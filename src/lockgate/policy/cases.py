@@ -50,6 +50,7 @@ class Expected:
     capture: Capture | None = None
     tags: tuple[str, ...] | None = None
     monitored: tuple[str, ...] | None = None
+    exceptions: tuple[str, ...] | None = None
     examined: frozenset[str] | None = None
     message: str | None = None
     redirect_to: str | None = None
@@ -123,11 +124,12 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
     if decision.verdict is Verdict.ALLOW and case.response is not None:
         answered = replace(sheet, phase=Phase.RESPONSE_HEADERS, response=case.response)
         outcome = evaluate(ruleset, Walk.RESPONSE, answered)
-        if isinstance(outcome, Settled) and (outcome.decision.verdict is not Verdict.ALLOW or outcome.decision.monitored):
-            monitored = decision.monitored + outcome.decision.monitored
-            stopped = outcome.decision.verdict is not Verdict.ALLOW
-            decision = replace(outcome.decision if stopped else decision, monitored=monitored)
-            settled_at = Phase.RESPONSE_HEADERS
+        if isinstance(outcome, Settled):
+            later = outcome.decision
+            stopped, both = later.verdict is not Verdict.ALLOW, decision.with_told(later)
+            if stopped or both is not decision:
+                settled_at = Phase.RESPONSE_HEADERS
+            decision = replace(later, monitored=both.monitored, exceptions=both.exceptions) if stopped else both
     result = CaseResult(case=case, decision=decision, settled_at=settled_at, examined=examined)
     return replace(result, differences=_differences(result))
 
@@ -202,6 +204,7 @@ def _differences(result: CaseResult) -> tuple[str, ...]:
         ("capture", expected.capture and expected.capture.value, decision.capture.value),
         ("tags", expected.tags, decision.tags),
         ("monitored", expected.monitored, decision.monitored),
+        ("exceptions", expected.exceptions, decision.exceptions),
         ("examined", expected.examined, result.examined),
         ("message", expected.message, decision.message),
         ("redirect_to", expected.redirect_to, decision.redirect_to),

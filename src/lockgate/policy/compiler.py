@@ -13,6 +13,8 @@ from lockgate.policy.actions import is_web_address
 from lockgate.policy.check import check_policy
 from lockgate.policy.closures import compile_expression
 from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
+from lockgate.policy.draft_exemption import compile_exemption, read_exemptions
+from lockgate.policy.exemption import Exemption, excepted_check
 from lockgate.policy.expression import phase_of, profiles_of, tests_of
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.operand import HostsWithin
@@ -25,7 +27,10 @@ from lockgate.policy.written import Written
 
 VERSION = 1
 _DIGEST_BYTES = 6
-_KEYS = ("version", "default", "on_uninspectable", "contact", "approved_alternative", "lists", "do_not_inspect", "rules")
+_KEYS = (
+    "version", "mode", "default", "on_uninspectable", "contact", "approved_alternative", "lists", "do_not_inspect", "rules",
+    "exceptions",
+)  # fmt: skip
 
 
 def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
@@ -38,12 +43,14 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     _check_version(policy)
     default = _verdict(policy, "default", None)
     on_uninspectable = _verdict(policy, "on_uninspectable", Verdict.BLOCK)
+    mode = _mode(policy)
     contact = policy.text("contact")
     alternative = _alternative(policy, vocabulary)
     surroundings = Surroundings(vocabulary=vocabulary, lists=_lists(policy))
     drafts = DraftReader(report, surroundings)
     entries = drafts.do_not_inspect(policy)
     rules = drafts.rules(policy)
+    exemptions = read_exemptions(policy, drafts, entries, rules)
     check_policy(report, entries, rules)
     report.raise_if_wrong()
 
@@ -51,20 +58,33 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     enforced = [rule.when for rule in rules if rule.mode is Mode.ENFORCE]
     mentioned = none.union(*(profiles_of(when, surroundings) for when in enforced))
     surroundings = replace(surroundings, examined=mentioned or vocabulary.profiles)
-    compiled = tuple(_rule(rule, surroundings) for rule in rules)
+    # Nor what exceptions mention: they must not change what rules they do not name look at.
+    excepted = tuple(
+        compile_exemption(each, surroundings, report) for each in sorted(exemptions, key=lambda each: phase_of(each.when))
+    )
+    compiled = tuple(_rule(rule, surroundings, excepted) for rule in rules)
     passed = tuple(_entry(entry, surroundings) for entry in entries)
     lists = sorted(f"{name} {hosts.canonical}" for name, hosts in surroundings.lists.items())
     head = f"{default}|{on_uninspectable}|{contact}|{alternative}|{lists}"
+    if mode is not Mode.ENFORCE:
+        head += f"|{mode}"
+    texts = (*(entry.canonical for entry in passed), *(rule.canonical for rule in compiled))
+    if exemptions:
+        texts += ("exceptions", *(each.canonical for each in exemptions))
     return Ruleset(
-        version=_digest([head, *(entry.canonical for entry in passed), *(rule.canonical for rule in compiled)]),
+        version=_digest([head, *texts]),
         default=default,
         on_uninspectable=on_uninspectable,
+        mode=mode,
         contact=contact,
         approved_alternative=alternative,
         do_not_inspect=passed,
+        exceptions=tuple(next(made for made in excepted if made.id == each.id) for each in exemptions),
         rules=compiled,
         selectors=frozenset(test.name for rule in rules for test in tests_of(rule.when)),
-        profiles=none.union(*(rule.profiles for rule in compiled)),
+        profiles=none.union(
+            *(rule.profiles for rule in compiled), *(profiles_of(each.when, surroundings) for each in exemptions)
+        ),
         notes=report.notes,
     )
 
@@ -106,7 +126,18 @@ def _lists(policy: Fields) -> dict[str, HostsWithin]:
     return lists
 
 
-def _rule(draft: DraftRule, surroundings: Surroundings) -> Rule:
+def _mode(policy: Fields) -> Mode:
+    mode = Mode(policy.choice("mode", "mode", [mode.value for mode in Mode], Mode.ENFORCE.value))
+    if mode is Mode.MONITOR:
+        policy.report.note(policy.at("mode"), "this policy only tells what it would do: nothing is stopped")
+    return mode
+
+
+def _rule(draft: DraftRule, surroundings: Surroundings, exemptions: tuple[Exemption, ...]) -> Rule:
+    check, doubted_as = compile_expression(draft.when, surroundings), draft.actions.doubted_as
+    mine = tuple(each for each in exemptions if draft.id in each.rules)
+    if mine:
+        check = excepted_check(check, mine, allows=doubted_as is Verdict.ALLOW, acts_unseen=doubted_as is not None)
     canonical = f"{draft.id}|{draft.mode}|{draft.when.canonical}|{draft.actions.canonical}|{draft.message}"
     return Rule(
         id=draft.id,
@@ -116,8 +147,9 @@ def _rule(draft: DraftRule, surroundings: Surroundings) -> Rule:
         actions=draft.actions,
         phase=phase_of(draft.when),
         profiles=profiles_of(draft.when, surroundings),
+        condition=draft.when.canonical,
         canonical=canonical,
-        check=compile_expression(draft.when, surroundings),
+        check=check,
     )
 
 

@@ -64,7 +64,7 @@ class DraftReader:
         return tuple(draft for draft in drafts if draft is not None)
 
     def _entry(self, entry: Fields) -> DraftEntry | None:
-        name, description = self._id(entry), entry.text("description")
+        name, description = self.take_id(entry), entry.text("description")
         if "when" not in entry:
             entry.wrong("when", "`when` is missing", "say which connections are not inspected")
             return None
@@ -72,9 +72,9 @@ class DraftReader:
         return None if when is None else DraftEntry(id=name, description=description, when=when, path=entry.path)
 
     def _rule(self, rule: Fields) -> DraftRule | None:
-        name, description, message = self._id(rule), rule.text("description"), rule.text("message")
+        name, description, message = self.take_id(rule), rule.text("description"), rule.text("message")
         mode = Mode(rule.choice("mode", "mode", [mode.value for mode in Mode], Mode.ENFORCE.value))
-        when = self._conditions.read(rule.value("when"), rule.at("when")) if "when" in rule else ALWAYS
+        when = self.condition(rule)
         if "then" not in rule:
             rule.wrong("then", "`then` is missing", "name an action, for example `then: block`")
             return None
@@ -85,7 +85,12 @@ class DraftReader:
             id=name, description=description, when=when, actions=actions, mode=mode, message=message, path=rule.path
         )
 
-    def _id(self, entry: Fields) -> str:
+    def condition(self, entry: Fields) -> Expression | None:
+        """Its `when`: always without one, None when it is wrong."""
+        return self._conditions.read(entry.value("when"), entry.at("when")) if "when" in entry else ALWAYS
+
+    def take_id(self, entry: Fields) -> str:
+        """Its id, which nothing else in the file may have."""
         if "id" not in entry:
             entry.wrong("id", "`id` is missing", "records and messages name a rule by its id")
             return ""

@@ -4,7 +4,7 @@ The laws (each one a property in the tests):
 
 1. Learning more never turns a settled decision; facts that come one by one or all at once end in the same decision.
 2. Rules below the one that ends the walk mean nothing.
-3. A rule in monitor mode changes nothing but `monitored` and the trace.
+3. A rule in monitor mode changes nothing but `monitored` and the trace, and a policy in monitor mode lets everything pass.
 4. An exchange whose content could not be looked at ends as `on_uninspectable` says, or in a verdict that every possible
    result of the look would have led to. With `block`, a stop that cannot be ruled out stops. With `allow`, a stop that
    cannot be proven does not stop, and an `allow` that cannot be ruled out lets pass.
@@ -82,6 +82,7 @@ class _Steps:
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
     monitored: list[str] = field(default_factory=list[str])
+    exceptions: list[str] = field(default_factory=list[str])
     trace: list[TraceStep] = field(default_factory=list[TraceStep])
 
     def take(self, rules: tuple[Rule, ...], sheet: FactSheet) -> tuple[Demand, ...]:
@@ -92,6 +93,8 @@ class _Steps:
             self.trace.append(_step(rule.id, outcome))
             truth = outcome.truth
             if truth is Truth.NO:
+                if outcome.excepted and rule.enforces and (rule.actions.ends is None or _ends(rule, sheet)):
+                    self.exceptions.append(f"{outcome.excepted}:{rule.id}")
                 continue
             demands += outcome.demands
             if truth is Truth.YES:
@@ -104,14 +107,15 @@ class _Steps:
 
     def _matched(self, rule: Rule, sheet: FactSheet) -> None:
         actions = rule.actions
+        acts = actions.ends is None or _ends(rule, sheet)
+        if acts and (not rule.enforces or self.ruleset.only_tells):
+            self.monitored.append(f"{rule.id}:{actions.label}")
         if not rule.enforces:
-            if actions.ends is None or _ends(rule, sheet):
-                self.monitored.append(f"{rule.id}:{actions.label}")
             return
         self.capture = self.capture if self.capture is not None else actions.capture
         self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
         self.added += tuple(Added(rule=rule.id, addition=addition) for addition in actions.adds)
-        if actions.ends is not None and _ends(rule, sheet):
+        if actions.ends is not None and acts:
             self.ending, self.reason = rule, actions.reason
 
     def _doubt(self, rule: Rule, sheet: FactSheet) -> None:
@@ -137,6 +141,8 @@ class _Steps:
         return self._decided(verdict, self.reason, self.ending)
 
     def _decided(self, verdict: Verdict, reason: Reason, rule: Rule | None) -> Decision:
+        if self.ruleset.only_tells:
+            return self._only_told(verdict, reason)
         # What a rule tells the person is only true when the rule matched.
         told = rule if reason is not Reason.UNINSPECTABLE and verdict is not Verdict.ALLOW else None
         return Decision(
@@ -149,6 +155,20 @@ class _Steps:
             capture=self.capture or Capture.NONE,
             tags=self.tags,
             added=self.added,
+            monitored=tuple(self.monitored),
+            exceptions=tuple(self.exceptions),
+            trace=tuple(self.trace),
+            policy_version=self.ruleset.version,
+        )
+
+    def _only_told(self, verdict: Verdict, reason: Reason) -> Decision:
+        """What a policy in monitor mode comes to: it was walked as if it acted, and nothing of that happens."""
+        if verdict is not Verdict.ALLOW and reason in (Reason.DEFAULT, Reason.UNINSPECTABLE):
+            setting = "default" if reason is Reason.DEFAULT else "on_uninspectable"
+            self.monitored.append(f"{setting}:{verdict.value}")
+        return Decision(
+            verdict=Verdict.ALLOW,
+            reason=Reason.MONITOR_MODE,
             monitored=tuple(self.monitored),
             trace=tuple(self.trace),
             policy_version=self.ruleset.version,
@@ -182,4 +202,4 @@ def _joined(demands: tuple[Demand, ...]) -> Demand:
 @lru_cache(maxsize=8192)
 def _step(rule: str, outcome: Outcome) -> TraceStep:
     """Most steps come up again from one exchange to the next."""
-    return TraceStep(rule=rule, truth=outcome.truth, why=outcome.why)
+    return TraceStep(rule=rule, truth=outcome.truth, why=outcome.why, excepted=outcome.excepted)

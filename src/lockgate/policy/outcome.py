@@ -21,13 +21,14 @@ _REMEMBERED = 256
 class Outcome:
     """The truth of a condition and what made it so (names and values, never content).
 
-    `demands` says what would have to be learned; it is empty unless the truth is pending. Outcomes are compared by identity:
-    most are made once and come up again and again.
+    `demands` says what would have to be learned; it is empty unless the truth is pending. `excepted` is the exception without
+    which a rule would have acted. Outcomes are compared by identity: most are made once and come up again and again.
     """
 
     truth: Truth
     why: str
     demands: tuple[Demand, ...] = ()
+    excepted: str = ""
 
 
 type Check = Callable[[FactSheet], Outcome]

@@ -10,6 +10,7 @@ from lockgate.facts.decision import Verdict
 from lockgate.facts.problem import Problem
 from lockgate.facts.traffic import Phase
 from lockgate.policy.actions import Actions
+from lockgate.policy.exemption import Exemption
 from lockgate.policy.outcome import Check
 
 
@@ -22,7 +23,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `phase` is the latest phase any of its selectors is known at; `canonical` is its meaning as text."""
+    """One rule. `phase` is the latest phase any of its selectors is known at; `canonical` is its meaning as text.
+
+    `condition` is its `when` as text. `check` comes out as no where an exception holds.
+    """
 
     id: str
     actions: Actions
@@ -31,6 +35,7 @@ class Rule:
     description: str = ""
     message: str = ""
     profiles: frozenset[str] = frozenset()
+    condition: str = ""
     canonical: str = ""
     check: Check = field(repr=False, compare=False)
 
@@ -66,7 +71,9 @@ class Ruleset:
     default: Verdict
     on_uninspectable: Verdict
     rules: tuple[Rule, ...]
+    mode: Mode = Mode.ENFORCE
     do_not_inspect: tuple[DoNotInspect, ...] = ()
+    exceptions: tuple[Exemption, ...] = ()
     contact: str = ""
     approved_alternative: str = ""
     selectors: frozenset[str] = frozenset()
@@ -79,6 +86,11 @@ class Ruleset:
         """Sort the rules into the two walks, once."""
         object.__setattr__(self, "request_rules", tuple(rule for rule in self.rules if not rule.is_about_response))
         object.__setattr__(self, "response_rules", tuple(rule for rule in self.rules if rule.is_about_response))
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether the policy as a whole is in monitor mode."""
+        return self.mode is Mode.MONITOR
 
     @property
     def looks_at_responses(self) -> bool:

@@ -18,6 +18,7 @@ _TITLES = {
     Reason.DO_NOT_INSPECT: "{name} is not available here",
     Reason.NOT_IN_LIBRARY: "{name} is not available here",
     Reason.UNINSPECTABLE: "This request to {name} could not be checked",
+    Reason.MONITOR_MODE: "{name} is not available here",
     Reason.JUDGED_BY_MESSAGE: "{name} is not available here",
     Reason.GATE_FAILED: "The gateway could not decide about this request",
     Reason.GATEWAY_OWN_ADDRESS: "This address cannot be reached through the gateway",

@@ -10,7 +10,11 @@ POLICY = """
 version: 1
 default: allow
 on_uninspectable: block
+time_zone: Asia/Tokyo
 rules:
+  - id: closed-at-night
+    when: {host: night.example, time.of_day: {at_least: "22:00"}}
+    then: block
   - id: no-claude
     when: {app.id: claude}
     then: block
@@ -72,6 +76,16 @@ def test_explain_reads_a_saved_request(lockgate, tmp_path):
 def test_explain_of_a_host_outside_the_library_is_a_tunnel(lockgate):
     told = lockgate("explain", "https://www.example.org/", "--json")
     assert (told.returncode, json.loads(told.stdout)["verdict"]) == (0, "tunnel")
+
+
+@pytest.mark.parametrize(("at", "code"), [("2026-01-05T22:00", 2), ("2026-01-05T21:59", 0), ("2026-01-05T13:00Z", 2)])
+def test_explain_asks_about_a_moment_on_the_policys_clocks(at, code, lockgate):
+    assert lockgate("explain", "https://night.example/", "--at", at).returncode == code
+
+
+def test_explain_says_when_a_moment_is_none(lockgate):
+    told = lockgate("explain", "https://night.example/", "--at", "tonight")
+    assert (told.returncode, "`tonight` is not a date with a time" in told.stderr) == (3, True)
 
 
 def test_explain_says_what_is_wrong_with_the_question(lockgate):

@@ -94,7 +94,8 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
         "response": Response(status=200, headers=Headers((("content-type", "text/event-stream"),))),
     } | changes
     host, port = facts.get("host", "chatgpt.com"), facts.get("port", 443)
-    sheet = {"at": datetime(2026, 1, 5, tzinfo=UTC), "phase": phase, "client": facts["client"], "host": host, "port": port}
+    at = facts.get("at", datetime(2026, 1, 5, tzinfo=UTC))
+    sheet = {"at": at, "phase": phase, "client": facts["client"], "host": host, "port": port}
     if phase >= Phase.REQUEST_HEADERS:
         sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"], "software": facts["software"]}
     if phase >= Phase.REQUEST_BODY:

@@ -1,6 +1,7 @@
 """Every operator of every type says yes to what it means and no to everything else."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -76,12 +77,33 @@ EXAMPLES = {
     (ValueType.LEVEL, "in"): ("[low, high]", ["low", "high"], ["medium", None]),
     (ValueType.LEVEL, "at_least"): ("medium", ["medium", "high"], ["low", None]),
     (ValueType.YES_NO, "is"): ("true", [True], [False]),
+    (ValueType.TIME_OF_DAY, "between"): (
+        "[9:00, '17:30']",
+        ["2026-01-05T09:00", "2026-01-05T17:30:59"],
+        ["2026-01-05T08:59:59", "2026-01-05T17:31", "2026-01-05T00:00"],
+    ),
+    (ValueType.TIME_OF_DAY, "at_least"): (
+        "18:00",
+        ["2026-01-05T18:00", "2026-01-05T23:59"],
+        ["2026-01-05T17:59", "2026-01-06T00:00"],
+    ),
+    (ValueType.TIME_OF_DAY, "at_most"): ("08:00", ["2026-01-05T08:00", "2026-01-05T00:00"], ["2026-01-05T08:01"]),
+    (ValueType.DATE, "is"): ("2026-01-15", ["2026-01-15T00:00", "2026-01-15T23:59"], ["2026-01-14T23:59", "2026-01-16T00:00"]),
+    (ValueType.DATE, "in"): ("[2026-01-15, '2026-02-28']", ["2026-02-28T12:00"], ["2026-02-27T12:00"]),
+    (ValueType.DATE, "between"): (
+        "[2026-01-15, 2026-03-01]",
+        ["2026-01-15T00:00", "2026-03-01T23:59"],
+        ["2026-01-14T23:59", "2026-03-02T00:00"],
+    ),
+    (ValueType.DATE, "at_least"): ("2026-01-15", ["2026-01-15T00:00", "2027-01-01T00:00"], ["2026-01-14T23:59"]),
+    (ValueType.DATE, "at_most"): ("2026-01-15", ["2026-01-15T23:59", "2025-01-16T00:00"], ["2026-01-16T00:00"]),
 }
 
 SELECTORS = {
     ValueType.TEXT: "user", ValueType.WORD: "app.category", ValueType.HOST: "host", ValueType.ADDRESS: "source.address",
     ValueType.NAMES: "user.groups", ValueType.WORDS: "mcp.tool", ValueType.NUMBER: "port", ValueType.SCORE: "app.gen_ai_score",
     ValueType.LEVEL: "dlp.detection_confidence.pii", ValueType.YES_NO: "app.tier_known",
+    ValueType.TIME_OF_DAY: "time.of_day", ValueType.DATE: "time.date",
 }  # fmt: skip
 
 
@@ -92,6 +114,9 @@ def facts_with(app, sheet, examination, finding):
     def of_level(value):
         found = [finding("pii", DetectionConfidence[value.upper()])] if value else []
         return sheet(examination=examination(*found))
+
+    def at(value):
+        return replace(sheet(), at=datetime.fromisoformat(value).replace(tzinfo=UTC))
 
     build = {
         ValueType.TEXT: lambda value: sheet(client=Client(address="10.0.0.7", user=value)),
@@ -104,6 +129,8 @@ def facts_with(app, sheet, examination, finding):
         ValueType.SCORE: lambda value: sheet(app=app(gen_ai=value)),
         ValueType.LEVEL: of_level,
         ValueType.YES_NO: lambda value: sheet(app=app(tier_known=value)),
+        ValueType.TIME_OF_DAY: at,
+        ValueType.DATE: at,
     }
     return lambda kind, value: build[kind](value)
 

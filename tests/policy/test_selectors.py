@@ -1,6 +1,7 @@
 """Every row of the selector table answers yes, no, and not yet."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -35,6 +36,21 @@ def with_files(*files, unread=()):
 
 # Selector: a condition, how the facts are changed for it to hold, and how for it not to.
 EXAMPLES = {
+    "time.of_day": (
+        'time.of_day: {between: ["22:00", "06:00"]}',
+        {"at": datetime(2026, 1, 5, 3, tzinfo=UTC)},
+        {"at": datetime(2026, 1, 5, 12, tzinfo=UTC)},
+    ),
+    "time.weekday": (
+        "time.weekday: [saturday, sunday]",
+        {"at": datetime(2026, 1, 4, 3, tzinfo=UTC)},
+        {"at": datetime(2026, 1, 5, 3, tzinfo=UTC)},
+    ),
+    "time.date": (
+        "time.date: {at_most: 2026-01-04}",
+        {"at": datetime(2026, 1, 4, 23, tzinfo=UTC)},
+        {"at": datetime(2026, 1, 5, 0, tzinfo=UTC)},
+    ),
     "host": ("host: chatgpt.com", {"host": "chatgpt.com"}, {"host": "evil-chatgpt.com"}),
     "host.category": ("host.category: mine", {"host": "www.mine.example"}, {"host": "notmine.example"}),
     "port": ("port: 8443", {"port": 8443}, {"port": 443}),

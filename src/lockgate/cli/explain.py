@@ -18,6 +18,7 @@ from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, IdentifiedBy
+from lockgate.policy import Ruleset, on_the_wall, parse_moment
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
 from lockgate.runtime.mcp_watch import stored_inventory
@@ -53,11 +54,12 @@ _IDENTIFIED = {
     "--address", default="127.0.0.1", show_default=True,
     help="From this client address; without --user, the address table says who that is.",
 )  # fmt: skip
+@click.option("--at", metavar="TIME", help="At this moment: 2026-03-03T10:00 (in the policy's time zone), or with an offset.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     home_option: HomeOption, target: str, method: str | None, headers: tuple[str, ...], body: str | None, user: str | None,
-    groups: tuple[str, ...], address: str, as_json: bool,
+    groups: tuple[str, ...], address: str, at: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why.
 
@@ -75,11 +77,21 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise UsageError(Problem(problem="a saved request brings its own method, headers and body", help=help_text))
     snapshot = SnapshotBuilder(home_option.home).build()
     scanner = Scanner.open(snapshot.detectors)
-    question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=datetime.now(UTC))
+    question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=_moment(at, snapshot.ruleset))
     explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home))
     click.echo(json.dumps(_as_data(explanation), indent=2) if as_json else _as_text(explanation))
     stopped = explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT)
     sys.exit(_BLOCKED if stopped else 0)
+
+
+def _moment(given: str | None, ruleset: Ruleset) -> datetime:
+    if given is None:
+        return datetime.now(UTC)
+    at = parse_moment(given)
+    if at is None:
+        help_text = "write --at 2026-03-03T10:00, or with an offset 2026-03-03T10:00+01:00"
+        raise UsageError(Problem(problem=f"`{given}` is not a date with a time", help=help_text))
+    return on_the_wall(at, ruleset.zone)
 
 
 def _as_data(explanation: Explanation) -> dict[str, object]:
@@ -98,6 +110,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "monitored": list(decision.monitored),
         "exceptions": list(decision.exceptions),
         "policy_version": decision.policy_version,
+        "at": sheet.at.isoformat(),
         "user": sheet.client.user,
         "groups": list(sheet.client.groups),
         "identified_by": sheet.client.identified_by.value,

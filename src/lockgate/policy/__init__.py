@@ -4,6 +4,7 @@ Separate because everybody who decides (the gate, explain, the console's tester,
 same code. It must never read a file, a clock or the app library: facts come in a sheet, names in a vocabulary.
 """
 
+from lockgate.policy.calendar import on_the_wall, parse_moment
 from lockgate.policy.case_syntax import read_cases
 from lockgate.policy.cases import Case, CaseResult, Library, run_case, run_cases
 from lockgate.policy.compiler import compile_policy
@@ -28,6 +29,8 @@ __all__ = [
     "compile_policy",
     "do_not_inspect",
     "evaluate",
+    "on_the_wall",
+    "parse_moment",
     "read_cases",
     "run_case",
     "run_cases",

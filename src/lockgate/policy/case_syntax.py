@@ -5,6 +5,7 @@ case left out.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from lockgate.facts.finding import DetectionConfidence, ExaminationState, Findin
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
-from lockgate.policy.cases import Case, Expected
+from lockgate.policy.calendar import parse_moment
+from lockgate.policy.cases import ANY_TIME, Case, Expected
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.report import Report
 
@@ -30,7 +32,7 @@ _FINDINGS = ("count", "confidence", "detector", "found_in")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "client", "model",
-    "conversation", "mcp", "agent_tools", "discovered", "drift", "findings", "examination", "response",
+    "conversation", "at", "mcp", "agent_tools", "discovered", "drift", "findings", "examination", "response",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
@@ -115,6 +117,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         place=fields.report.document.place(fields.path),
         client=_client(given),
         request=request,
+        at=_at(given),
         app_given=bool(app_name),
         app=apps.get(app_name),
         operation=Operation(operation) if operation else None,
@@ -133,6 +136,15 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
             )
         ),
     )
+
+
+def _at(given: Fields) -> datetime:
+    if "at" not in given:
+        return ANY_TIME
+    at = parse_moment(given.text("at"))
+    if at is None:
+        given.wrong("at", "`at` is not a moment", "write 2026-03-03T10:00, or with an offset 2026-03-03T10:00+01:00")
+    return at or ANY_TIME
 
 
 def _client(given: Fields) -> Client:

@@ -19,6 +19,7 @@ from lockgate.facts.problem import Place, Problem
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Client, Phase, Request, Response
+from lockgate.policy.calendar import on_the_wall
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.ruleset import Ruleset
 
@@ -35,7 +36,7 @@ class Library(Protocol):
         ...
 
 
-_ANY_TIME = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ANY_TIME = datetime(2026, 1, 5, 12, tzinfo=UTC)
 _STEPS_SHOWN = 4
 
 
@@ -63,7 +64,7 @@ class Case:
 
     The library is asked for the app unless `app_given`, and for the program unless `software` says. `operation` replaces what
     the app would say. `findings` are what there would be to find; only those of profiles that are examined for are found.
-    `state` is how such an examination would end.
+    `state` is how such an examination would end. `at` without an offset is a time in the policy's zone.
     `mcp` is what is asked of an MCP server; `agent_tools` are what is new of tools in a conversation with a model.
     """
 
@@ -72,6 +73,7 @@ class Case:
     client: Client
     request: Request
     expected: Expected
+    at: datetime = ANY_TIME
     app_given: bool = False
     app: AppMatch | None = None
     software: ClientSoftware | None = None
@@ -136,7 +138,8 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
 
 def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decision, FactSheet, frozenset[str]]:
     request = case.request
-    sheet = FactSheet(at=_ANY_TIME, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port)
+    at = on_the_wall(case.at, ruleset.zone)
+    sheet = FactSheet(at=at, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port)
     entry = do_not_inspect(ruleset, sheet)
     if entry is not None:
         passed = Decision(verdict=Verdict.TUNNEL, reason=Reason.DO_NOT_INSPECT, rule=entry, policy_version=ruleset.version)

@@ -14,6 +14,7 @@ from lockgate.policy.expression import All, Any, Expression, Not, Test, phase_of
 from lockgate.policy.operand import InRanges, IsTrue, OneOf, Operand, Present
 from lockgate.policy.report import Report
 from lockgate.policy.ruleset import Mode
+from lockgate.policy.selectors import SELECTORS
 
 
 def check_policy(report: Report, entries: tuple[DraftEntry, ...], rules: tuple[DraftRule, ...]) -> None:
@@ -41,7 +42,7 @@ def _check_early(report: Report, entry: DraftEntry) -> None:
             report.wrong(
                 test.path,
                 f"`{test.name}` is not known when a connection opens, so it cannot say what is not inspected",
-                "use `host`, `host.category`, `port`, `source.address` or `user`",
+                f"use one of: {', '.join(row.name for row in SELECTORS if row.phase is Phase.CONNECT)}",
             )
 
 

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from lockgate.facts.decision import Truth
 from lockgate.facts.finding import DetectionConfidence
+from lockgate.policy.calendar import shown_day, shown_time
 from lockgate.policy.expression import All, Any, Expression, Not, Test, phase_of
 from lockgate.policy.judge import Judge, judge_of
 from lockgate.policy.operand import Has, Present, Quantifier
@@ -111,6 +112,10 @@ def _shown(kind: ValueType, value: Reading) -> str:
             return str(value).lower()
         case int() if kind is ValueType.SCORE:
             return f"{value // _HUNDREDTHS_OF_ONE}.{value % _HUNDREDTHS_OF_ONE:02}"
+        case int() if kind is ValueType.TIME_OF_DAY:
+            return shown_time(value)
+        case int() if kind is ValueType.DATE:
+            return shown_day(value)
         case int() if kind is ValueType.LEVEL:
             return DetectionConfidence(value).name.lower() if value else "none"
         case _:

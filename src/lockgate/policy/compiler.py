@@ -5,11 +5,13 @@ name them), then every condition as typed data, then the checks over all of them
 """
 
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from hashlib import blake2b
 
 from lockgate.facts.decision import Verdict
 from lockgate.facts.problem import Document
 from lockgate.policy.actions import is_web_address
+from lockgate.policy.calendar import zone_named, zone_names
 from lockgate.policy.check import check_policy
 from lockgate.policy.closures import compile_expression
 from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
@@ -28,8 +30,8 @@ from lockgate.policy.written import Written
 VERSION = 1
 _DIGEST_BYTES = 6
 _KEYS = (
-    "version", "mode", "default", "on_uninspectable", "contact", "approved_alternative", "lists", "do_not_inspect", "rules",
-    "exceptions",
+    "version", "mode", "default", "on_uninspectable", "contact", "approved_alternative", "time_zone", "lists",
+    "do_not_inspect", "rules", "exceptions",
 )  # fmt: skip
 
 
@@ -46,12 +48,14 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     mode = _mode(policy)
     contact = policy.text("contact")
     alternative = _alternative(policy, vocabulary)
-    surroundings = Surroundings(vocabulary=vocabulary, lists=_lists(policy))
+    zone = _time_zone(policy)
+    surroundings = Surroundings(vocabulary=vocabulary, lists=_lists(policy), zone=zone)
     drafts = DraftReader(report, surroundings)
     entries = drafts.do_not_inspect(policy)
     rules = drafts.rules(policy)
     exemptions = read_exemptions(policy, drafts, entries, rules)
     check_policy(report, entries, rules)
+    _note_zone(policy, entries, rules)
     report.raise_if_wrong()
 
     none: frozenset[str] = frozenset()
@@ -65,7 +69,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     compiled = tuple(_rule(rule, surroundings, excepted) for rule in rules)
     passed = tuple(_entry(entry, surroundings) for entry in entries)
     lists = sorted(f"{name} {hosts.canonical}" for name, hosts in surroundings.lists.items())
-    head = f"{default}|{on_uninspectable}|{contact}|{alternative}|{lists}"
+    head = f"{default}|{on_uninspectable}|{contact}|{alternative}|{zone}|{lists}"
     if mode is not Mode.ENFORCE:
         head += f"|{mode}"
     texts = (*(entry.canonical for entry in passed), *(rule.canonical for rule in compiled))
@@ -78,6 +82,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
         mode=mode,
         contact=contact,
         approved_alternative=alternative,
+        zone=zone,
         do_not_inspect=passed,
         exceptions=tuple(next(made for made in excepted if made.id == each.id) for each in exemptions),
         rules=compiled,
@@ -115,6 +120,26 @@ def _alternative(policy: Fields, vocabulary: Vocabulary) -> str:
     if text and text not in vocabulary.apps and not is_web_address(text):
         policy.report.unknown(policy.at("approved_alternative"), "app", text, vocabulary.apps)
     return text
+
+
+def _time_zone(policy: Fields) -> tzinfo:
+    name = policy.text("time_zone", "UTC")
+    zone = zone_named(name)
+    if zone is None:
+        policy.report.unknown(policy.at("time_zone"), "time zone", name, zone_names())
+    return zone or UTC
+
+
+def _note_zone(policy: Fields, entries: tuple[DraftEntry, ...], rules: tuple[DraftRule, ...]) -> None:
+    """Nobody who writes an hour means an hour in Greenwich without saying so."""
+    if "time_zone" in policy:
+        return
+    tests = (test for draft in (*entries, *rules) for test in tests_of(draft.when))
+    first = next((test for test in tests if test.name.startswith("time.")), None)
+    if first is not None:
+        policy.report.note(
+            first.path, f"`{first.name}` is that of UTC", "say where the clocks hang: `time_zone: Europe/Berlin` at the top"
+        )
 
 
 def _lists(policy: Fields) -> dict[str, HostsWithin]:

@@ -55,31 +55,32 @@ def ranges(number: Number, bounds: Bounds) -> Parse:
     return parse
 
 
-def scalar(number: Number, bounds: Bounds) -> Parse:
+def scalar(number: Number, bounds: Bounds, what: str = "number") -> Parse:
     """One range for one number."""
     parse = ranges(number, bounds)
 
     def parsed(written: Written) -> Operand | None:
         if isinstance(written.value, list):
-            written.wrong("expected one number, found a list")
+            written.wrong(f"expected one {what}, found a list")
             return None
         return parse(written)
 
     return parsed
 
 
-def between(number: Number) -> Parse:
+def between(number: Number, what: str = "number", shape: str = "[lowest, highest]") -> Parse:
     """From one number to another, both included."""
 
     def parse(written: Written) -> Operand | None:
         if not is_list(written.value) or len(written.value) != 2:
-            written.wrong("`between` takes two numbers", "write [lowest, highest]; both belong to it")
+            written.wrong(f"`between` takes two {what}s", f"write {shape}; both belong to it")
             return None
         low, high = [number(item) for item in written.entries]
         if low is None or high is None:
             return None
         if low > high:
-            written.wrong("the first number is above the second, so this could never match", "write [lowest, highest]")
+            above = "above" if what == "number" else "after"
+            written.wrong(f"the first {what} is {above} the second, so this could never match", f"write {shape}")
             return None
         return InRanges(((low, high),))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lockgate.policy import number_operands as numbers
+from lockgate.policy import time_operands as times
 from lockgate.policy import word_operands as words
 from lockgate.policy.operand import Quantifier
 from lockgate.policy.written import Parse, single
@@ -27,6 +28,8 @@ class ValueType(StrEnum):
     SCORE = "score"
     LEVEL = "level"
     YES_NO = "yes or no"
+    TIME_OF_DAY = "time of day"
+    DATE = "date"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ _WORDS = {
     "is": Operator(doc="equal to this word", parse=single(words.one_of)),
     "in": Operator(doc="equal to one of these words", parse=words.one_of),
 }
+_TIME = "time of day"
 _KNOWN = {"known": Operator(doc="`true`: there is a value; `false`: there is none", parse=words.present)}
 
 OPERATORS: Mapping[ValueType, Mapping[str, Operator]] = {
@@ -119,6 +123,27 @@ OPERATORS: Mapping[ValueType, Mapping[str, Operator]] = {
         "at_least": Operator(doc="this level or a higher one", parse=numbers.scalar(numbers.level, numbers.from_here)),
     },
     ValueType.YES_NO: {"is": Operator(doc="`true` or `false`", parse=words.is_true)},
+    ValueType.TIME_OF_DAY: {
+        "between": Operator(
+            doc='from the first to the second minute, both included; `["22:00", "06:00"]` goes past midnight',
+            parse=times.times_between,
+        ),
+        "at_least": Operator(
+            doc="this minute or a later one of the day", parse=numbers.scalar(times.minutes, times.from_time, _TIME)
+        ),
+        "at_most": Operator(
+            doc="this minute or an earlier one of the day", parse=numbers.scalar(times.minutes, times.until_time, _TIME)
+        ),
+    },
+    ValueType.DATE: {
+        "is": Operator(doc="this day", parse=numbers.scalar(times.day, numbers.equal, "date")),
+        "in": Operator(doc="one of these days", parse=numbers.ranges(times.day, numbers.equal)),
+        "between": Operator(
+            doc="from the first to the second day, both included", parse=numbers.between(times.day, "date", "[first, last]")
+        ),
+        "at_least": Operator(doc="this day or a later one", parse=numbers.scalar(times.day, numbers.from_here, "date")),
+        "at_most": Operator(doc="this day or an earlier one", parse=numbers.scalar(times.day, numbers.up_to, "date")),
+    },
 }
 
 

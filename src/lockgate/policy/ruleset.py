@@ -4,6 +4,7 @@ Separate from compiling so that what evaluates knows nothing of files, places or
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from enum import StrEnum
 
 from lockgate.facts.decision import Verdict
@@ -64,7 +65,8 @@ class DoNotInspect:
 class Ruleset:
     """A policy, compiled. `version` is a digest of what it means: comments, order of keys and spelling do not change it.
 
-    `profiles` are the DLP profiles any rule could ever need. `notes` are things the operator may want to know.
+    `profiles` are the DLP profiles any rule could ever need. `zone` is where its clocks hang. `notes` are
+    things the operator may want to know.
     """
 
     version: str
@@ -76,6 +78,7 @@ class Ruleset:
     exceptions: tuple[Exemption, ...] = ()
     contact: str = ""
     approved_alternative: str = ""
+    zone: tzinfo = UTC
     selectors: frozenset[str] = frozenset()
     profiles: frozenset[str] = frozenset()
     notes: tuple[Problem, ...] = ()

@@ -5,6 +5,7 @@ Separate from the table because the syntax, the checker and the compiler work wi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from lockgate.facts.traffic import Phase
 from lockgate.policy.operand import HostsWithin
@@ -18,12 +19,14 @@ class Surroundings:
     """What a selector may need of the policy it stands in.
 
     `examined` are the profiles its enforcing rules mention, or all there are when they mention none: what an
-    examination has to have covered before its state counts. Rules in monitor mode must not change that.
+    examination has to have covered before its state counts. Rules in monitor mode must not change that. `zone` is where the
+    policy's clocks hang.
     """
 
     vocabulary: Vocabulary
     lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
     examined: frozenset[str] = frozenset()
+    zone: tzinfo = UTC
 
 
 type Reader = Callable[[Surroundings, str], Read]

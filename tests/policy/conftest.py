@@ -33,6 +33,7 @@ from random_policies import Exchange, Tools
 
 VOCABULARY = Vocabulary(
     apps=frozenset({"chatgpt", "claude", "some-app"}),
+    app_addresses={"chatgpt": "https://chatgpt.com/"},
     categories=frozenset({"chat-assistant", "coding-assistant", "writing"}),
     vendors=frozenset({"OpenAI", "Anthropic"}),
     tiers=frozenset({"free", "enterprise"}),

@@ -34,7 +34,7 @@ AGENTS = {
     Platform.ANDROID: "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36",
     Platform.LINUX: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
 }
-PAGES = ("/", "/check", "/bundle", "/nowhere")
+PAGES = ("/", "/check", "/bundle", "/learn", "/nowhere")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,25 @@ def test_home_gives_proxy_setup_script_fingerprint_and_contact():
         "Acme Gateway",
     ):
         assert said in page
+
+
+def test_the_page_about_ai_services_names_the_approved_ones_and_whom_to_ask():
+    approved = (("Assistant <One>", "https://one.example.com/"), ("Assistant Two", ""), ("Three", "javascript:alert(1)"))
+    page = portal_answer(
+        "/learn", replace(FACTS, approved_apps=approved, alternative="https://one.example.com/")
+    ).content.decode()
+    assert 'Assistant &lt;One&gt;: <a href="https://one.example.com/"' in page
+    assert "<li>Assistant Two</li>" in page
+    assert "Go to one.example.com" in page
+    assert "javascript:" not in page
+    assert "it-help@example.com" in page
+
+
+def test_the_page_about_ai_services_says_when_none_is_approved():
+    page = portal_answer("/learn", replace(FACTS, contact="")).content.decode()
+    assert "No service has been approved yet." in page
+    assert "What to use instead" not in page
+    assert "Please ask the people who look after your computer." in page
 
 
 def test_an_ipv6_proxy_is_written_in_brackets():

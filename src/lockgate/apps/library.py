@@ -246,7 +246,7 @@ def _app(file: AppFile, rubric: Rubric) -> App:
     tiers = tuple(_tier(file, tier, rubric) for tier in file.tiers)
     return App(
         id=file.id, name=file.name, vendor=file.vendor, category=file.category.value, status=file.review.status,
-        country=file.country, tiers=tiers,
+        country=file.country, homepage=file.homepage, tiers=tiers,
     )  # fmt: skip
 
 

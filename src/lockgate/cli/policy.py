@@ -11,10 +11,10 @@ from lockgate.cli.home_option import HomeOption
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
-from lockgate.policy import compile_policy, selector_reference
+from lockgate.policy import selector_reference
 from lockgate.policy.expiry import expired, expiring
 from lockgate.runtime.cases import case_results
-from lockgate.runtime.snapshot import cases_file, vocabulary
+from lockgate.runtime.snapshot import cases_file, checked_policy
 
 
 @click.group()
@@ -33,12 +33,11 @@ def check(home_option: HomeOption, files: tuple[Path, ...], *, strict: bool) -> 
     """
     home = home_option.home
     library, detectors = load_library(home), load_detectors(home)
-    names = vocabulary(library, detectors)
     problems: list[Problem] = []
     now = datetime.now(UTC)
     for file in files or (_live(home),):
         try:
-            ruleset = compile_policy(read_document(_policy_file(home, file)), names)
+            ruleset = checked_policy(read_document(_policy_file(home, file)), library, detectors)
         except UsageError as error:
             problems += error.problems
             continue
@@ -64,10 +63,9 @@ def test(home_option: HomeOption, files: tuple[Path, ...], cases: Path | None) -
     """Run the cases of policy FILES (default: the live one) and say which do not come out as expected."""
     home = home_option.home
     library, detectors = load_library(home), load_detectors(home)
-    names = vocabulary(library, detectors)
     failed = 0
     for file in files or (_live(home),):
-        ruleset = compile_policy(read_document(_policy_file(home, file)), names)
+        ruleset = checked_policy(read_document(_policy_file(home, file)), library, detectors)
         document = read_document(_cases_file(file, cases))
         results = case_results(ruleset, library, document)
         for problem in (result.problem for result in results):

@@ -119,7 +119,10 @@ class AppTier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """What policies and people may ask about an app. `country` is the headquarters' ISO 3166-1 alpha-2 code where known."""
+    """What policies and people may ask about an app. `country` is the headquarters' ISO 3166-1 alpha-2 code where known.
+
+    `homepage` is the web address where people find it, empty when its file names none.
+    """
 
     id: str
     name: str
@@ -127,6 +130,7 @@ class App:
     category: str
     status: ReviewStatus = ReviewStatus.UNREVIEWED
     country: str | None = None
+    homepage: str = ""
     tiers: tuple[AppTier, ...] = ()
 
 

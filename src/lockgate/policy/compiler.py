@@ -49,7 +49,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     contact = policy.text("contact")
     alternative = _alternative(policy, vocabulary)
     zone = _time_zone(policy)
-    surroundings = Surroundings(vocabulary=vocabulary, lists=_lists(policy), zone=zone)
+    surroundings = Surroundings(vocabulary=vocabulary, approved_alternative=alternative, lists=_lists(policy), zone=zone)
     drafts = DraftReader(report, surroundings)
     entries = drafts.do_not_inspect(policy)
     rules = drafts.rules(policy)

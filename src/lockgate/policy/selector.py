@@ -24,6 +24,7 @@ class Surroundings:
     """
 
     vocabulary: Vocabulary
+    approved_alternative: str = ""
     lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
     examined: frozenset[str] = frozenset()
     zone: tzinfo = UTC

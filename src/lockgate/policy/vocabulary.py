@@ -9,10 +9,12 @@ class Vocabulary:
     """Known names. A policy that uses any other is refused.
 
     `detector_profiles` says which profiles a detector belongs to, so that a rule on one detector runs those profiles only; a
-    detector that is not in it is looked for with all profiles.
+    detector that is not in it is looked for with all profiles. `app_addresses` says where people find an app, of those that
+    have a web address.
     """
 
     apps: frozenset[str] = frozenset()
+    app_addresses: Mapping[str, str] = field(default_factory=dict[str, str])
     categories: frozenset[str] = frozenset()
     vendors: frozenset[str] = frozenset()
     tiers: frozenset[str] = frozenset()

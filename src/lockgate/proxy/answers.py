@@ -14,9 +14,10 @@ from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
 from lockgate.gate.effects import Refuse, RefuseMessage
 from lockgate.proxy.pages import BlockPage, block_page
-from lockgate.proxy.redirects import RedirectContext, redirect_location
+from lockgate.proxy.redirects import PARAMETER, RedirectContext, read_context, redirect_location
 
 _CLOSE_REASON = 123
+_SENT_ON_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
     """The response a refused request gets."""
     decision = refuse.decision
     text = refusal_text(refuse, wording, reference)
-    if decision.verdict is Verdict.REDIRECT and request.is_navigation:
+    if decision.verdict is Verdict.REDIRECT and request.is_navigation and not _was_sent_here(request, wording):
         return _redirect(refuse, request, wording, reference)
     if refuse.upgrade_required:
         return _plain(426, text, decision.reason, reference, (("upgrade", "HTTP/1.1"), ("connection", "upgrade")))
@@ -124,6 +125,14 @@ def _redirect(refuse: Refuse, request: Request, wording: Wording, reference: str
     location = redirect_location(decision.redirect_to, context, wording.redirect_key, int(time.time()))
     status = 302 if request.method in ("GET", "HEAD") else 303
     return _plain(status, "", decision.reason, reference, (("location", location),))
+
+
+def _was_sent_here(request: Request, wording: Wording) -> bool:
+    """Whether a redirect of ours led here a moment ago: who is sent on twice may be sent round for ever."""
+    given = (pair.partition("=") for pair in request.query.split("&"))
+    tokens = [token for name, _, token in given if name == PARAMETER]
+    now = int(time.time())
+    return any(read_context(token, wording.redirect_key, now, _SENT_ON_SECONDS) is not None for token in tokens)
 
 
 def _plain(status: int, text: str, reason: Reason, reference: str, extra: tuple[tuple[str, str], ...] = ()) -> Answer:

@@ -13,6 +13,7 @@ from mitmproxy.proxy import layer
 from mitmproxy.proxy.layers.tls import parse_client_hello
 
 from lockgate.facts.decision import Reason, Verdict
+from lockgate.facts.portal import PORTAL_HOST
 from lockgate.facts.traffic import Client
 from lockgate.gate.effects import Intercept, Refuse, Tunnel
 from lockgate.gate.events import Connecting
@@ -22,7 +23,7 @@ from lockgate.proxy.answers import connect_refusal, login_required
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
-from lockgate.runtime.boundary import PORTAL_HOST, client_address, is_admitted, plain_host
+from lockgate.runtime.boundary import client_address, is_admitted, plain_host
 from lockgate.runtime.exposure import admitted_networks
 
 _log = structlog.get_logger(__name__)

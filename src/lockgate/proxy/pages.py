@@ -66,9 +66,9 @@ def block_page(page: BlockPage) -> Answer:
         title=_title(page),
         what=_what_happened(page),
         message=page.message or page.reason.explanation,
-        alternative=_shown_address(page.alternative or ""),
-        alternative_href=_web_address(page.alternative or ""),
-        contact=_shown_address(page.contact),
+        alternative=shown_address(page.alternative or ""),
+        alternative_href=web_address(page.alternative or ""),
+        contact=shown_address(page.contact),
         contact_href=_contact_address(page),
         reference=page.reference,
         gateway_name=page.gateway_name,
@@ -129,10 +129,10 @@ def _contact_address(page: BlockPage) -> str:
         subject = f"{page.gateway_name}: {page.app_name or page.host}"
         body = f"Reference: {page.reference}\nRule: {page.rule or '-'}\n\nWhat I wanted to do: "
         return f"mailto:{quote(page.contact, safe='@')}?subject={quote(subject)}&body={quote(body)}"
-    return _web_address(page.contact)
+    return web_address(page.contact)
 
 
-def _web_address(text: str) -> str:
+def web_address(text: str) -> str:
     """`text` when it is a whole http(s) address; nothing else is ever made a link (`javascript:` would run here)."""
     try:
         parts = urlsplit(text)
@@ -141,6 +141,6 @@ def _web_address(text: str) -> str:
     return text if parts.scheme in ("http", "https") and parts.hostname and " " not in text else ""
 
 
-def _shown_address(text: str) -> str:
+def shown_address(text: str) -> str:
     """A web address as people read it: without scheme and trailing slash."""
-    return text.partition("://")[2].rstrip("/") if _web_address(text) else text
+    return text.partition("://")[2].rstrip("/") if web_address(text) else text

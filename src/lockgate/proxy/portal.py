@@ -11,6 +11,7 @@ from enum import StrEnum
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer, Headers
 from lockgate.proxy.pac import MEDIA_TYPE as PAC
+from lockgate.proxy.pages import shown_address, web_address
 from lockgate.proxy.templates import content_security_policy, render, render_script
 
 _PAGE = "text/html"
@@ -40,6 +41,8 @@ class PortalFacts:
 
     `ca_*` are the certificate in the forms devices take, `fingerprint` its SHA-256 as people compare it.
     `proxy_host` and `proxy_port` are what devices use to reach the proxy; `pac` is the auto-configuration file's text.
+    `approved_apps` are names with web addresses (empty where there is none), `alternative` is what the organisation would
+    rather have used.
     """
 
     proxy_host: str
@@ -52,6 +55,8 @@ class PortalFacts:
     gateway_name: str = "Lockgate"
     contact: str = ""
     pac: str = field(default="", repr=False)
+    approved_apps: tuple[tuple[str, str], ...] = ()
+    alternative: str = ""
 
     @property
     def proxy(self) -> str:
@@ -106,6 +111,12 @@ def _bundle(facts: PortalFacts, _user_agent: str) -> Answer:
     return _answer(200, _PAGE, content, (("content-security-policy", content_security_policy(extra=_NO_FRAMES)),))
 
 
+def _learn(facts: PortalFacts, _user_agent: str) -> Answer:
+    shown = [(name, address, shown_address(address)) for name, address in facts.approved_apps]
+    content = render("learn.html", apps=shown, alternative_href=web_address(facts.alternative), **_common(facts))
+    return _answer(200, _PAGE, content, (("content-security-policy", content_security_policy(extra=_NO_FRAMES)),))
+
+
 def _trusted(_facts: PortalFacts, _user_agent: str) -> Answer:
     return _answer(200, _TEXT, b"This device reaches the gateway's own name.\n")
 
@@ -143,6 +154,7 @@ _ROUTES: dict[str, Callable[[PortalFacts, str], Answer]] = {
     "/": _home,
     "/check": _check,
     "/bundle": _bundle,
+    "/learn": _learn,
     "/trusted": _trusted,
     "/env.sh": _shell_settings,
     "/ca.pem": lambda facts, _: _answer(200, "application/x-pem-file", facts.ca_pem, _named("attachment", "lockgate-ca.pem")),

@@ -11,6 +11,7 @@ import structlog
 from mitmproxy import connection, http
 
 from lockgate.facts.decision import Capture, Reason
+from lockgate.facts.portal import PORTAL_HOST
 from lockgate.facts.traffic import Body, Completeness
 from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import (
@@ -41,7 +42,7 @@ from lockgate.proxy.socket_hooks import SocketEnd, SocketTerms
 from lockgate.proxy.sockets import Sockets
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
 from lockgate.proxy.wellformed import is_wellformed
-from lockgate.runtime.boundary import PORTAL_HOST, is_proxy_itself, plain_host
+from lockgate.runtime.boundary import is_proxy_itself, plain_host
 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20

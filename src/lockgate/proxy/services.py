@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mitmproxy import http
 
 from lockgate.apps.library import AppLibrary
+from lockgate.facts.app import ReviewStatus
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Answer
 from lockgate.home.settings import Decrypt
@@ -71,6 +72,10 @@ def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalF
     return PortalFacts(
         gateway_name=settings.name,
         contact=snapshot.ruleset.contact or settings.contact,
+        approved_apps=tuple(
+            sorted((app.name, app.homepage) for app in snapshot.gate.library.apps if app.status is ReviewStatus.APPROVED)
+        ),
+        alternative=_named(snapshot.gate.library, snapshot.ruleset.approved_alternative),
         proxy_host=host,
         proxy_port=port,
         fingerprint=authority.fingerprint,

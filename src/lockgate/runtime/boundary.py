@@ -14,7 +14,6 @@ from lockgate.facts.decision import Reason
 from lockgate.home.settings import Settings, parse_address
 from lockgate.runtime.prepare import own_ports
 
-PORTAL_HOST = "lockgate.internal"
 _THIS_MACHINE = "localhost"
 
 type Network = IPv4Network | IPv6Network

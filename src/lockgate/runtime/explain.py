@@ -10,6 +10,7 @@ from datetime import datetime
 from lockgate.dlp.scan import Scanner
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
+from lockgate.facts.portal import PORTAL_HOST
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request, SocketMessage
 from lockgate.gate.decode import decode_body
@@ -23,7 +24,6 @@ from lockgate.gate.socket import Socket
 from lockgate.home.settings import parse_address
 from lockgate.identity import LoginRequired
 from lockgate.runtime.boundary import (
-    PORTAL_HOST,
     is_admitted,
     is_proxy_itself,
     named_host,

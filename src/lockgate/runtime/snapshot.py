@@ -11,7 +11,7 @@ from pathlib import Path
 from lockgate.apps.formats.registry import sniff
 from lockgate.apps.library import AppLibrary
 from lockgate.dlp.detectors import DetectorSet
-from lockgate.facts.problem import Problem, UsageError
+from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
@@ -21,6 +21,7 @@ from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, Vocabulary, compile_policy
 from lockgate.runtime.cases import failed_cases
 from lockgate.runtime.fingerprint import fingerprint
+from lockgate.runtime.redirect_loops import redirect_loops
 from lockgate.runtime.users import load_users
 
 _DATA_FOLDERS = ("apps", "dlp/detectors", "dlp/profiles")
@@ -107,7 +108,7 @@ class SnapshotBuilder:
         files = [file, cases_file(file)]
 
         def compile_and_test() -> Ruleset:
-            ruleset = compile_policy(read_document(file), vocabulary(library, detectors))
+            ruleset = checked_policy(read_document(file), library, detectors)
             cases = cases_file(file)
             if cases.exists():
                 problems = failed_cases(ruleset, library, read_document(cases))
@@ -140,11 +141,21 @@ class SnapshotBuilder:
         return files
 
 
+def checked_policy(document: Document, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
+    """The policy in `document`, compiled. Raises UsageError with every problem found."""
+    ruleset = compile_policy(document, vocabulary(library, detectors))
+    loops = redirect_loops(ruleset, library, document)
+    if loops:
+        raise UsageError(*loops)
+    return ruleset
+
+
 def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
     """The names a policy may use."""
     names = library.names()
     return Vocabulary(
         apps=frozenset(names.apps),
+        app_addresses={app.id: app.homepage for app in library.apps if app.homepage},
         categories=frozenset(names.categories),
         vendors=frozenset(names.vendors),
         tiers=frozenset(names.tiers),

@@ -1,14 +1,10 @@
-"""Actions that end the walk: allow, block, redirect."""
-
-from urllib.parse import urlsplit
+"""The actions that end the walk and need no more said: allow, block."""
 
 from lockgate.facts.decision import Verdict
 from lockgate.facts.problem import Path
 from lockgate.policy.actions.row import ActionRow, ThenReading
-from lockgate.policy.fields import is_mapping
 
 _AS_ANSWER = {"as": "answer"}
-_REDIRECT = 'write `redirect: {to: "https://assistant.example.com/"}`'
 
 
 def _allow(reading: ThenReading, argument: object, path: Path) -> None:
@@ -28,30 +24,6 @@ def _block(reading: ThenReading, argument: object, path: Path) -> None:
         )
 
 
-def _redirect(reading: ThenReading, argument: object, path: Path) -> None:
-    reading.ends = Verdict.REDIRECT
-    entries = argument if is_mapping(argument) else {}
-    target = entries.get("to")
-    if set(entries) != {"to"} or not isinstance(target, str):
-        reading.refuse(path, "`redirect` takes `to` and nothing else", _REDIRECT)
-        return
-    if not is_web_address(target):
-        reading.refuse(
-            (*path, "to"), f"`{target}` is not a web address", "write a full one, for example https://assistant.example.com/"
-        )
-    reading.redirect_to = target
-
-
-def is_web_address(text: str) -> bool:
-    """Whether `text` is an absolute http or https URL with a host and without control characters or spaces."""
-    try:
-        parts = urlsplit(text)
-        parts.port  # noqa: B018  # reading it is what validates it
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and text.isprintable() and " " not in text
-
-
 ENDING = (
     ActionRow(
         name="allow", alone=True, read=_allow, example="write `then: allow`",
@@ -61,9 +33,5 @@ ENDING = (
         name="block", alone=True, read=_block, example="write `then: block`",
         doc="stop the exchange and tell the person why, as an error or, with `{as: answer}`, as an answer of the model where "
         "the app's format has that; rules below are not asked",
-    ),
-    ActionRow(
-        name="redirect", read=_redirect, example=_REDIRECT,
-        doc="stop the exchange and send the person `to` another address; rules below are not asked",
     ),
 )  # fmt: skip

@@ -25,12 +25,11 @@ rules:
   - {id: round, message: Not for guests., when: {app.id: perplexity, user: guest}, then: {redirect: {app: claude}}}
 """
 GUEST = Person(name="guest", password="open sesame open")
-APPROVED = "apps/chatgpt.yaml"
 
 
 @pytest.fixture(scope="module")
 def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(POLICY, people=(GUEST,))
+    return start_gateway(POLICY, people=(GUEST,), clients={"login": True})
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def test_a_person_lands_at_the_page_about_ai_services(page: Page, gateway: Gatew
 
 
 def test_a_program_is_told_where_to_read_about_it(gateway: Gateway, reached: Since) -> None:
-    with http_client(gateway.device) as client:
+    with http_client(gateway.device_of(GUEST)) as client:
         answer = client.post(CHAT_URL, json=chat_body("hello"))
     assert answer.status_code == 400
     assert "http://lockgate.internal/learn" in answer.json()["error"]["message"]

@@ -121,7 +121,7 @@ def _log_fields() -> str:
 
 
 def _record_fields() -> str:
-    return _codes(item.name for item in fields(Record))
+    return _codes(item.name for item in fields(Record) if item.name != "facts")
 
 
 def _clients() -> str:

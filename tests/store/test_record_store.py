@@ -302,3 +302,33 @@ class TestNovelties:
         rows = store.novelties(NoveltyKind.DRIFT, "acme")
         assert len(rows) == MOST_DETAILS + 1
         assert {row.exchanges for row in rows if row.detail == "*"} == {50}
+
+
+def test_facts_are_kept_beside_a_record_and_go_with_it(store, record):
+    store.append([record("a", facts=b"\x00\xff", started_at=1.0), record("b", started_at=2.0), record("c", facts=b"c")])
+    assert [store.facts_of(name) for name in ("a", "b", "c", "nobody")] == [b"\x00\xff", None, b"c", None]
+    assert store.get("a") == record("a", started_at=1.0), "a record is read without them"
+    assert [row.record.facts for row in store.newest()] == [b"", b"", b""]
+    store.append([record("a", facts=b"other")])
+    assert store.facts_of("a") == b"\x00\xff"
+    store.remove(1.5)
+    assert store.facts_of("a") is None
+    assert store.facts_of("c") == b"c"
+
+
+def test_what_was_decided_is_read_with_the_facts_in_order_of_arrival(store, record):
+    store.append([
+        record("a", facts=b"1", verdict=Verdict.BLOCK, reason=Reason.RULE, rule="no-ai", app="chatgpt"),
+        record("b", app="claude"),
+        record("c", facts=b"3", app="chatgpt"),
+    ])  # fmt: skip
+    everyone = store.decided()
+    assert [(row.id, row.verdict, row.reason, row.rule, row.facts) for row in everyone] == [
+        ("a", "block", "rule", "no-ai", b"1"), ("b", "allow", "default", "", None), ("c", "allow", "default", "", b"3"),
+    ]  # fmt: skip
+    assert [row.id for row in store.decided(RecordFilter(app="chatgpt"))] == ["a", "c"]
+    first, second, third = (row.position for row in everyone)
+    assert [row.id for row in store.decided(after=first)] == ["b", "c"]
+    assert [row.id for row in store.decided(after=first, last=second)] == ["b"]
+    assert [row.id for row in store.decided(limit=2)] == ["a", "b"]
+    assert store.decided(after=third) == ()

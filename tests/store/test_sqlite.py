@@ -171,3 +171,27 @@ def test_a_folder_that_cannot_be_used_is_a_usage_error(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(UsageError, match="cannot open the record database"):
         SqliteStore.for_writing(tmp_path / "folder")
+
+
+def test_a_reader_of_a_file_from_before_facts_were_kept_finds_none(path, record):
+    path.parent.mkdir()
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    migrate(database, steps=tuple(step for step in STEPS if step.__name__ != "keep_facts"))
+    database.close()
+    reader = SqliteStore.for_reading(path)
+    assert reader.decided() == ()
+    assert reader.facts_of("a") is None
+    reader.close()
+    writer = SqliteStore.for_writing(path)
+    writer.append([record("a", facts=b"f")])
+    assert writer.facts_of("a") == b"f"
+    writer.close()
+
+
+def test_facts_do_not_stay_behind_when_their_record_is_removed(path, record):
+    store = SqliteStore.for_writing(path)
+    store.append([record("a", facts=b"f", started_at=1.0)])
+    store.remove(2.0)
+    assert store._database.execute("SELECT count(*) FROM record_facts").fetchone() == (0,)
+    store.close()

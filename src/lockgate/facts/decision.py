@@ -51,6 +51,11 @@ class Reason(StrEnum):
         """One sentence for people, used by pages, logs and docs."""
         return _EXPLANATIONS[self]
 
+    @property
+    def is_of_policy(self) -> bool:
+        """Whether a policy was asked: with another one, it might have come out otherwise."""
+        return self not in _WHATEVER_THE_POLICY
+
 
 _EXPLANATIONS = {
     Reason.RULE: "A policy rule matched.",
@@ -73,6 +78,12 @@ _EXPLANATIONS = {
     Reason.MCP_HEADER_MISMATCH: "The MCP headers of the request and its body say different things.",
     Reason.PORTAL: "The request was for the gateway's own portal.",
 }
+
+_WHATEVER_THE_POLICY = frozenset({
+    Reason.GATE_FAILED, Reason.GATEWAY_OWN_ADDRESS, Reason.PRIVATE_DESTINATION, Reason.LOGIN_REQUIRED,
+    Reason.CLIENT_NOT_ALLOWED, Reason.CLIENT_LEFT, Reason.CLIENT_DISTRUSTS_CA, Reason.MALFORMED_REQUEST,
+    Reason.MCP_HEADER_MISMATCH, Reason.PORTAL,
+})  # fmt: skip
 
 
 class Truth(StrEnum):

@@ -122,7 +122,8 @@ class Conversation:
     (a file that does not decode, a prompt as token numbers); a non-empty tuple means the look was partial. `background` says
     that a client sends this by itself around a prompt (a title, a token count, a summary), so it is no prompt of its own.
     `mcp` is what it asks of an MCP server, when that is who it is addressed to. `call_ids` are those of calls in the request
-    (JSON-RPC) under which a refusal has to answer.
+    (JSON-RPC) under which a refusal has to answer. `is_outline` says that of the words and of the names of files only kinds and
+    sizes are left.
     """
 
     turns: tuple[Turn, ...]
@@ -133,6 +134,7 @@ class Conversation:
     background: bool = False
     mcp: McpCall | None = None
     call_ids: tuple[str | int, ...] = ()
+    is_outline: bool = False
 
     @property
     def prompt(self) -> Turn | None:

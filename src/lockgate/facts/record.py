@@ -58,6 +58,7 @@ class Record:
     the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
     answer which was read along called.
     `messages` counts what the client said on a WebSocket; `socket` is the id of the WebSocket's record, for a message.
+    `facts` is what `gate.kept_facts` keeps for policies; a store keeps it beside the record, and gives it out on its own.
     """
 
     id: str
@@ -131,3 +132,4 @@ class Record:
     socket: str = ""
     error: str = ""
     worker: int = 0
+    facts: bytes = field(default=b"", repr=False)

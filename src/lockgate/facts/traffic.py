@@ -65,7 +65,10 @@ class Headers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The head of a request. `host` is lower-case without port, `path` excludes the query, `query` excludes the `?`."""
+    """The head of a request. `host` is lower-case without port, `path` excludes the query, `query` excludes the `?`.
+
+    `path_known` is False where words were left out of the path, so that nobody can tell any more what it was.
+    """
 
     method: str
     scheme: str
@@ -74,6 +77,7 @@ class Request:
     path: str = "/"
     query: str = ""
     headers: Headers = Headers()
+    path_known: bool = True
 
     @property
     def media_type(self) -> str:

@@ -8,6 +8,7 @@ from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.apps.library import AppLibrary
 from lockgate.facts.mcp import AcceptedTool, AcceptedTools
 from lockgate.facts.traffic import Body, Request
+from lockgate.gate.decryption import Decryption
 from lockgate.policy import Ruleset
 
 
@@ -45,6 +46,13 @@ class GateContext:
     def socket_formats(self) -> Mapping[str, SocketFormat]:
         """Formats of WebSocket messages by id."""
         return self.library.socket_formats
+
+    def decryption(self, host: str) -> Decryption:
+        """What becomes of connections to `host`."""
+        if self.decrypts(host):
+            return Decryption.DECRYPTED
+        known = self.library.host(host)
+        return Decryption.UNCLAIMED if known is None or not known.decrypts else Decryption.ENCRYPTED
 
     def decrypts(self, host: str) -> bool:
         """Whether connections to `host` are decrypted."""

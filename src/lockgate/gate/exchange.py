@@ -30,6 +30,7 @@ from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Completeness, Phase, Request, Response
 from lockgate.gate.context import GateContext
+from lockgate.gate.decryption import Decryption, connected
 from lockgate.gate.effects import Effect, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
 from lockgate.gate.elsewhere import with_capture_of_answer
 from lockgate.gate.events import (
@@ -44,6 +45,7 @@ from lockgate.gate.events import (
     ResponseHeadersSeen,
 )
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.listening import Listener, asks_to_be_told, is_worth_reading, listener_for
 from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
 from lockgate.gate.noticing import (
@@ -55,7 +57,6 @@ from lockgate.gate.noticing import (
     with_answer,
 )
 from lockgate.gate.reading import read_request
-from lockgate.gate.record import ExchangeKind
 from lockgate.gate.shown_path import with_hidden_path, with_shown_path
 from lockgate.gate.small_answer import SmallAnswer
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
@@ -123,17 +124,14 @@ class Exchange(Judging):
         if event.refused is not None:
             yield self.fail(event.refused)
             return
+        self._decryption = self._context.decryption(name)
         entry = do_not_inspect(ruleset, self._sheet)
         if entry is not None:
             yield self._tunnel(Reason.DO_NOT_INSPECT, entry)
             return
-        decrypts = self._context.decrypts(name)
-        known = self._context.library.host(name)
-        if not decrypts and (known is None or not known.decrypts):
-            # Nothing more will be learned of a host that nobody claims as a whole and that stays encrypted.
-            self._sheet = replace(self._sheet, app_known=True, app=None)
+        self._sheet = connected(self._sheet, self._decryption)
         outcome = evaluate(ruleset, Walk.REQUEST, self._sheet)
-        if decrypts:
+        if self._decryption is Decryption.DECRYPTED:
             # Even when a rule stops it already: inside, the client can be told so in a way it shows. Nobody is contacted
             # before the request is decided, and what is known now will still hold then.
             self._decision = None

@@ -18,10 +18,13 @@ from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
 from lockgate.gate.context import GateContext
+from lockgate.gate.decryption import Decryption
 from lockgate.gate.effects import Effect, Examine, Note
 from lockgate.gate.events import Closed, Event, Failed
+from lockgate.gate.kept_facts import Kept, keep
+from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.reading import weaken
-from lockgate.gate.record import ExchangeKind, Outcome, captured_text, write_record
+from lockgate.gate.record import Outcome, captured_text, write_record
 from lockgate.policy import Pending, Settled, Walk, evaluate
 
 
@@ -51,6 +54,7 @@ class Judging(ABC):
         self._kind = kind
         self._sheet: FactSheet | None = None
         self._reading_state = ExaminationState.COMPLETE
+        self._decryption = Decryption.DECRYPTED
         self._decision: Decision | None = None
         self._failure: Failed | None = None
         self._answered_app: AppMatch | None = None
@@ -154,10 +158,12 @@ class Judging(ABC):
     def _closed(self, event: Closed) -> Note:
         self.state = State.CLOSED
         answer = self._if_possible(self._answer)
+        sheet = self._if_possible(self._sheet_for_record) or self._least_of_sheet()
         outcome = Outcome(
             worker=self._worker,
             kind=self._kind,
-            sheet=self._if_possible(self._sheet_for_record) or self._least_of_sheet(),
+            sheet=sheet,
+            facts=self._if_possible(partial(self._kept, sheet)) or b"",
             answered_app=self._answered_app,
             decision=self._decision,
             failure=self._failure,
@@ -170,6 +176,16 @@ class Judging(ABC):
         if self._lost:
             record = replace(record, error=record.error or self._lost)
         return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
+
+    def _kept(self, shown: FactSheet | None) -> bytes:
+        """The facts that were decided on, for other policies; `shown` is what a record may show of them."""
+        facts, decision = self._sheet, self._decision
+        if facts is None or decision is None or not decision.reason.is_of_policy:
+            return b""
+        path = shown.request.path if shown is not None and shown.request is not None else None
+        return keep(
+            Kept(sheet=facts, kind=self._kind, reading=self._reading_state, decryption=self._decryption), shown_path=path
+        )  # fmt: skip
 
     def _if_possible[T](self, look: Callable[[], T]) -> T | None:
         """What `look` gives. An exchange that is over has a record whatever fails: what only adds to it must not cost it."""

@@ -28,9 +28,9 @@ from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
 from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
 from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_examination
+from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.noticing import notice_message
 from lockgate.gate.reading import with_background
-from lockgate.gate.record import ExchangeKind
 from lockgate.gate.socket import MessageReading, Socket
 from lockgate.policy import Settled, Walk, evaluate
 

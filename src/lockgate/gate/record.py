@@ -6,7 +6,6 @@ Separate because a record is a promise to readers: every field is filled here, i
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Any
 
@@ -19,6 +18,7 @@ from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.sheet import FactSheet
 from lockgate.gate.effects import Captured
 from lockgate.gate.events import Closed, Failed
+from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.references import named_files, task_names, uploaded_as
 
 _FINDINGS_KEPT = 50
@@ -30,21 +30,11 @@ _LONGEST_CAPTURE = 1_000_000
 _NEVER_DECIDED = Decision(verdict=Verdict.BLOCK, reason=Reason.GATE_FAILED)
 
 
-class ExchangeKind(StrEnum):
-    """What an exchange was."""
-
-    REQUEST = "request"
-    WEBSOCKET = "websocket"
-    MESSAGE = "message"
-    ANSWER = "answer"
-    TUNNEL = "tunnel"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Everything an exchange came to. `worker` carried it; `reading` is how complete the look at the request could be.
 
-    `answered_app` is the sheet's app with what the response showed of the account.
+    `answered_app` is the sheet's app with what the response showed of the account. `facts` are what is kept for policies.
     """
 
     worker: int
@@ -56,6 +46,7 @@ class Outcome:
     reading: ExaminationState
     answered_app: AppMatch | None = None
     answer: ModelAnswer | None = None
+    facts: bytes = b""
 
 
 def write_record(exchange_id: str, outcome: Outcome) -> Record:
@@ -66,6 +57,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
     return Record(
         id=exchange_id,
         worker=outcome.worker,
+        facts=outcome.facts,
         started_at=sheet.at.timestamp() if sheet else 0.0,
         duration_ms=closed.duration_ms,
         first_byte_ms=closed.first_byte_ms,

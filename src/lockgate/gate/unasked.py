@@ -19,7 +19,8 @@ from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Note
 from lockgate.gate.elsewhere import as_asked
 from lockgate.gate.events import Closed
-from lockgate.gate.record import ExchangeKind, Outcome, captured_text, write_record
+from lockgate.gate.kinds import ExchangeKind
+from lockgate.gate.record import Outcome, captured_text, write_record
 from lockgate.gate.socket import Socket
 
 _MOST_UNDER_WAY = 8

@@ -66,7 +66,7 @@ def attachment_types(_surroundings: Surroundings, _name: str) -> Read:
 
 def attachment_names(_surroundings: Surroundings, _name: str) -> Read:
     """The names of the files."""
-    return reading.from_attachments(lambda files: frozenset(file.name.lower() for file in files if file.name) or None)
+    return reading.content_of_attachments(lambda files: frozenset(file.name.lower() for file in files if file.name) or None)
 
 
 def largest_attachment(_surroundings: Surroundings, _name: str) -> Read:

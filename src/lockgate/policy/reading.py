@@ -155,7 +155,7 @@ def _operation(sheet: FactSheet, read: Callable[[AppMatch], str | int | None]) -
     return _UNTIL_BODY
 
 
-def from_request(read: Callable[[Request], str | int | None]) -> Read:
+def from_request(read: Callable[[Request], Reading]) -> Read:
     """Of the request's head."""
 
     def reading(sheet: FactSheet) -> Reading:
@@ -188,8 +188,10 @@ def from_response(read: Callable[[Response], str | int | None]) -> Read:
     return reading
 
 
-def request_path(request: Request) -> str:
+def request_path(request: Request) -> Reading:
     """The path with percent-encoding undone, so that `/%61pi` is `/api`."""
+    if not request.path_known:
+        return _UNTIL_HEADERS
     return unquote(request.path) if "%" in request.path else request.path
 
 
@@ -248,6 +250,19 @@ def agent_tools(sheet: FactSheet) -> Reading:
         done = sheet.examination is not None or sheet.phase > Phase.REQUEST_BODY
         return _NOT_READ if done else _UNTIL_BODY
     return _NOT_READ if _NOTHING_TO_READ.intersection(conversation.unread) else conversation.tools or None
+
+
+def content_of_attachments(read: Callable[[tuple[Attachment, ...]], frozenset[str] | None]) -> Read:
+    """As `from_attachments`, of what is content: once that was left out, nobody knows what it was."""
+    plain = from_attachments(read)
+
+    def reading(sheet: FactSheet) -> Reading:
+        conversation = sheet.conversation
+        if conversation is not None and conversation.is_outline and any(turn.attachments for turn in conversation.turns):
+            return _UNTIL_BODY
+        return plain(sheet)
+
+    return reading
 
 
 def from_attachments(read: Callable[[tuple[Attachment, ...]], int | frozenset[str] | None]) -> Read:

@@ -1,7 +1,7 @@
 """Records as JSON lines, for other programs.
 
 Separate because the field names are a public format: those of `Record`, in its order. Sealed text stays out unless it is
-asked for, and is never opened here.
+asked for, and is never opened here; the facts that are kept for policies are not the record's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ def record_fields(record: Record, *, with_sealed: bool = False) -> dict[str, Any
     """The fields of a record as JSON types. `captured` says whether there is sealed text; its bytes are base64."""
     shown: dict[str, Any] = msgspec.to_builtins(record)
     sealed = shown.pop("sealed")
+    del shown["facts"]
     shown["captured"] = sealed is not None
     if with_sealed:
         shown["sealed"] = sealed

@@ -10,7 +10,7 @@ from threading import Lock
 
 from lockgate.facts.record import Record
 from lockgate.store.novelties import MOST_DETAILS, Novelty, NoveltyKind, novelty_of
-from lockgate.store.record_store import EVERY_RECORD, RecordFilter, Role, StoredRecord, Tally, references_of
+from lockgate.store.record_store import EVERY_RECORD, Decided, RecordFilter, Role, StoredRecord, Tally, references_of
 
 
 class MemoryStore:
@@ -19,6 +19,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._rows: dict[str, StoredRecord] = {}
+        self._facts: dict[str, bytes | None] = {}
         self._novelties: dict[tuple[NoveltyKind, str, str], Novelty] = {}
         self._last_position = 0
 
@@ -30,7 +31,9 @@ class MemoryStore:
                 if record.id in self._rows:
                     continue
                 self._last_position += 1
-                self._rows[record.id] = StoredRecord(position=self._last_position, record=record)
+                bare = replace(record, facts=b"")
+                self._rows[record.id] = StoredRecord(position=self._last_position, record=bare)
+                self._facts[record.id] = record.facts or None
                 fresh.append(record)
                 self._note(novelty_of(record))
         return tuple(fresh)
@@ -70,6 +73,24 @@ class MemoryStore:
             row = self._rows.get(record_id)
         return row.record if row else None
 
+    def decided(
+        self, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0, last: int | None = None, limit: int = 1000
+    ) -> tuple[Decided, ...]:
+        """See `RecordStore.decided`."""
+        rows = [row for row in self.tail(after, wanted, limit=limit) if last is None or row.position <= last]
+        return tuple(
+            Decided(
+                position=row.position, id=row.record.id, verdict=row.record.verdict, reason=row.record.reason,
+                rule=row.record.rule, facts=self.facts_of(row.record.id),
+            )
+            for row in rows
+        )  # fmt: skip
+
+    def facts_of(self, record_id: str) -> bytes | None:
+        """See `RecordStore.facts_of`."""
+        with self._lock:
+            return self._facts.get(record_id)
+
     def joined(self, role: Role, values: Collection[str], *, limit: int = 100) -> tuple[StoredRecord, ...]:
         """See `RecordStore.joined`."""
         wanted = {(role, value) for value in values}
@@ -90,7 +111,7 @@ class MemoryStore:
         with self._lock:
             old = [record_id for record_id, row in self._rows.items() if row.record.started_at < before]
             for record_id in old:
-                del self._rows[record_id]
+                del self._rows[record_id], self._facts[record_id]
         return len(old)
 
     def remove_captures(self, before: float) -> int:

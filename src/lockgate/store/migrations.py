@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from lockgate.facts.problem import Problem, UsageError
+from lockgate.store.facts_table import keep_facts
 from lockgate.store.novelties import create_novelties
 
 
@@ -97,6 +98,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_mcp_inventory,
     join_by_references,
     create_novelties,
+    keep_facts,
 )
 
 

@@ -6,7 +6,7 @@ all of them. Laws: a record id is stored at most once; positions only grow and a
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -51,6 +51,18 @@ class StoredRecord:
 
     position: int
     record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was decided about an exchange, with the facts that were kept of it; none where nobody kept them."""
+
+    position: int
+    id: str
+    verdict: str
+    reason: str
+    rule: str
+    facts: bytes | None = field(default=None, repr=False)
 
 
 class Tally(StrEnum):
@@ -108,6 +120,16 @@ class RecordStore(Protocol):
 
     def get(self, record_id: str) -> Record | None:
         """The record with this id."""
+        ...
+
+    def decided(
+        self, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0, last: int | None = None, limit: int = 1000
+    ) -> tuple[Decided, ...]:
+        """What was decided about up to `limit` records from position `after` (exclusive) to `last`, oldest first."""
+        ...
+
+    def facts_of(self, record_id: str) -> bytes | None:
+        """The facts that were kept with a record."""
         ...
 
     def joined(self, role: Role, values: Collection[str], *, limit: int = 100) -> tuple[StoredRecord, ...]:

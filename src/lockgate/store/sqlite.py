@@ -21,10 +21,20 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record, SealedText
 from lockgate.gate.mcp_inventory import McpInventory
 from lockgate.store import mcp_tables
+from lockgate.store.facts_table import WITH_FACTS, WITHOUT_FACTS, decided, insert_facts, keep_facts, read_facts
 from lockgate.store.mcp_tables import Happening, McpServer
-from lockgate.store.migrations import join_by_references, migrate, refuse_newer
+from lockgate.store.migrations import STEPS, join_by_references, migrate, refuse_newer
 from lockgate.store.novelties import Novelty, NoveltyKind, note_novelty, novelty_of, read_novelties
-from lockgate.store.record_store import EVERY_RECORD, RecordFilter, Role, StoredRecord, StoreUnavailable, Tally, references_of
+from lockgate.store.record_store import (
+    EVERY_RECORD,
+    Decided,
+    RecordFilter,
+    Role,
+    StoredRecord,
+    StoreUnavailable,
+    Tally,
+    references_of,
+)
 
 _BUSY_SECONDS = 5.0
 _CHECKED_UP_TO_BYTES = 256 * 1024 * 1024  # a full check reads the whole file; above this, `check()` is for a maintenance window
@@ -62,9 +72,9 @@ _sealed = msgspec.msgpack.Decoder(SealedText)
 class SqliteStore:
     """Records in one file. Open with `for_writing` (one process) or `for_reading`."""
 
-    def __init__(self, database: sqlite3.Connection, lock_file: int | None, *, joins: bool = True) -> None:
+    def __init__(self, database: sqlite3.Connection, lock_file: int | None, *, lacks: frozenset[str] = frozenset()) -> None:
         self._database = database
-        self._joins = joins  # a database that no recorder of this version has opened yet knows no references
+        self._lacks = lacks  # a database that no recorder of this version has opened yet lacks the newest tables
         self._lock_file = lock_file
         self._lock = Lock()
 
@@ -99,7 +109,7 @@ class SqliteStore:
             steps = {name for (name,) in database.execute("SELECT name FROM schema_steps")}
             refuse_newer(steps)
             undo.pop_all()
-            return cls(database, None, joins=join_by_references.__name__ in steps)
+            return cls(database, None, lacks=frozenset(step.__name__ for step in STEPS) - steps)
 
     def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """See `RecordStore.append`."""
@@ -130,9 +140,26 @@ class SqliteStore:
         found = self._read("WHERE id = ?", (record_id,))
         return found[0].record if found else None
 
+    def decided(
+        self, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0, last: int | None = None, limit: int = 1000
+    ) -> tuple[Decided, ...]:
+        """See `RecordStore.decided`."""
+        where, values = _where(wanted, ("position > ?", after), ("position <= ?", last))
+        columns = WITHOUT_FACTS if keep_facts.__name__ in self._lacks else WITH_FACTS
+        with self._exclusively() as database:
+            rows = database.execute(_sql(columns, where, "ORDER BY position LIMIT ?"), (*values, limit)).fetchall()
+        return decided(rows)
+
+    def facts_of(self, record_id: str) -> bytes | None:
+        """See `RecordStore.facts_of`."""
+        if keep_facts.__name__ in self._lacks:
+            return None
+        with self._exclusively() as database:
+            return read_facts(database, record_id)
+
     def joined(self, role: Role, values: Collection[str], *, limit: int = 100) -> tuple[StoredRecord, ...]:
         """See `RecordStore.joined`."""
-        if not self._joins:
+        if join_by_references.__name__ in self._lacks:
             return ()
         return self._read(_JOINED, (role.value, msgspec.json.encode(sorted(values)).decode(), limit))
 
@@ -300,6 +327,8 @@ def _insert(database: sqlite3.Connection, record: Record, row: tuple[object, ...
     inserted = database.execute(_INSERT, row)
     if inserted.rowcount != 1:
         return False
+    if record.facts:
+        insert_facts(database, inserted.lastrowid, record.facts)
     named = [(role.value, value, inserted.lastrowid) for role, value in references_of(record)]
     if named:
         database.executemany(_REFER, named)
@@ -307,7 +336,7 @@ def _insert(database: sqlite3.Connection, record: Record, row: tuple[object, ...
 
 
 def _row(record: Record) -> tuple[object, ...]:
-    bare = record if record.sealed is None else replace(record, sealed=None)
+    bare = replace(record, sealed=None, facts=b"") if record.facts or record.sealed is not None else record
     return (
         record.id,
         record.started_at,

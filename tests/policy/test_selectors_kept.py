@@ -21,7 +21,7 @@ from lockgate.facts.traffic import Headers, Phase
 from lockgate.gate.kept_facts import Kept, keep, kept_from
 from lockgate.policy.operators import ValueType
 from lockgate.policy.reading import Unknowable, Waiting
-from lockgate.policy.selector import PROFILE, Surroundings
+from lockgate.policy.selector import Surroundings
 from lockgate.policy.selectors import SELECTORS
 
 law = settings(
@@ -104,7 +104,7 @@ def readings(vocabulary, examined, *, content):
     for row in SELECTORS:
         if row.is_content is not content:
             continue
-        members = sorted(vocabulary.profiles) if row.name.endswith(PROFILE) else [""]
+        members = sorted(row.family.members(vocabulary)) if row.family else [""]
         for member in members:
             if row.type is not ValueType.NAMES:
                 yield row.prefix + member, row.read(surroundings, member)

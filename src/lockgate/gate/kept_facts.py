@@ -166,9 +166,9 @@ def _mark() -> bytes:
 
 def _usual() -> Iterator[_Form]:
     """Exchanges as most are. What is written is compressed against them: names of fields, and values that come up again."""
-    score = ConfidenceScore(hundredths=290, answered=5, components=5)
+    of_tier = ConfidenceScore(hundredths=290, answered=5, components=5)
     app = App(id="chatgpt", name="ChatGPT", vendor="OpenAI", category="chat-assistant", country="US")
-    tier = AppTier(id="free", name="Free", application_confidence=score, genai_confidence=score)
+    tier = AppTier(id="free", name="Free", application_confidence=of_tier, genai_confidence=of_tier)
     host, finding = "chatgpt.com", Finding(
         detector="card-number", profiles=("credentials", "pii"), detection_confidence=DetectionConfidence.HIGH,
         span=_NOWHERE, mask="",

@@ -211,3 +211,30 @@ def test_the_same_as_data_without_words_and_names(explain):
     assert (data["text_kinds"]["human_text"], data["text_kinds"]["system_prompt"]) == (len("what is it"), len("be brief"))
     assert data["attachments"] == [{"type": "", "declared": "", "size": None}]
     assert "plan.pdf" not in told
+
+
+# --- where and with which device
+
+
+def test_a_device_and_a_country_can_be_asked_about(explain):
+    device = 'id="laptop-17", enrolled, posture=("disk_encrypted")'
+    code, told = explain("https://claude.ai/", "--device", device, "--country", "DE")
+    assert code == 0
+    assert "from 127.0.0.1 (DE)" in told
+    assert "device       laptop-17, enrolled, passed disk_encrypted, known by header" in told
+    _, printed = explain("https://claude.ai/", "--device", device, "--country", "DE", "--json")
+    data = json.loads(printed)
+    assert (data["country"], data["networks"], data["device"], data["device_enrolled"]) == ("DE", [], "laptop-17", True)
+    assert (data["device_trust"], data["device_posture"], data["device_problem"]) == ("header", ["disk_encrypted"], None)
+
+
+def test_without_them_the_device_is_as_unknown_as_to_the_proxy(explain):
+    _, told = explain("http://claude.ai/", "-H", "X-Lockgate-Device: id=x, enrolled")
+    assert "device       not known: it was said by somebody who is not one of `clients.trusted_hops`" in told
+    _, told = explain("https://claude.ai/", "-H", "X-Lockgate-Device: id=x, enrolled")
+    assert "device " not in told
+
+
+def test_what_is_no_device_and_no_country_is_refused(wrong):
+    assert "`laptop-17` does not say which device" in wrong("https://claude.ai/", "--device", "laptop-17").problem
+    assert "`Germany` is not a country code" in wrong("https://claude.ai/", "--country", "Germany").problem

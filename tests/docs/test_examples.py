@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from lockgate.home.yaml_document import parse_yaml
 from lockgate.identity.users_file import UsersFile, check_users
 from lockgate.policy import compile_policy, read_cases, run_cases
 from lockgate.runtime.snapshot import vocabulary
+from lockgate.runtime.users import load_users
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -34,7 +36,8 @@ def examples() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def names():
     home = Home(ROOT)
-    return vocabulary(load_library(home), load_detectors(home))
+    found = vocabulary(load_library(home), load_detectors(home), load_users(home))
+    return replace(found, networks=frozenset({"branch-berlin"}))
 
 
 @pytest.mark.parametrize(("where", "text"), examples(), ids=[where for where, _ in examples()])
@@ -62,7 +65,7 @@ def test_yaml_of_the_documentation_loads(where: str, text: str, names):
         clients = read_as(document, ClientsFile)
         check_clients(document, clients, compile_mark)
         assert sample_failures(document, clients, ClientCatalogue(clients)) == ()
-    elif "addresses" in keys:
+    elif keys & {"addresses", "networks"}:
         document = parse_yaml(text, where)
         check_users(document, read_as(document, UsersFile))
     else:

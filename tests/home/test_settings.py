@@ -46,8 +46,11 @@ def test_every_setting_has_a_meaning():
         ("examination: {deadline_ms: 0}", "must be at least 1"),
         ("upstream: {connect_to: {api.example: here}}", "`here` is not an address"),
         ("metrics: {port: 1}", "unknown key `metrics.port`\n  known here: listen"),
+        ("clients: {trusted_hops: [10.0.0.1, front]}", "`front` is not a network"),
+        ("clients: {device_header: Authorization}", "`Authorization` cannot be the header that names devices"),
+        ("clients: {device_header: 'x-a b'}", "`x-a b` cannot be the header"),
         ("clients: {logn: true}", "unknown key `clients.logn`\n  did you mean `login`?"),
-        ("clients: true", "`clients` must be a mapping\n  known here: allowed_networks, login"),
+        ("clients: true", "`clients` must be a mapping\n  known here: allowed_networks, countries"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(home, text, says):

@@ -39,6 +39,7 @@ VOCABULARY = Vocabulary(
     tiers=frozenset({"free", "enterprise"}),
     clients=frozenset({"claude-code", "curl"}),
     client_environments=frozenset({"vscode"}),
+    networks=frozenset({"branch", "offices"}),
     profiles=frozenset({"credentials", "financial", "pii"}),
     detectors=frozenset({"aws-key", "card-number"}),
     detector_profiles={"aws-key": frozenset({"credentials"}), "card-number": frozenset({"financial", "pii"})},

@@ -193,3 +193,41 @@ def test_where_prompts_go_a_message_of_mcp_is_a_prompt_in_a_case_too(ruleset, ap
         ruleset(policy), FakeLibrary(lambda _: app(operation=Operation.SEND_PROMPT)), read_cases(parse_yaml(text, "cases.yaml"))
     )
     assert result.differences == ()
+
+
+WHEREABOUTS = """
+version: 1
+default: allow
+rules:
+  - {id: managed, when: {not: {device.enrolled: true, device.posture: {all: [disk_encrypted]}}}, then: block}
+  - {id: abroad, when: {not: {source.country: [DE, AT]}, device.trust: certificate}, then: {tag: abroad}}
+  - {id: guests, when: {source.network: branch, device.id: {starts_with: lap}}, then: {tag: branch}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expect"),
+    [
+        ("user: ada", "verdict: block, rule: managed"),
+        ("device: {id: x, enrolled: true}", "verdict: block"),
+        ("device: {id: x, enrolled: true, posture: []}", "verdict: block"),
+        ("device: {id: x, posture: [disk_encrypted]}", "verdict: block"),
+        ("device: {enrolled: true, posture: disk_encrypted}", "verdict: allow, tags: []"),
+        ("device: {enrolled: true, posture: [disk_encrypted, managed], trust: certificate}", "verdict: allow, tags: [abroad]"),
+        ("device: {enrolled: true, posture: [disk_encrypted], trust: certificate}, country: AT", "verdict: allow, tags: []"),
+        ("device: {id: lap-1, enrolled: true, posture: disk_encrypted}, network: branch", "verdict: allow, tags: [branch]"),
+        ("device: {id: lap-1, enrolled: true, posture: disk_encrypted}, network: [x]", "verdict: allow, tags: []"),
+    ],
+)
+def test_a_case_says_where_somebody_is_and_with_which_device(given, expect, ruleset):
+    cases = read_cases(parse_yaml("version: 1\n" + case(given, expect), "cases.yaml"))
+    (result,) = run_cases(ruleset(WHEREABOUTS), FakeLibrary(lambda _: None), cases)
+    assert result.differences == ()
+
+
+@pytest.mark.parametrize(
+    "given", ["country: Germany", "device: {enrolled: perhaps}", "device: {trust: me}", "device: {name: x}"]
+)
+def test_a_case_about_no_such_device_is_refused(given):
+    with pytest.raises(UsageError):
+        read_cases(parse_yaml("version: 1\n" + case(given, "verdict: allow"), "cases.yaml"))

@@ -8,6 +8,7 @@ import pytest
 from lockgate.facts.app import AccountKind, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE
 from lockgate.facts.decision import Truth
+from lockgate.facts.device import Device, DeviceTrust
 from lockgate.facts.discovery import Discovery, Drift, Noticed
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, TextKind
 from lockgate.facts.mcp import McpCall
@@ -20,6 +21,11 @@ from lockgate.policy.selectors import SELECTORS, find_selector, selector_names
 REQUEST = Request(method="POST", scheme="https", host="chatgpt.com", port=443, path="/v1/%63hat")
 ANONYMOUS = Client(address="192.0.2.1")
 ALICE = Client(address="10.1.2.3", user="alice", groups=("staff",), identified_by=IdentifiedBy.ADDRESS_TABLE)
+LAPTOP = Client(
+    address="10.1.2.3", country="DE", networks=("branch", "offices"),
+    device=Device(id="laptop-17", enrolled=True, posture=frozenset({"managed", "disk_encrypted"}), trust=DeviceTrust.HEADER),
+)  # fmt: skip
+UNCHECKED = replace(LAPTOP, device=replace(LAPTOP.device, posture=frozenset()))
 UPGRADE = Headers((("upgrade", "websocket"),))
 
 CALL = McpCall(server="a.example/mcp", methods=("tools/call",), tools=("search", "delete"))
@@ -58,6 +64,12 @@ EXAMPLES = {
     "user": ("user: alice", {"client": ALICE}, {"client": ANONYMOUS}),
     "user.groups": ("user.groups: staff", {"client": ALICE}, {"client": ANONYMOUS}),
     "user.identified_by": ("user.identified_by: address_table", {"client": ALICE}, {"client": ANONYMOUS}),
+    "source.country": ("source.country: [DE, AT]", {"client": LAPTOP}, {"client": ANONYMOUS}),
+    "source.network": ("source.network: branch", {"client": LAPTOP}, {"client": ANONYMOUS}),
+    "device.id": ("device.id: {starts_with: laptop-}", {"client": LAPTOP}, {"client": ANONYMOUS}),
+    "device.enrolled": ("device.enrolled: false", {"client": ANONYMOUS}, {"client": LAPTOP}),
+    "device.posture": ("device.posture: {none: [disk_encrypted]}", {"client": UNCHECKED}, {"client": LAPTOP}),
+    "device.trust": ("device.trust: [header, certificate]", {"client": LAPTOP}, {"client": ANONYMOUS}),
     "app.known": ("app.known: true", {}, {"app": None}),
     "app.discovered": (
         "app.discovered: true",
@@ -201,6 +213,15 @@ def outcome_of(compiled, facts):
     outcome = evaluate(compiled, Walk.RESPONSE if compiled.looks_at_responses else Walk.REQUEST, facts)
     decision = outcome.standing if isinstance(outcome, Pending) else outcome.decision
     return outcome, decision.trace[0]
+
+
+@pytest.mark.parametrize("condition", ["{none: [managed]}", "{any: [managed]}", "{outside: [managed]}", "managed"])
+def test_of_a_device_nobody_told_of_no_check_is_known_passed_or_failed(condition, ruleset, known):
+    compiled = ruleset(rule_with(f"device.posture: {condition}"))
+    step = outcome_of(compiled, known({"client": ANONYMOUS}))[1]
+    assert (step.truth, step.why) == (Truth.NO, "device.posture is absent")
+    must_have = ruleset(rule_with("not: {device.posture: {all: [managed]}}"))
+    assert outcome_of(must_have, known({"client": ANONYMOUS}))[1].truth is Truth.YES
 
 
 def test_every_row_has_an_example():

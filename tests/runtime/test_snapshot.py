@@ -3,10 +3,15 @@
 from datetime import UTC, datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from lockgate.facts.problem import UsageError
 from lockgate.home.mcp_file import AcceptedEntry, accept_tools
+from lockgate.runtime.identities import identifier_of, identities_of
 from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.testing.country_database import write_database
+from lockgate.testing.device_certificates import authority, device_certificate
 
 POLICY = """
 version: 1
@@ -95,3 +100,43 @@ def test_what_is_accepted_of_mcp_servers_belongs_to_it(builder, home):
     assert after.gate.accepted_tools["tools.example/mcp"]["search"].digests == {"0" * 32}
     assert after.version != before.version
     assert after.ruleset is before.ruleset
+
+
+def test_a_country_database_that_changes_is_read_anew_and_a_broken_one_refuses_the_snapshot(builder, home):
+    file = write_database(home.path / "countries.mmdb", {"81.2.69.0/24": {"country": {"iso_code": "GB"}}})
+    home.settings_file.write_text("policy: policies/own.yaml\nclients:\n  countries: countries.mmdb\n")
+    first = builder.build()
+    assert identifier_of(first).somebody("81.2.69.1").country == "GB"
+    assert builder.build().whereabouts.countries is first.whereabouts.countries
+    write_database(file, {"81.2.69.0/24": {"country": {"iso_code": "IE"}}, "81.2.70.0/24": {"country": {"iso_code": "FR"}}})
+    assert builder.fingerprint() != first.version
+    second = builder.build()
+    assert identifier_of(second).somebody("81.2.69.1").country == "IE"
+    assert identities_of(second) != identities_of(first)
+    for breaks, says in ((lambda: file.write_bytes(b"x" * 99), "is no country database"), (file.unlink, "no such file")):
+        breaks()
+        with pytest.raises(UsageError) as refused:
+            builder.build()
+        (problem,) = refused.value.problems
+        assert (problem.place.line, says in problem.problem, bool(problem.help)) == (3, True, True)
+
+
+def test_the_devices_authority_is_optional_and_must_be_one(builder, home):
+    assert builder.build().whereabouts.certificates is None
+    file = home.certs / "devices.pem"
+    file.write_bytes(authority().pem)
+    assert builder.build().whereabouts.certificates is not None
+    no_authority = x509.load_der_x509_certificate(device_certificate(authority())).public_bytes(Encoding.PEM)
+    for content, says in ((b"", "there is no certificate"), (no_authority, "is a certificate, but not an authority's")):
+        file.write_bytes(content)
+        with pytest.raises(UsageError, match=says):
+            builder.build()
+
+
+def test_a_policy_may_name_the_networks_of_the_users_file_and_no_others(builder, home):
+    (home.path / "policies" / "own.yaml").write_text(POLICY.replace("{app.id: claude}", "{source.network: branch}"))
+    home.users_file.write_text("networks: [{name: branch, network: 10.1.0.0/16}]\n")
+    assert builder.build()
+    home.users_file.write_text("networks: [{name: brunch, network: 10.1.0.0/16}]\n")
+    with pytest.raises(UsageError, match="did you mean `brunch`"):
+        builder.build()

@@ -13,6 +13,7 @@ from lockgate.facts.attachment_types import type_of
 from lockgate.facts.authorship import characters
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
 from lockgate.facts.decision import Truth, Verdict
+from lockgate.facts.device import Device, DeviceTrust
 from lockgate.facts.finding import Finding
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Problem, UsageError
@@ -55,11 +56,17 @@ _IDENTIFIED = {
     help="From this client address; without --user, the address table says who that is.",
 )  # fmt: skip
 @click.option("--at", metavar="TIME", help="At this moment: 2026-03-03T10:00 (in the policy's time zone), or with an offset.")
+@click.option("--country", metavar="CODE", help="In this country instead of the known one, for example DE.")
+@click.option(
+    "--device",
+    metavar="TEXT",
+    help="With this device, as a trusted hop says it, for example 'id=\"laptop-17\", enrolled'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     home_option: HomeOption, target: str, method: str | None, headers: tuple[str, ...], body: str | None, user: str | None,
-    groups: tuple[str, ...], address: str, at: str | None, as_json: bool,
+    groups: tuple[str, ...], address: str, at: str | None, country: str | None, device: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why.
 
@@ -67,7 +74,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     Nobody is contacted, and no name is resolved. Exit code 0: allowed, 2: blocked or redirected.
     """
-    asked_as = Persona.of(address=address, user=user, groups=groups)
+    asked_as = Persona.of(address=address, user=user, groups=groups, device=device, country=country)
     if not target.startswith("@"):
         asked = written_request(target, method, headers, body)
     elif method is None and not headers and body is None:
@@ -115,6 +122,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "groups": list(sheet.client.groups),
         "identified_by": sheet.client.identified_by.value,
         "address": sheet.client.address,
+        **_whereabouts(sheet.client),
         "connection": explanation.connection,
         "host": sheet.host,
         "host_is_resolved_later": explanation.unresolved,
@@ -216,6 +224,7 @@ def _as_text(explanation: Explanation) -> str:
     if decision.redirect_to:
         lines.append(f"  sent to      {decision.redirect_to}")
     lines.append(f"  client       {_who(explanation.sheet.client)}")
+    lines += _device_lines(explanation.sheet.client.device)
     if explanation.sheet.software is not None:
         lines.append(f"  program      {_program(explanation.sheet.software)}, as it says itself")
     lines.append(f"  connection   {data['host']} {_HOW[explanation.connection]}")
@@ -243,7 +252,32 @@ def _as_text(explanation: Explanation) -> str:
 
 def _who(client: Client) -> str:
     groups = f" ({', '.join(client.groups)})" if client.groups else ""
-    return f"{client.user or 'nobody in particular'}{groups}, {_IDENTIFIED[client.identified_by]}, from {client.address}"
+    places = ", ".join(part for part in (*client.networks, client.country) if part)
+    where = f"{client.address} ({places})" if places else client.address
+    return f"{client.user or 'nobody in particular'}{groups}, {_IDENTIFIED[client.identified_by]}, from {where}"
+
+
+def _whereabouts(client: Client) -> dict[str, object]:
+    device = client.device
+    return {
+        "country": client.country,
+        "networks": list(client.networks),
+        "device": device.id or None,
+        "device_enrolled": device.enrolled,
+        "device_trust": device.trust.value,
+        "device_posture": sorted(device.posture) if device.posture is not None else None,
+        "device_problem": device.problem.value if device.problem is not None else None,
+    }
+
+
+def _device_lines(device: Device) -> list[str]:
+    if device.problem is not None:
+        return [f"  device       not known: {device.problem.explanation}"]
+    if device.trust is DeviceTrust.NONE:
+        return []
+    checks = "told of no checks" if device.posture is None else f"passed {', '.join(sorted(device.posture)) or 'no check'}"
+    enrolled = "enrolled" if device.enrolled else "not enrolled"
+    return [f"  device       {device.id or 'without a name'}, {enrolled}, {checks}, known by {device.trust.value}"]
 
 
 def _findings(explanation: Explanation) -> tuple[Finding, ...]:

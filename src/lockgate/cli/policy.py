@@ -15,6 +15,7 @@ from lockgate.policy import selector_reference
 from lockgate.policy.expiry import expired, expiring
 from lockgate.runtime.cases import case_results
 from lockgate.runtime.snapshot import cases_file, checked_policy
+from lockgate.runtime.users import load_users
 
 
 @click.group()
@@ -32,12 +33,12 @@ def check(home_option: HomeOption, files: tuple[Path, ...], *, strict: bool) -> 
     Expired exceptions are warned about; a gateway goes on without them.
     """
     home = home_option.home
-    library, detectors = load_library(home), load_detectors(home)
+    library, detectors, users = load_library(home), load_detectors(home), load_users(home)
     problems: list[Problem] = []
     now = datetime.now(UTC)
     for file in files or (_live(home),):
         try:
-            ruleset = checked_policy(read_document(_policy_file(home, file)), library, detectors)
+            ruleset = checked_policy(read_document(_policy_file(home, file)), library, detectors, users)
         except UsageError as error:
             problems += error.problems
             continue
@@ -62,10 +63,10 @@ def check(home_option: HomeOption, files: tuple[Path, ...], *, strict: bool) -> 
 def test(home_option: HomeOption, files: tuple[Path, ...], cases: Path | None) -> None:
     """Run the cases of policy FILES (default: the live one) and say which do not come out as expected."""
     home = home_option.home
-    library, detectors = load_library(home), load_detectors(home)
+    library, detectors, users = load_library(home), load_detectors(home), load_users(home)
     failed = 0
     for file in files or (_live(home),):
-        ruleset = checked_policy(read_document(_policy_file(home, file)), library, detectors)
+        ruleset = checked_policy(read_document(_policy_file(home, file)), library, detectors, users)
         document = read_document(_cases_file(file, cases))
         results = case_results(ruleset, library, document)
         for problem in (result.problem for result in results):

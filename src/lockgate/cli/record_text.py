@@ -7,6 +7,7 @@ a path must not be able to move a reviewer's cursor.
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from lockgate.facts.device import DeviceTrust
 from lockgate.facts.record import AttachmentSummary, Record
 from lockgate.store.relations import Relations
 
@@ -58,7 +59,8 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("Excepted", ", ".join(record.exceptions)),
         ("Policy", record.policy_version),
         ("Tags", ", ".join(record.tags)),
-        ("Who", f"{who} from {record.client_address}"),
+        ("Who", f"{who} from {_where(record)}"),
+        ("Device", _device(record)),
         ("App", " · ".join(part for part in (record.app_name or record.app, record.app_status, record.tier, *scores) if part)),
         ("Account", " · ".join(part for part in (record.account_kind, record.tenant, record.credential) if part)),
         ("Client", _client(record)),
@@ -108,6 +110,22 @@ def _text(record: Record) -> str:
     counts = sorted(record.text_kinds.items(), key=lambda item: -item[1])
     said = f"{', '.join(f'{count} {kind}' for kind, count in counts)} characters" if counts else ""
     return f"{said} (sent by the client by itself)" if record.background else said
+
+
+def _where(record: Record) -> str:
+    places = ", ".join(part for part in (*record.networks, record.country) if part)
+    return f"{record.client_address} ({places})" if places else record.client_address
+
+
+def _device(record: Record) -> str:
+    """Such as `laptop-17 · enrolled · passed disk_encrypted, managed · by certificate`."""
+    if record.device_problem:
+        return f"not known: {record.device_problem}"
+    if record.device_trust in ("", DeviceTrust.NONE):
+        return ""
+    passed = "" if record.device_posture is None else f"passed {', '.join(record.device_posture) or 'no check'}"
+    enrolled = "enrolled" if record.device_enrolled else "not enrolled"
+    return " · ".join(part for part in (record.device, enrolled, passed, f"by {record.device_trust}") if part)
 
 
 def _client(record: Record) -> str:

@@ -51,6 +51,8 @@ class Record:
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
     `exceptions` are those of the policy that kept a rule from acting, as `exception-id:rule-id`.
+    `country` and `networks` are the client's. `device_posture` is None when nobody told of checks, `device_problem` why what
+    was told of the device does not count.
     `refers_to` are the files that a prompt names, `uploaded_as` what an upload can be named by.
     `tasks` are ids under which the app works on what was asked: what a prompt's answer comes under when it comes elsewhere, and
     what an answer that is fetched later (`holds_answer`) is fetched by.
@@ -69,6 +71,13 @@ class Record:
     user: str = ""
     groups: tuple[str, ...] = ()
     identified_by: str = ""
+    country: str = ""
+    networks: tuple[str, ...] = ()
+    device: str = ""
+    device_enrolled: bool = False
+    device_trust: str = ""
+    device_posture: tuple[str, ...] | None = None
+    device_problem: str = ""
     client_kind: str = ""
     client_product: str = ""
     client_version: str = ""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from lockgate.facts.device import UNKNOWN_DEVICE, Device
+
 
 class Phase(IntEnum):
     """The points at which a decision can be taken, in the order they are reached."""
@@ -34,12 +36,18 @@ class IdentifiedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """Who sent the request. `user` is absent for anonymous clients."""
+    """Who sent the request, from where and with which device. `user` is absent for anonymous clients.
+
+    `country` is a two-letter code, None when it is not known. `networks` are names of the operator's own.
+    """
 
     address: str
     user: str | None = None
     groups: tuple[str, ...] = ()
     identified_by: IdentifiedBy = IdentifiedBy.ANONYMOUS
+    country: str | None = None
+    networks: tuple[str, ...] = ()
+    device: Device = UNKNOWN_DEVICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,12 +109,19 @@ def _final_reason(decision: Decision, failure: Failed | None) -> Reason:
 def _who(sheet: FactSheet | None) -> dict[str, Any]:
     if sheet is None:
         return {"client_address": ""}
-    client = sheet.client
+    client, device = sheet.client, sheet.client.device
     return {
         "client_address": client.address,
         "user": client.user or "",
         "groups": client.groups,
         "identified_by": client.identified_by.value,
+        "country": client.country or "",
+        "networks": client.networks,
+        "device": device.id,
+        "device_enrolled": device.enrolled,
+        "device_trust": device.trust.value,
+        "device_posture": tuple(sorted(device.posture)) if device.posture is not None else None,
+        "device_problem": device.problem.value if device.problem is not None else "",
     }
 
 

@@ -4,6 +4,7 @@ Separate because the settings reference page, `lockgate init` and every start re
 an unknown key or a wrong type refuses the file.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from typing import Any
 from lockgate.facts.problem import Document, Path, Problem, UsageError
 
 _CONFIG = {"extra": "forbid"}
+_OWN_HEADER = re.compile(r"x-[a-z0-9-]{1,60}\Z", re.IGNORECASE)
+"""It is taken out of every request, so it must be none that means anything to anybody else."""
 
 
 class Decrypt(StrEnum):
@@ -52,6 +55,14 @@ class Clients:
     login: bool = _meaning(
         default=False, doc="require proxy login against users.yaml from every client the address table does not name"
     )
+    countries: str = _meaning(
+        "",
+        "file in MaxMind's format (.mmdb) that tells the country of a public address, relative to the home; empty for none",
+    )
+    trusted_hops: tuple[str, ...] = _meaning(
+        (), "networks of proxies in front of the gateway, whose word on the device of a connection is taken"
+    )
+    device_header: str = _meaning("x-lockgate-device", "the header in which a trusted hop says which device it is")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +209,7 @@ type _Found = tuple[Path, str, str]
 
 def check_settings(document: Document, settings: Settings) -> None:
     """What types alone cannot say. Raises UsageError listing every problem."""
-    found = [*_version(settings), *_addresses(settings), *_networks(settings), *_numbers(settings)]
+    found = [*_version(settings), *_addresses(settings), *_networks(settings), *_numbers(settings), *_headers(settings)]
     if found:
         raise UsageError(*(Problem(place=document.place(path), problem=what, help=step) for path, what, step in found))
 
@@ -223,6 +234,7 @@ def _addresses(settings: Settings) -> Iterator[_Found]:
 def _networks(settings: Settings) -> Iterator[_Found]:
     for path, networks in (
         (("clients", "allowed_networks"), settings.clients.allowed_networks),
+        (("clients", "trusted_hops"), settings.clients.trusted_hops),
         (("destinations", "allow_private"), settings.destinations.allow_private),
     ):
         for index, network in enumerate(networks):
@@ -230,6 +242,13 @@ def _networks(settings: Settings) -> Iterator[_Found]:
                 ip_network(network, strict=False)
             except ValueError:
                 yield (*path, index), f"`{network}` is not a network", "write for example 10.0.0.0/8"
+
+
+def _headers(settings: Settings) -> Iterator[_Found]:
+    name = settings.clients.device_header
+    if not _OWN_HEADER.match(name):
+        problem = f"`{name}` cannot be the header that names devices"
+        yield ("clients", "device_header"), problem, "a name of its own that begins with `x-`, for example x-lockgate-device"
 
 
 def _numbers(settings: Settings) -> Iterator[_Found]:

@@ -1,37 +1,60 @@
-"""A table from networks to people; the most specific network wins.
+"""Tables from networks to what the operator says of them; the most specific network comes first.
 
 Separate from login because it needs no state. A look-up costs one dictionary access per distinct prefix length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from lockgate.identity.users_file import AddressEntry
+from lockgate.identity.users_file import AddressEntry, NetworkEntry
 
 
-class AddressTable:
-    """Immutable. Raises ValueError for an entry whose network is not one (`check_users` reports it with its place)."""
+class NetworkTable[T]:
+    """Immutable. Raises ValueError for a network that is none (`check_users` reports it with its place)."""
 
-    def __init__(self, entries: Sequence[AddressEntry]) -> None:
-        self._by_prefix: dict[int, dict[int, dict[int, AddressEntry]]] = {4: {}, 6: {}}
-        for entry in entries:
-            network = ip_network(entry.network)
+    def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
+        self._by_prefix: dict[int, dict[int, dict[int, list[T]]]] = {4: {}, 6: {}}
+        for written, entry in entries:
+            network = ip_network(written)
             prefixes = self._by_prefix[network.version]
-            prefixes.setdefault(network.max_prefixlen - network.prefixlen, {})[int(network.network_address)] = entry
+            numbers = prefixes.setdefault(network.max_prefixlen - network.prefixlen, {})
+            numbers.setdefault(int(network.network_address), []).append(entry)
+        for version, prefixes in self._by_prefix.items():
+            self._by_prefix[version] = dict(sorted(prefixes.items()))
 
-    def find(self, address: str) -> AddressEntry | None:
-        """The entry of the smallest network that holds `address`; None for an address in none, or for nonsense."""
+    def holding(self, address: str) -> Iterator[T]:
+        """Entries of the networks that hold `address`, of the smallest network first; none for nonsense."""
         try:
             parsed = _plain(ip_address(address.partition("%")[0]))
         except ValueError:
-            return None
+            return
         number = int(parsed)
-        prefixes = self._by_prefix[parsed.version]
-        for host_bits in sorted(prefixes):
-            entry = prefixes[host_bits].get(number >> host_bits << host_bits)
-            if entry is not None:
-                return entry
-        return None
+        for host_bits, numbers in self._by_prefix[parsed.version].items():
+            yield from numbers.get(number >> host_bits << host_bits, ())
+
+
+class AddressTable:
+    """From networks to people."""
+
+    def __init__(self, entries: Sequence[AddressEntry]) -> None:
+        self._table = NetworkTable((entry.network, entry) for entry in entries)
+
+    def find(self, address: str) -> AddressEntry | None:
+        """The entry of the smallest network that holds `address`; None for an address in none, or for nonsense."""
+        return next(self._table.holding(address), None)
+
+
+class OwnNetworks:
+    """From networks to the names the organisation has for them, and the country they are in."""
+
+    def __init__(self, entries: Sequence[NetworkEntry]) -> None:
+        self._table = NetworkTable((entry.network, entry) for entry in entries)
+
+    def find(self, address: str) -> tuple[tuple[str, ...], str | None]:
+        """The names of every network that holds `address`, of the smallest first, and the country that the smallest says."""
+        found = tuple(self._table.holding(address))
+        country = next((entry.country for entry in found if entry.country), None)
+        return tuple(dict.fromkeys(entry.name for entry in found)), country
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

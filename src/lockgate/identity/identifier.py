@@ -1,18 +1,20 @@
-"""Who sent this: the one question the proxy asks of this package.
+"""Who sent this, from where and with which device: the one question the proxy asks of this package.
 
 Separate so that the order of evidence stands in one place: a login says more than an address, and a wrong login is never
-excused by a known address.
+excused by a known address. Where somebody is and with which device never says who they are.
 """
 
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import monotonic
 
 from lockgate.facts.traffic import Client, IdentifiedBy
-from lockgate.identity.addresses import AddressTable
+from lockgate.identity.addresses import AddressTable, OwnNetworks
+from lockgate.identity.countries import Countries
+from lockgate.identity.devices import NO_CLAIMS, DeviceClaims, Devices
 from lockgate.identity.logins import LoginLimits, LoginOutcome, Logins
 from lockgate.identity.users_file import UsersFile
 
@@ -43,41 +45,60 @@ class Identifier:
     Without users in the file nobody can log in, so credentials that happen to be sent are ignored.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one kind of evidence, or how it is weighed
         self,
         users: UsersFile,
         *,
         login_required: bool = False,
         limits: LoginLimits | None = None,
         clock: Callable[[], float] = monotonic,
+        countries: Countries | None = None,
+        devices: Devices | None = None,
     ) -> None:
         self._logins = Logins(users.users, limits=limits, clock=clock)
         self._addresses = AddressTable(users.addresses)
         self._login_required = login_required
+        self._networks = OwnNetworks(users.networks)
+        self._countries = countries
+        self._devices = devices or Devices()
 
-    async def identify(self, address: str, proxy_authorization: str | None) -> Client | LoginRequired:
-        """The client at `address` that sent this `Proxy-Authorization` (None or empty when it sent none)."""
+    async def identify(
+        self, address: str, proxy_authorization: str | None, claims: DeviceClaims = NO_CLAIMS
+    ) -> Client | LoginRequired:
+        """The client at `address` that sent this `Proxy-Authorization` (None or empty when it sent none) and these claims."""
         if proxy_authorization and not self._logins.is_empty:
-            return await self._by_login(address, proxy_authorization)
-        return self.without_login(address)
+            who = await self._by_login(address, proxy_authorization)
+        else:
+            who = self.without_login(address)
+        return self.with_device(who, claims) if isinstance(who, Client) else who
+
+    def somebody(self, address: str) -> Client:
+        """A client at `address` of whom nothing else is known: where they are."""
+        networks, country = self._networks.find(address)
+        if country is None and self._countries is not None:
+            country = self._countries.country(address)
+        return Client(address=address, country=country, networks=networks)
+
+    def with_device(self, client: Client, claims: DeviceClaims) -> Client:
+        """The client, with the device that is claimed at its address."""
+        return replace(client, device=self._devices.device(client.address, claims)) if claims.are_made else client
 
     def without_login(self, address: str) -> Client | LoginRequired:
         """The client at `address` that sends no login."""
         entry = self._addresses.find(address)
         if entry is not None:
-            return Client(
-                address=address, user=entry.user or None, groups=entry.groups, identified_by=IdentifiedBy.ADDRESS_TABLE
-            )
+            somebody, by = self.somebody(address), IdentifiedBy.ADDRESS_TABLE
+            return replace(somebody, user=entry.user or None, groups=entry.groups, identified_by=by)
         if self._login_required:
             return LoginRequired(problem=LoginProblem.MISSING)
-        return Client(address=address)
+        return self.somebody(address)
 
     def logged_in(self, address: str, name: str) -> Client | LoginRequired:
         """The client at `address` that gave the right password of `name`, if that is a user who may log in."""
         user = self._logins.user(name)
         if user is None or user.disabled:
             return LoginRequired(problem=LoginProblem.WRONG)
-        return Client(address=address, user=name, groups=user.groups, identified_by=IdentifiedBy.PROXY_LOGIN)
+        return replace(self.somebody(address), user=name, groups=user.groups, identified_by=IdentifiedBy.PROXY_LOGIN)
 
     async def _by_login(self, address: str, proxy_authorization: str) -> Client | LoginRequired:
         credentials = _basic_credentials(proxy_authorization)

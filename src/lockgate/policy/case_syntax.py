@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from lockgate.facts.app import AccountKind, App, AppMatch, AppTier, ConfidenceScore, CredentialKind, Operation, ReviewStatus
 from lockgate.facts.client_software import ClientKind, ClientSoftware
 from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.device import UNKNOWN_DEVICE, Device, DeviceTrust
 from lockgate.facts.discovery import ENOUGH, Discovery, Drift, Noticed
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.mcp import McpCall
@@ -21,6 +22,7 @@ from lockgate.policy.calendar import parse_moment
 from lockgate.policy.cases import ANY_TIME, Case, Expected
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.report import Report
+from lockgate.policy.subjects.app import COUNTRIES
 
 _TOP = ("version", "apps", "cases")
 _APP = (
@@ -29,10 +31,12 @@ _APP = (
 )  # fmt: skip
 _CASE = ("name", "given", "expect")
 _FINDINGS = ("count", "confidence", "detector", "found_in")
+_DEVICE = ("id", "enrolled", "posture", "trust")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
-    "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "client", "model",
-    "conversation", "at", "mcp", "agent_tools", "discovered", "drift", "findings", "examination", "response",
+    "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "country", "network",
+    "device", "client", "model", "conversation", "at", "mcp", "agent_tools", "discovered", "drift", "findings", "examination",
+    "response",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
@@ -151,8 +155,24 @@ def _client(given: Fields) -> Client:
     user = given.text("user") or None
     usual = IdentifiedBy.PROXY_LOGIN if user else IdentifiedBy.ANONYMOUS
     by = given.choice("identified_by", "way of being identified", frozenset(IdentifiedBy), usual)
+    country = given.choice("country", "two-letter country code", COUNTRIES, "")
     return Client(
-        address=given.text("address", "10.0.0.7"), user=user, groups=given.texts("groups"), identified_by=IdentifiedBy(by)
+        address=given.text("address", "10.0.0.7"), user=user, groups=given.texts("groups"), identified_by=IdentifiedBy(by),
+        country=country or None, networks=_texts(given, "network"), device=_device(given),
+    )  # fmt: skip
+
+
+def _device(given: Fields) -> Device:
+    """`{id, enrolled, posture, trust}`; it is known by a header unless `trust` says otherwise."""
+    if "device" not in given:
+        return UNKNOWN_DEVICE
+    fields = Fields(given.report, given.value("device"), given.at("device"), _DEVICE, what="a device")
+    trust = fields.choice("trust", "way to know a device", frozenset(DeviceTrust), DeviceTrust.HEADER)
+    return Device(
+        id=fields.text("id"),
+        enrolled=fields.flag("enrolled", absent=False),
+        posture=frozenset(_texts(fields, "posture")) if "posture" in fields else None,
+        trust=DeviceTrust(trust),
     )
 
 

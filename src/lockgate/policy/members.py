@@ -105,6 +105,11 @@ def in_group(_surroundings: Surroundings, group: str) -> Read:
     return lambda sheet: group in sheet.client.groups
 
 
+def in_network(_surroundings: Surroundings, network: str) -> Read:
+    """Whether the client is in one of the operator's own networks."""
+    return lambda sheet: network in sheet.client.networks
+
+
 def own_profile(_surroundings: Surroundings, profile: str) -> frozenset[str]:
     """The profile itself has to be examined."""
     return frozenset({profile})

@@ -16,9 +16,12 @@ from lockgate.policy.subjects.prompt import PROMPT
 from lockgate.policy.subjects.request import REQUEST
 from lockgate.policy.subjects.response import RESPONSE
 from lockgate.policy.subjects.time import TIME
+from lockgate.policy.subjects.whereabouts import WHEREABOUTS
 from lockgate.policy.vocabulary import Vocabulary
 
-SELECTORS: tuple[Selector, ...] = (*CONNECTION, *TIME, *APP, *REQUEST, *PROMPT, *AGENT, *DLP, *RESPONSE)
+SELECTORS: tuple[Selector, ...] = (
+    *CONNECTION, *WHEREABOUTS, *TIME, *APP, *REQUEST, *PROMPT, *AGENT, *DLP, *RESPONSE,
+)  # fmt: skip
 
 _PLAIN = {row.name: row for row in SELECTORS if row.family is None}
 _FAMILIES = tuple(row for row in SELECTORS if row.family is not None)

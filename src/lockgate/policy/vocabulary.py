@@ -20,6 +20,7 @@ class Vocabulary:
     tiers: frozenset[str] = frozenset()
     clients: frozenset[str] = frozenset()
     client_environments: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
     profiles: frozenset[str] = frozenset()
     detectors: frozenset[str] = frozenset()
     detector_profiles: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])

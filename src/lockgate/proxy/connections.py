@@ -20,6 +20,7 @@ from lockgate.gate.events import Connecting
 from lockgate.gate.exchange import Exchange
 from lockgate.identity import LoginRequired
 from lockgate.proxy.answers import connect_refusal, login_required
+from lockgate.proxy.claims import take_claims
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.tunnel import ClosedTunnel, CountedTunnel
@@ -74,7 +75,7 @@ class Connections:
         """The state of a client connection."""
         state = self._clients.get(client.id)
         if state is None:
-            state = self._clients[client.id] = ConnectedClient(who=Client(address=_address(client)))
+            state = self._clients[client.id] = ConnectedClient(who=self._services.gateway.identifier.somebody(_address(client)))
         return state
 
     def admits(self, client: connection.Client) -> bool:
@@ -102,7 +103,8 @@ class Connections:
         # Armed first: should anything below fail, this is what the client gets.
         flow.response = undecided(exchange.id)
         live.status = flow.response.status_code
-        who = await gateway.identifier.identify(state.who.address, flow.request.headers.get("proxy-authorization"))
+        claims, login = take_claims(flow.request, gateway.snapshot.settings), flow.request.headers.get("proxy-authorization")
+        who = await gateway.identifier.identify(state.who.address, login, claims)
         refused: Reason | None = None
         if isinstance(who, LoginRequired):
             refused = Reason.LOGIN_REQUIRED

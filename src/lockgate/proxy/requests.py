@@ -30,9 +30,10 @@ from lockgate.gate.effects import (
 )
 from lockgate.gate.events import RequestBodySeen, RequestHeadersSeen, ResponseHeadersSeen
 from lockgate.gate.exchange import Exchange
-from lockgate.identity import LoginRequired
+from lockgate.identity import DeviceClaims, LoginRequired
 from lockgate.proxy.answers import answer_for, login_required
 from lockgate.proxy.body_terms import BodyCut, HoldTerms, answer_at_once, hold
+from lockgate.proxy.claims import take_claims
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
@@ -73,7 +74,8 @@ class Requests:
     async def head(self, flow: http.HTTPFlow) -> None:
         """A request's head is complete."""
         flow.response = undecided("")  # armed: whatever fails from here on, the client gets this and the destination nothing
-        await self._decide_head(flow, self._open(flow))
+        claims = take_claims(flow.request, self._services.gateway.snapshot.settings)
+        await self._decide_head(flow, self._open(flow), claims)
 
     async def body(self, flow: http.HTTPFlow) -> None:
         """A request is complete. When its body was held, the decision is due; otherwise its bytes are known by now."""
@@ -213,14 +215,14 @@ class Requests:
         self._connections.decrypted(flow.client_conn)
         return live
 
-    async def _decide_head(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> None:
+    async def _decide_head(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], claims: DeviceClaims) -> None:
         request = live.request
         if request is None:
             raise TypeError("an exchange under way has its request")
         if self._is_portal(flow):
             self._serve_portal(flow)
             return
-        refused = await self._refused_outright(flow, live)
+        refused = await self._refused_outright(flow, live, claims)
         if flow.id not in self._live:
             return  # the client left meanwhile, and the record is written
         if refused is Reason.LOGIN_REQUIRED:
@@ -241,12 +243,13 @@ class Requests:
             return
         await self._perform(flow, live, effects)
 
-    async def _refused_outright(self, flow: http.HTTPFlow, live: LiveExchange[Exchange]) -> Reason | None:
-        """Refusals that no policy can lift."""
+    async def _refused_outright(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], claims: DeviceClaims) -> Reason | None:
+        """Refusals that no policy can lift. Whoever asks through a tunnel is who opened it, whatever is claimed inside."""
         state = self._connections.of(flow.client_conn)
         services, request = self._services, flow.request
         if not state.host:
-            who = await services.gateway.identifier.identify(state.who.address, request.headers.get("proxy-authorization"))
+            login = request.headers.get("proxy-authorization")
+            who = await services.gateway.identifier.identify(state.who.address, login, claims)
             if isinstance(who, LoginRequired):
                 return Reason.LOGIN_REQUIRED
             live.client = who

@@ -22,7 +22,7 @@ from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
 from lockgate.home.settings import parse_address
-from lockgate.identity import LoginRequired
+from lockgate.identity import NO_CLAIMS, LoginRequired
 from lockgate.runtime.boundary import (
     is_admitted,
     is_proxy_itself,
@@ -35,6 +35,7 @@ from lockgate.runtime.examiner import encodable
 from lockgate.runtime.exposure import admitted_networks
 from lockgate.runtime.persona import Persona, identified
 from lockgate.runtime.snapshot import Snapshot
+from lockgate.runtime.whereabouts import without_claims
 
 _MIB = 1 << 20
 _LONGEST_NUMBER = 20  # digits; longer ones are no length
@@ -73,8 +74,10 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question, inventory:
 
     Raises UsageError for somebody who cannot be asked about, and nothing on a hostile request, as the gate does not.
     """
-    settings, request, asked_as = snapshot.settings, question.request, question.asked_as
-    who = identified(snapshot, asked_as)
+    settings, asked_as = snapshot.settings, question.asked_as
+    request, claims = without_claims(settings, question.request)
+    # What is claimed inside a tunnel counts for nothing; asked as a device, that is in place of all claims.
+    who = identified(snapshot, asked_as, NO_CLAIMS if request.scheme == "https" else claims)
     client = Client(address=asked_as.address) if isinstance(who, LoginRequired) else who
     if not is_admitted(asked_as.address, admitted_networks(settings, snapshot.users)):
         return _before_the_gate(snapshot, question, client, "closed", Reason.CLIENT_NOT_ALLOWED)

@@ -27,6 +27,7 @@ from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.exposure import refuse_opening
+from lockgate.runtime.identities import identifier_of, identities_of
 from lockgate.runtime.mcp_watch import McpWatch
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
 from lockgate.store.sealing import Sealer
@@ -59,7 +60,7 @@ class Gateway:
         self._sealer = sealer
         self._worker = worker
         self._examiner: Examiner | None = None
-        self._identifier = _identifier(self.snapshot)
+        self._identifier = identifier_of(self.snapshot)
         self._mcp = McpWatch(builder.home.records_db, sight)
         self._watching: tuple[asyncio.Task[None], ...] = ()
         self._retiring: set[asyncio.Task[None]] = set()
@@ -162,8 +163,8 @@ class Gateway:
             self._examiner = await self._start_examiner(snapshot)
             if old is not None:
                 self._later(old.close())
-        if snapshot.users != self.snapshot.users or snapshot.settings.clients != self.snapshot.settings.clients:
-            self._identifier = _identifier(snapshot)
+        if identities_of(snapshot) != identities_of(self.snapshot):
+            self._identifier = identifier_of(snapshot)
         waiting = changed_at_start(self.snapshot.settings, snapshot.settings)
         self.snapshot = snapshot
         for listener in self._told:
@@ -183,7 +184,3 @@ class Gateway:
         examiner = Examiner(snapshot.detectors, processes=settings.processes, deadline_seconds=settings.deadline_ms / 1000)
         await examiner.start()
         return examiner
-
-
-def _identifier(snapshot: Snapshot) -> Identifier:
-    return Identifier(snapshot.users, login_required=snapshot.settings.clients.login)

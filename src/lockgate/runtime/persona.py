@@ -1,59 +1,89 @@
-"""Who a question is asked as: somebody at an address, a user, or anybody in some groups.
+"""Who a question is asked as: somebody at an address, a user, or anybody in some groups, in a country or with a device.
 
 Separate because it is where a question may differ from the wire: nobody types a password to ask what would happen to a
 person. Everything else about who somebody is comes from the code that identifies clients.
 """
 
+import re
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Self
 
+from lockgate.facts.device import Device
 from lockgate.facts.problem import Problem, UsageError, nearest_name
 from lockgate.facts.traffic import Client, IdentifiedBy
-from lockgate.identity import Identifier, LoginRequired
+from lockgate.identity import NO_CLAIMS, DeviceClaims, LoginRequired, MalformedFieldError, device_said, read_device_header
 from lockgate.runtime.boundary import client_address
+from lockgate.runtime.identities import identifier_of
 from lockgate.runtime.snapshot import Snapshot
 
 _LISTED_USERS = 12
+_COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """`address` is in the spelling the proxy uses; `groups` are in place of the known ones, empty to ask with those."""
+    """`address` is in the spelling the proxy uses; `groups` are in place of the known ones, empty to ask with those.
+
+    So are `device` and `country`, None to ask with those that the proxy would know.
+    """
 
     address: str
     user: str | None = None
     groups: tuple[str, ...] = ()
+    device: Device | None = None
+    country: str | None = None
 
     @classmethod
-    def of(cls, *, address: str, user: str | None = None, groups: tuple[str, ...] = ()) -> Self:
-        """From what an operator wrote. Raises UsageError when the address is none."""
+    def of(
+        cls, *, address: str, user: str | None = None, groups: tuple[str, ...] = (), device: str | None = None,
+        country: str | None = None,
+    ) -> Self:  # fmt: skip
+        """From what an operator wrote; a device as a trusted hop would. Raises UsageError for what is none."""
         try:
             plain = client_address(address)
         except ValueError:
             problem = f"the client address `{address}` is not an IP address"
             raise UsageError(Problem(problem=problem, help="for example 10.1.2.3 or 2001:db8::7")) from None
-        return cls(address=plain, user=user or None, groups=groups)
+        if country is not None and not _COUNTRY.match(country):
+            raise UsageError(Problem(problem=f"`{country}` is not a country code", help="two capital letters, for example DE"))
+        told = _device(device) if device is not None else None
+        return cls(address=plain, user=user or None, groups=groups, device=told, country=country)
 
 
-def identified(snapshot: Snapshot, asked_as: Persona) -> Client | LoginRequired:
-    """Whom the proxy would take them for, their password being right.
+def _device(written: str) -> Device:
+    try:
+        return device_said(read_device_header(written))
+    except MalformedFieldError:
+        problem = f"`{written}` does not say which device"
+        example = 'for example --device \'id="laptop-17", enrolled, posture=("disk_encrypted" "managed")\''
+        raise UsageError(Problem(problem=problem, help=example)) from None
+
+
+def identified(snapshot: Snapshot, asked_as: Persona, claims: DeviceClaims = NO_CLAIMS) -> Client | LoginRequired:
+    """Whom the proxy would take them for, their password being right, when they also make these claims.
 
     Raises UsageError for a user nobody knows, unless groups are given: then it is somebody who could be added.
     """
-    identifier = Identifier(snapshot.users, login_required=snapshot.settings.clients.login)
+    identifier = identifier_of(snapshot)
     who = identifier.without_login(asked_as.address)
     groups = asked_as.groups
     if asked_as.user is None:
         if isinstance(who, LoginRequired) and groups:
-            who = Client(address=asked_as.address)
+            who = identifier.somebody(asked_as.address)
     elif any(user.name == asked_as.user for user in snapshot.users.users):
         who = identifier.logged_in(asked_as.address, asked_as.user)
     elif groups:
-        who = Client(address=asked_as.address, user=asked_as.user, identified_by=IdentifiedBy.PROXY_LOGIN)
+        somebody = identifier.somebody(asked_as.address)
+        who = replace(somebody, user=asked_as.user, identified_by=IdentifiedBy.PROXY_LOGIN)
     elif isinstance(who, LoginRequired) or who.user != asked_as.user:
         raise _unknown(snapshot, asked_as.user)
-    return replace(who, groups=groups) if groups and isinstance(who, Client) else who
+    if isinstance(who, LoginRequired):
+        return who
+    who = identifier.with_device(who, claims)
+    return replace(
+        who, groups=groups or who.groups, device=asked_as.device or who.device, country=asked_as.country or who.country
+    )
 
 
 def _unknown(snapshot: Snapshot, name: str) -> UsageError:

@@ -23,6 +23,7 @@ from lockgate.runtime.cases import failed_cases
 from lockgate.runtime.fingerprint import fingerprint
 from lockgate.runtime.redirect_loops import redirect_loops
 from lockgate.runtime.users import load_users
+from lockgate.runtime.whereabouts import Whereabouts, countries_file, devices_file, load_countries, load_device_certificates
 
 _DATA_FOLDERS = ("apps", "dlp/detectors", "dlp/profiles")
 
@@ -34,6 +35,7 @@ class Snapshot:
     home: Home
     settings: Settings
     users: UsersFile
+    whereabouts: Whereabouts
     detectors: DetectorSet
     gate: GateContext
     policy_file: Path
@@ -83,7 +85,7 @@ class SnapshotBuilder:
         library = self._part("apps", (), lambda: load_library(home), folders=("apps",))
         detectors = self._part("dlp", (), lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
         policy_file = home.resolve(settings.policy)
-        ruleset = self._policy(policy_file, library, detectors)
+        ruleset = self._policy(policy_file, library, detectors, users)
         gate = GateContext(
             ruleset=ruleset,
             library=library,
@@ -97,18 +99,28 @@ class SnapshotBuilder:
             home=home,
             settings=settings,
             users=users,
+            whereabouts=self._whereabouts(settings),
             detectors=detectors,
             gate=gate,
             policy_file=policy_file,
             version=version,
         )
 
-    def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
-        key = f"{library.version}:{detectors.version}:{file}"
+    def _whereabouts(self, settings: Settings) -> Whereabouts:
+        home = self.home
+        database = [file for file in (countries_file(home, settings),) if file is not None]
+        return Whereabouts(
+            countries=self._part("countries", database, lambda: load_countries(home, settings)),
+            certificates=self._part("devices", [devices_file(home)], lambda: load_device_certificates(home)),
+        )
+
+    def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet, users: UsersFile) -> Ruleset:
+        networks = sorted({entry.name for entry in users.networks})
+        key = f"{library.version}:{detectors.version}:{networks}:{file}"
         files = [file, cases_file(file)]
 
         def compile_and_test() -> Ruleset:
-            ruleset = checked_policy(read_document(file), library, detectors)
+            ruleset = checked_policy(read_document(file), library, detectors, users)
             cases = cases_file(file)
             if cases.exists():
                 problems = failed_cases(ruleset, library, read_document(cases))
@@ -134,23 +146,24 @@ class SnapshotBuilder:
     def _single_files(self) -> list[Path]:
         home = self.home
         settings = self._parts.get("settings")
-        files = [home.settings_file, home.users_file, home.mcp_file]
+        files = [home.settings_file, home.users_file, home.mcp_file, devices_file(home)]
         if settings is not None and isinstance(settings.value, Settings):
+            files += filter(None, [countries_file(home, settings.value)])
             policy_file = home.resolve(settings.value.policy)
             files += [policy_file, cases_file(policy_file)]
         return files
 
 
-def checked_policy(document: Document, library: AppLibrary, detectors: DetectorSet) -> Ruleset:
+def checked_policy(document: Document, library: AppLibrary, detectors: DetectorSet, users: UsersFile) -> Ruleset:
     """The policy in `document`, compiled. Raises UsageError with every problem found."""
-    ruleset = compile_policy(document, vocabulary(library, detectors))
+    ruleset = compile_policy(document, vocabulary(library, detectors, users))
     loops = redirect_loops(ruleset, library, document)
     if loops:
         raise UsageError(*loops)
     return ruleset
 
 
-def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
+def vocabulary(library: AppLibrary, detectors: DetectorSet, users: UsersFile) -> Vocabulary:
     """The names a policy may use."""
     names = library.names()
     return Vocabulary(
@@ -161,6 +174,7 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet) -> Vocabulary:
         tiers=frozenset(names.tiers),
         clients=names.clients,
         client_environments=names.client_environments,
+        networks=frozenset(entry.name for entry in users.networks),
         profiles=frozenset(detectors.profiles),
         detectors=frozenset(detectors.detectors),
         detector_profiles={

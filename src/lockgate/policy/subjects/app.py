@@ -15,7 +15,7 @@ from lockgate.policy.selector import Reader, Selector, plain, words
 
 _HEADERS = Phase.REQUEST_HEADERS
 _BODY = Phase.REQUEST_BODY
-_COUNTRIES = frozenset(first + second for first in ascii_uppercase for second in ascii_uppercase)
+COUNTRIES = frozenset(first + second for first in ascii_uppercase for second in ascii_uppercase)
 
 
 def _of_app(read: Callable[[AppMatch], str | None]) -> Reader:
@@ -53,7 +53,7 @@ APP: tuple[Selector, ...] = (
         read=_of_app(lambda match: match.app.category), doc="what the app is for",
     ),
     Selector(
-        name="app.country", type=ValueType.WORD, phase=_HEADERS, what="two-letter country code", known=words(_COUNTRIES),
+        name="app.country", type=ValueType.WORD, phase=_HEADERS, what="two-letter country code", known=words(COUNTRIES),
         read=_of_app(lambda match: match.app.country),
         doc="where the vendor has its headquarters, as a two-letter code; absent when not known",
     ),

@@ -37,6 +37,7 @@ from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import selector_reference
 from lockgate.policy.actions import ACTIONS
 from lockgate.policy.operators import OPERATORS
+from lockgate.policy.problem_codes import NOTE_CODES, PROBLEM_CODES
 from lockgate.sinks.canonical_log import CANONICAL_FIELDS
 from lockgate.sinks.metrics import Metrics
 
@@ -101,6 +102,15 @@ def _operators() -> str:
 
 def _actions() -> str:
     return _table(("action", "what it does"), ((_code(row.name), row.doc) for row in ACTIONS.values()))
+
+
+def _problem_codes() -> str:
+    kinds = (("What keeps a policy from going live", PROBLEM_CODES), ("What is worth knowing (a note)", NOTE_CODES))
+    tables = (
+        f"**{name}**\n\n{_table(('code', 'meaning'), ((_code(code), doc) for code, doc in codes.items()))}"
+        for name, codes in kinds
+    )
+    return "\n\n".join(tables)
 
 
 def _settings() -> str:
@@ -258,6 +268,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "payload-operations": _payload_operations,
     "reason-codes": _reason_codes,
     "record-fields": _record_fields,
+    "problem-codes": _problem_codes,
     "rubric": _rubric,
     "selectors": _selectors,
     "settings": _settings,

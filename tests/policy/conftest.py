@@ -25,7 +25,7 @@ from lockgate.facts.prompt import Conversation, Part, Role, chain
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.home.yaml_document import parse_yaml
-from lockgate.policy import Ruleset, Vocabulary, compile_policy
+from lockgate.policy import AppFacts, Ruleset, Vocabulary, compile_policy
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -42,6 +42,11 @@ VOCABULARY = Vocabulary(
     networks=frozenset({"branch", "offices"}),
     profiles=frozenset({"credentials", "financial", "pii"}),
     detectors=frozenset({"aws-key", "card-number"}),
+    app_facts={
+        "chatgpt": AppFacts(vendor="OpenAI", category="chat-assistant", tiers=frozenset({"free", "enterprise"})),
+        "claude": AppFacts(vendor="Anthropic", category="chat-assistant", tiers=frozenset({"free", "enterprise"})),
+        "some-app": AppFacts(vendor="OpenAI", category="writing", tiers=frozenset({"free"})),
+    },
     detector_profiles={"aws-key": frozenset({"credentials"}), "card-number": frozenset({"financial", "pii"})},
 )
 

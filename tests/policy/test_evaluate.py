@@ -42,7 +42,7 @@ class TestEnding:
         assert (decision.verdict, decision.reason, decision.rule) == (ALLOW, Reason.RULE, "r0")
 
     def test_a_stop_carries_what_the_person_is_told(self, decide):
-        decision = decide('then: {redirect: {to: "https://a.example/x"}}, message: "Use this."')
+        decision = decide('when: {request.method: POST}, then: {redirect: {to: "https://a.example/x"}}, message: "Use this."')
         assert (decision.verdict, decision.redirect_to, decision.message) == (REDIRECT, "https://a.example/x", "Use this.")
 
     def test_a_block_as_an_answer_is_a_block_that_is_told_so(self, decide):
@@ -277,7 +277,7 @@ def test_a_settled_walk_over_fifty_rules_is_quick(ruleset, sheet, app):
 
     rules = [
         f"when: {{app.known: true, app.status: approved, dlp.profiles: credentials, port: {{at_least: {number}}}}}, then: block"
-        for number in range(50)
+        for number in reversed(range(50))
     ]
     compiled, facts = ruleset(policy(*rules)), sheet(Phase.REQUEST_HEADERS, app=app(status=ReviewStatus.UNAPPROVED))
     evaluate(compiled, Walk.REQUEST, facts)

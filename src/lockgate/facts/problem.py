@@ -26,11 +26,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing that is wrong. `problem` is a lower-case clause without a period, `help` the next step."""
+    """One thing that is wrong. `problem` is a lower-case clause without a period, `help` the next step.
+
+    `code` is a stable word for this kind of problem, for programs; empty where nobody gave one.
+    """
 
     problem: str
     help: str = ""
     place: Place | None = None
+    code: str = ""
 
     def __str__(self) -> str:
         head = f"{self.place}: {self.problem}" if self.place else self.problem

@@ -66,7 +66,7 @@ def _data(text: str, file: str, places: "_Places | None") -> object:
         mark = getattr(error, "problem_mark", None)
         place = Place(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Place(file=file, line=1, column=1)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UsageError(Problem(place=place, problem=f"not valid YAML: {problem}")) from None
+        raise UsageError(Problem(place=place, problem=f"not valid YAML: {problem}", code="invalid-yaml")) from None
     return _Reader(file, places).plain(root, ()) if root is not None else None
 
 
@@ -116,7 +116,7 @@ class _Reader:
         return mapping
 
     def _refused(self, node: Node, problem: str, help_text: str = "") -> UsageError:
-        return UsageError(Problem(place=self._place(node), problem=problem, help=help_text))
+        return UsageError(Problem(place=self._place(node), problem=problem, help=help_text, code="invalid-yaml"))
 
     def _place(self, node: Node) -> Place:
         return Place(file=self.file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)

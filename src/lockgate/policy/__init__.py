@@ -11,9 +11,10 @@ from lockgate.policy.compiler import compile_policy
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
 from lockgate.policy.selectors import SelectorRow, selector_reference
-from lockgate.policy.vocabulary import Vocabulary
+from lockgate.policy.vocabulary import AppFacts, Vocabulary
 
 __all__ = [
+    "AppFacts",
     "Case",
     "CaseResult",
     "DoNotInspect",

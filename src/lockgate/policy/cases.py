@@ -111,7 +111,7 @@ class CaseResult:
         steps = [step for step in self.decision.trace if step.truth is not Truth.NO] or list(self.decision.trace)
         why = "; ".join(f"{step.rule}: {step.truth.value} ({step.why})" for step in steps[:_STEPS_SHOWN])
         problem = f"case `{self.case.name}`: {'; '.join(self.differences)}"
-        return Problem(place=self.case.place, problem=problem, help=why or self.decision.reason.explanation)
+        return Problem(place=self.case.place, problem=problem, help=why or self.decision.reason.explanation, code="failed-case")
 
 
 def run_cases(ruleset: Ruleset, library: Library, cases: tuple[Case, ...]) -> tuple[CaseResult, ...]:

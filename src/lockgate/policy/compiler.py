@@ -12,7 +12,7 @@ from lockgate.facts.decision import Verdict
 from lockgate.facts.problem import Document
 from lockgate.policy.actions import is_web_address
 from lockgate.policy.calendar import zone_named, zone_names
-from lockgate.policy.check import check_policy
+from lockgate.policy.checks import Whole, check_policy
 from lockgate.policy.closures import compile_expression
 from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
 from lockgate.policy.draft_exemption import compile_exemption, read_exemptions
@@ -54,7 +54,16 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     entries = drafts.do_not_inspect(policy)
     rules = drafts.rules(policy)
     exemptions = read_exemptions(policy, drafts, entries, rules)
-    check_policy(report, entries, rules)
+    check_policy(
+        report,
+        Whole(
+            surroundings=surroundings,
+            on_uninspectable=on_uninspectable,
+            entries=entries,
+            rules=rules,
+            exceptions=exemptions,
+        ),
+    )
     _note_zone(policy, entries, rules)
     report.raise_if_wrong()
 
@@ -138,7 +147,10 @@ def _note_zone(policy: Fields, entries: tuple[DraftEntry, ...], rules: tuple[Dra
     first = next((test for test in tests if test.name.startswith("time.")), None)
     if first is not None:
         policy.report.note(
-            first.path, f"`{first.name}` is that of UTC", "say where the clocks hang: `time_zone: Europe/Berlin` at the top"
+            first.path,
+            f"`{first.name}` is that of UTC",
+            "say where the clocks hang: `time_zone: Europe/Berlin` at the top",
+            code="no-time-zone",
         )
 
 
@@ -154,7 +166,8 @@ def _lists(policy: Fields) -> dict[str, HostsWithin]:
 def _mode(policy: Fields) -> Mode:
     mode = Mode(policy.choice("mode", "mode", [mode.value for mode in Mode], Mode.ENFORCE.value))
     if mode is Mode.MONITOR:
-        policy.report.note(policy.at("mode"), "this policy only tells what it would do: nothing is stopped")
+        problem = "this policy only tells what it would do: nothing is stopped"
+        policy.report.note(policy.at("mode"), problem, code="monitor-mode")
     return mode
 
 

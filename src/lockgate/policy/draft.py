@@ -96,10 +96,12 @@ class DraftReader:
             return ""
         name, here = str(entry.value("id")), entry.at("id")
         if not isinstance(entry.value("id"), str) or not _ID.match(name) or len(name) > _LONGEST_ID:
-            self._report.wrong(here, f"`{name}` cannot be an id", "lower-case letters and digits, words joined by `-`")
+            self._report.wrong(
+                here, f"`{name}` cannot be an id", "lower-case letters and digits, words joined by `-`", code="invalid-id"
+            )
         elif name in self._ids:
             first = self._report.document.place(self._ids[name])
-            self._report.wrong(here, f"the id `{name}` is taken", f"it is used at line {first.line}")
+            self._report.wrong(here, f"the id `{name}` is taken", f"it is used at line {first.line}", code="duplicate-id")
         else:
             self._ids[name] = here
         return name

@@ -108,6 +108,7 @@ def _rules(entry: Fields, named: Mapping[str, DraftRule], passed: frozenset[str]
                 here,
                 f"`{rule}` says what is not inspected, and to that there are no exceptions",
                 "an exception is for rules; narrow the `when` of the entry instead",
+                code="invalid-exception",
             )
         elif rule not in named:
             entry.report.unknown(here, "rule", rule, named)
@@ -150,6 +151,7 @@ def _check(report: Report, exemptions: tuple[DraftExemption, ...], named: Mappin
                 each.path,
                 f"`{each.id}` is the same exception as `{first.id}`",
                 "keep one of them; to prolong one, change its `expires`",
+                code="invalid-exception",
             )
         _check_phase(report, each, named)
         covers = [rule for rule in each.rules if _covers(each.when, named[rule])]
@@ -158,11 +160,12 @@ def _check(report: Report, exemptions: tuple[DraftExemption, ...], named: Mappin
                 each.path,
                 f"`{each.id}` covers everything: no rule of this policy would act any more",
                 "give it a `when`, or name fewer rules; to only watch, write `mode: monitor` at the top of the file",
+                code="invalid-exception",
             )
         elif covers:
             report.note(
                 each.path, f"`{each.id}` switches {', '.join(f'`{rule}`' for rule in covers)} off for everybody",
-                f"until the end of {each.expires}; give it a `when` to cover fewer",
+                f"until the end of {each.expires}; give it a `when` to cover fewer", code="wide-exception",
             )  # fmt: skip
 
 
@@ -180,4 +183,5 @@ def _check_phase(report: Report, each: DraftExemption, named: Mapping[str, Draft
             (*each.path, "when"),
             f"`{each.id}` asks for the response, and `{early}` is settled before there is one",
             "leave selectors that begin with `response.` to exceptions from rules about the response",
+            code="wrong-phase",
         )

@@ -21,6 +21,7 @@ def expired(ruleset: Ruleset, now: datetime) -> tuple[Problem, ...]:
             place=each.place,
             problem=f"exception `{each.id}` expired on {each.expires}, and {_acts_again(each)}",
             help=f"take it out, or ask {each.owner} whether it is still needed (`{each.reason}`) and set a new date",
+            code="expired-exception",
         )
         for each in ruleset.exceptions
         if now >= each.until
@@ -35,6 +36,7 @@ def expiring(ruleset: Ruleset, now: datetime) -> Iterator[Problem]:
                 place=each.place,
                 problem=f"exception `{each.id}` expires on {each.expires}",
                 help=f"ask {each.owner} whether it is still needed: {each.reason}",
+                code="exception-ends-soon",
             )
 
 

@@ -49,7 +49,10 @@ class Fields:
 
     def wrong(self, key: str, problem: str, help_text: str = "") -> None:
         """Something is wrong with `key`."""
-        self.report.wrong(self.at(key) if key in self._data else self.path, problem, help_text)
+        if key in self._data:
+            self.report.wrong(self.at(key), problem, help_text)
+        else:
+            self.report.wrong(self.path, problem, help_text, code="missing-key")
 
     def text(self, key: str, absent: str = "") -> str:
         """Text without surrounding blanks."""

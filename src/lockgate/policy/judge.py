@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import assert_never
 
 from lockgate.facts.decision import Truth
+from lockgate.policy.glob import fits
 from lockgate.policy.operand import (
     UNBOUNDED,
     Among,
@@ -62,7 +63,7 @@ def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Contains | Matc
             return lambda value: _truth(isinstance(value, str) and value.startswith(prefixes))
         case Like(patterns=patterns):
             split = _split(patterns)
-            return lambda value: _truth(isinstance(value, str) and any(_fits(value, pieces) for pieces in split))
+            return lambda value: _truth(isinstance(value, str) and any(fits(value, pieces) for pieces in split))
         case Contains(texts=texts):
             return lambda value: _truth(isinstance(value, str) and any(text in value for text in texts))
         case Matches(patterns=patterns, any_case=any_case):
@@ -112,28 +113,12 @@ def _among(quantifier: Quantifier, patterns: tuple[tuple[str, ...], ...], value:
         return Truth.NO
     match quantifier:
         case Quantifier.ANY:
-            return _truth(any(_fits(name, pieces) for name in value for pieces in patterns))
+            return _truth(any(fits(name, pieces) for name in value for pieces in patterns))
         case Quantifier.ALL:
-            return _truth(all(any(_fits(name, pieces) for name in value) for pieces in patterns))
+            return _truth(all(any(fits(name, pieces) for name in value) for pieces in patterns))
         case Quantifier.NONE:
-            return _truth(not any(_fits(name, pieces) for name in value for pieces in patterns))
+            return _truth(not any(fits(name, pieces) for name in value for pieces in patterns))
         case Quantifier.OUTSIDE:
-            return _truth(any(not any(_fits(name, pieces) for pieces in patterns) for name in value))
+            return _truth(any(not any(fits(name, pieces) for pieces in patterns) for name in value))
         case _:
             assert_never(quantifier)
-
-
-def _fits(text: str, pieces: tuple[str, ...]) -> bool:
-    """Whether `text` is the pieces in order with anything between them. Linear: the leftmost place of each is enough."""
-    first, last = pieces[0], pieces[-1]
-    if len(pieces) == 1:
-        return text == first
-    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for piece in pieces[1:-1]:
-        found = text.find(piece, at, end)
-        if found < 0:
-            return False
-        at = found + len(piece)
-    return True

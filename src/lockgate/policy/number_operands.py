@@ -80,7 +80,8 @@ def between(number: Number, what: str = "number", shape: str = "[lowest, highest
             return None
         if low > high:
             above = "above" if what == "number" else "after"
-            written.wrong(f"the first {what} is {above} the second, so this could never match", f"write {shape}")
+            problem = f"the first {what} is {above} the second, so this could never match"
+            written.wrong(problem, f"write {shape}", code="never-matches")
             return None
         return InRanges(((low, high),))
 

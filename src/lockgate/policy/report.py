@@ -7,6 +7,7 @@ first problem.
 from collections.abc import Iterable
 
 from lockgate.facts.problem import Document, Path, Problem, UsageError, nearest_name
+from lockgate.policy.problem_codes import INVALID_VALUE, UNKNOWN
 
 _LISTED_NAMES = 12
 _MOST_NAMES = 40
@@ -31,20 +32,21 @@ class Report:
         """What is worth knowing, in the order of the file."""
         return _in_file_order(self._notes)
 
-    def wrong(self, path: Path, problem: str, help_text: str = "", *, at_key: bool = False) -> None:
-        """Something is wrong at `path`: with its value, or with its key."""
+    def wrong(self, path: Path, problem: str, help_text: str = "", *, at_key: bool = False, code: str = INVALID_VALUE) -> None:
+        """Something is wrong at `path`: with its value, or with its key. `code` is one of `PROBLEM_CODES`."""
         place = self.document.key_place(path) if at_key else self.document.place(path)
-        self._problems.append(Problem(place=place, problem=problem, help=help_text))
+        self._problems.append(Problem(place=place, problem=problem, help=help_text, code=code))
 
-    def note(self, path: Path, problem: str, help_text: str = "") -> None:
-        """Something at `path` is worth knowing."""
-        self._notes.append(Problem(place=self.document.place(path), problem=problem, help=help_text))
+    def note(self, path: Path, problem: str, help_text: str = "", *, code: str = "worth-knowing") -> None:
+        """Something at `path` is worth knowing. `code` is one of `NOTE_CODES`."""
+        self._notes.append(Problem(place=self.document.place(path), problem=problem, help=help_text, code=code))
 
     def unknown(self, path: Path, what: str, name: str, known: Iterable[str]) -> None:
         """`name` is not one of the `known` names; the nearest one, all of them, or how to list them is the help."""
         names = sorted(known)
         help_text = name_help(name, names) or _ALL_OF.get(what) or ("" if len(names) > _MOST_NAMES else _listed(names))
-        self.wrong(path, f"unknown {what} `{name}`", help_text, at_key=path[-1:] == (name,))
+        code = UNKNOWN.get(what, "unknown-name")
+        self.wrong(path, f"unknown {what} `{name}`", help_text, at_key=path[-1:] == (name,), code=code)
 
     def raise_if_wrong(self) -> None:
         """Raises UsageError with every problem, if there is one."""

@@ -79,7 +79,11 @@ class ConditionReader:
         if found is None:
             nearest = name_help(name, selector_names(vocabulary))
             self._report.wrong(
-                path, f"unknown selector `{name}`", nearest or "all selectors: lockgate policy selectors", at_key=True
+                path,
+                f"unknown selector `{name}`",
+                nearest or "all selectors: lockgate policy selectors",
+                at_key=True,
+                code="unknown-selector",
             )
             return None
         selector, member = found
@@ -118,6 +122,7 @@ class ConditionReader:
         if name in _NEGATED:
             takes = f"write `not: {{{selector.name}: {{{_NEGATED[name]}: ...}}}}`"
         elif any(name in operators for operators in OPERATORS.values()):
-            self._report.wrong(path, f"`{selector.name}` ({selector.type.value}) has no operator `{name}`", takes)
+            problem = f"`{selector.name}` ({selector.type.value}) has no operator `{name}`"
+            self._report.wrong(path, problem, takes, code="unknown-operator")
             return
-        self._report.wrong(path, f"unknown operator `{name}`", takes, at_key=True)
+        self._report.wrong(path, f"unknown operator `{name}`", takes, at_key=True, code="unknown-operator")

@@ -104,9 +104,10 @@ def _regular_expression(written: Written, *, any_case: bool) -> str | None:
         written.wrong(f"`{text}` is not a regular expression: {error}", help_text)
         return None
     if glob:
-        written.report.note(written.path, f"`*` in `{text}` repeats the character before it", glob)
+        written.report.note(written.path, f"`*` in `{text}` repeats the character before it", glob, code="odd-pattern")
     elif fits_everything(pattern):
-        written.report.note(written.path, f"`{text}` fits every text", "`^` and `$` stand for the beginning and the end of it")
+        help_text = "`^` and `$` stand for the beginning and the end of it"
+        written.report.note(written.path, f"`{text}` fits every text", help_text, code="odd-pattern")
     return text
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from lockgate.facts.problem import Path
 from lockgate.policy.fields import is_list
 from lockgate.policy.operand import Operand
+from lockgate.policy.problem_codes import INVALID_VALUE
 from lockgate.policy.report import Report
 
 
@@ -23,9 +24,9 @@ class Written:
     what: str
     known: frozenset[str] | None
 
-    def wrong(self, problem: str, help_text: str = "") -> None:
+    def wrong(self, problem: str, help_text: str = "", *, code: str = INVALID_VALUE) -> None:
         """Something is wrong with it."""
-        self.report.wrong(self.path, problem, help_text)
+        self.report.wrong(self.path, problem, help_text, code=code)
 
     @property
     def entries(self) -> list["Written"]:
@@ -33,7 +34,7 @@ class Written:
         if not is_list(self.value):
             return [self]
         if not self.value:
-            self.wrong("the list is empty, so this could never match", "name at least one")
+            self.wrong("the list is empty, so this could never match", "name at least one", code="empty-list")
         return [replace(self, value=entry, path=(*self.path, index)) for index, entry in enumerate(self.value)]
 
     @property

@@ -36,7 +36,7 @@ def redirect_loops(ruleset: Ruleset, library: AppLibrary, document: Document) ->
                 problem = f"`{rule.id}` sends people in a circle: {hosts} ({', '.join(str(step.rule) for step in way)})"
                 help_text = "name another address, or let the target pass by an `allow` rule above"
                 place = document.place(("rules", index, "then"))
-                problems.append(Problem(place=place, problem=problem, help=help_text))
+                problems.append(Problem(place=place, problem=problem, help=help_text, code="redirect-loop"))
     return tuple(problems)
 
 

@@ -18,7 +18,7 @@ from lockgate.home.load import load_detectors, load_library, load_settings, read
 from lockgate.home.mcp_file import load_accepted
 from lockgate.home.settings import Settings
 from lockgate.identity import UsersFile
-from lockgate.policy import Ruleset, Vocabulary, compile_policy
+from lockgate.policy import AppFacts, Ruleset, Vocabulary, compile_policy
 from lockgate.runtime.cases import failed_cases
 from lockgate.runtime.fingerprint import fingerprint
 from lockgate.runtime.redirect_loops import redirect_loops
@@ -168,6 +168,15 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet, users: UsersFile) ->
     names = library.names()
     return Vocabulary(
         apps=frozenset(names.apps),
+        app_facts={
+            app.id: AppFacts(
+                vendor=app.vendor,
+                category=app.category,
+                country=app.country or "",
+                tiers=frozenset(tier.id for tier in app.tiers),
+            )
+            for app in library.apps
+        },
         app_addresses={app.id: app.homepage for app in library.apps if app.homepage},
         categories=frozenset(names.categories),
         vendors=frozenset(names.vendors),

@@ -63,7 +63,10 @@ def conditions(tests):
 
 
 ENDINGS = ["allow", "block", {"redirect": {"to": "https://assistant.example/"}}]
-ADDITIONS = [{"tag": "one"}, {"tag": ["two", "one"]}, {"capture": "none"}, {"capture": "masked"}, {"capture": "full"}]
+ADDITIONS = [
+    {"tag": "one"}, {"tag": ["two", "one"]}, {"capture": "none"}, {"capture": "masked"}, {"capture": "full"},
+    {"redact": ["credentials"]}, {"redact": {"profiles": ["financial", "pii"], "with": "placeholder", "at_least": "medium"}},
+]  # fmt: skip
 THEN = st.one_of(
     st.sampled_from(ENDINGS + ADDITIONS),
     st.tuples(st.sampled_from(ADDITIONS), st.sampled_from(ENDINGS)).map(list),

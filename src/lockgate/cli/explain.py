@@ -152,6 +152,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
             }
             for f in (examination.findings if examination else ())
         ],
+        "redacted": [{"rule": each.rule, "detector": each.detector, "count": each.count} for each in explanation.redactions],
         "trace": [{"rule": s.rule, "truth": s.truth.value, "excepted": s.excepted, "why": s.why} for s in decision.trace],
     }
 
@@ -235,6 +236,7 @@ def _as_text(explanation: Explanation) -> str:
     if data["examination"]:
         found = ", ".join(f"{f.detector} {f.mask} in {f.found_in.value}" for f in _findings(explanation)) or "nothing"
         lines.append(f"  examination  {data['examination']}; found {found}")
+    lines += [f"  redacted     {each.count} of {each.detector} by {each.rule}" for each in explanation.redactions]
     for label, values in (
         ("capture", [decision.capture.value]), ("tags", decision.tags), ("monitored", decision.monitored),
         ("exceptions", decision.exceptions),

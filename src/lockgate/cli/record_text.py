@@ -84,6 +84,7 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         "Findings",
         (f"{f.detector}  {f.detection_confidence}  {', '.join(f.profiles)}  {f.found_in}  {f.mask}" for f in record.findings),
     )
+    lines += _section("Redacted", (f"{each.count} of {each.detector}  by {each.rule}" for each in record.redactions))
     lines += _section("Files", (_file(file) for file in record.attachments))
     lines += _section("Answered by", map(record_line, related.answers))
     lines += _section("The answer to", map(record_line, related.asked))

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NOT_IN_LIBRARY = "not_in_library"
     UNINSPECTABLE = "uninspectable"
     MONITOR_MODE = "monitor_mode"
+    CANNOT_REDACT = "cannot_redact"
     JUDGED_BY_MESSAGE = "judged_by_message"
     GATE_FAILED = "gate_failed"
     GATEWAY_OWN_ADDRESS = "gateway_own_address"
@@ -64,6 +65,7 @@ _EXPLANATIONS = {
     Reason.NOT_IN_LIBRARY: "The host is not an app of the library and the decrypt setting leaves such hosts alone.",
     Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
     Reason.MONITOR_MODE: "The policy is in monitor mode: it only tells what it would have done.",
+    Reason.CANNOT_REDACT: "A rule replaces a part of this before it is sent, and that part cannot be replaced where it stands.",
     Reason.JUDGED_BY_MESSAGE: "The WebSocket was opened because its messages are read and decided about one by one.",
     Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",
     Reason.GATEWAY_OWN_ADDRESS: "The destination is the gateway itself.",

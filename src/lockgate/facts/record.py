@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.redaction import Redaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Record:
     `mcp_server`, `mcp_methods` and `mcp_tools` say what was asked of an MCP server, `mcp_changed` which of these tools were not
     the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
     answer which was read along called.
+    `redactions` says how many values were replaced in what left, by rule and detector.
     `messages` counts what the client said on a WebSocket; `socket` is the id of the WebSocket's record, for a message.
     `facts` is what `gate.kept_facts` keeps for policies; a store keeps it beside the record, and gives it out on its own.
     """
@@ -130,6 +132,7 @@ class Record:
     already_seen_turns: int = 0
     examination_us: int = 0
     findings: tuple[FindingSummary, ...] = ()
+    redactions: tuple[Redaction, ...] = ()
     capture: Capture = Capture.NONE
     sealed: SealedText | None = None
     status: int = 0

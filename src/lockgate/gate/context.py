@@ -26,7 +26,8 @@ class GateContext:
 
     `sniff` recognises a format by body shape. `decrypt_hosts` are host suffixes,
     used with `DecryptScope.LISTED`. `profiles` are all DLP profiles there are (what masking a capture examines for).
-    `accepted_tools` are the tools of MCP servers that the organisation accepted as they are.
+    `accepted_tools` are the tools of MCP servers that the organisation accepted as they are. `placeholder_key` makes the words
+    that stand in for redacted values.
     """
 
     ruleset: Ruleset
@@ -35,6 +36,7 @@ class GateContext:
     decrypt: DecryptScope = DecryptScope.LIBRARY
     decrypt_hosts: tuple[str, ...] = ()
     profiles: frozenset[str] = frozenset()
+    placeholder_key: bytes = field(default=b"", repr=False)
     accepted_tools: AcceptedTools = field(default_factory=dict[str, Mapping[str, AcceptedTool]])
 
     @property

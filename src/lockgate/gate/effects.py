@@ -30,12 +30,14 @@ class Forward:
     """Let the request go.
 
     `streamed` means the body was not held and may pass as it comes; `tap` asks for `RequestChunkSeen` events on the way.
-    `listens` says that the answer will be read along, so that it should not be encoded.
+    `listens` says that the answer will be read along, so that it should not be encoded. `content` is what leaves instead of
+    the body that was held, not encoded in any way.
     """
 
     streamed: bool
     tap: bool = False
     listens: bool = False
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +73,13 @@ class PassResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassMessage:
-    """Let a message of the client go. Unless `recorded`, it was no exchange of its own (a ping, a handshake)."""
+    """Let a message of the client go. Unless `recorded`, it was no exchange of its own (a ping, a handshake).
+
+    `content` is what leaves instead of it.
+    """
 
     recorded: bool = True
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

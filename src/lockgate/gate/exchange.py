@@ -57,6 +57,8 @@ from lockgate.gate.noticing import (
     with_answer,
 )
 from lockgate.gate.reading import read_request
+from lockgate.gate.redacting import CannotRedactError, Redacted
+from lockgate.gate.rewriting import HeldRequest, rewrite_request
 from lockgate.gate.shown_path import with_hidden_path, with_shown_path
 from lockgate.gate.small_answer import SmallAnswer
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
@@ -78,6 +80,7 @@ class Exchange(Judging):
         self._listener: Listener | None = None
         self._format: WireFormat | None = None
         self._passing: PassingBytes | None = None
+        self._held: HeldRequest | None = None
 
     @property
     def opens_websocket(self) -> bool:
@@ -203,6 +206,7 @@ class Exchange(Judging):
             app = self._context.library.match(request)
         reading = read_request(self._context, app, request, body)
         self._reading_state, self._format = reading.state, reading.format
+        self._held = HeldRequest(app=app, request=request, body=body, state=reading.state, format=reading.format)
         self._sheet = replace(
             self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=self._judged(reading.mcp),
             conversation=reading.conversation, noticed=notice_request(request, app, reading.format, body, reading.drift),
@@ -261,7 +265,15 @@ class Exchange(Judging):
         if facts.request is not None and is_worth_noticing(facts.request, facts.app, read=facts.noticed is not None):
             self._passing = passing_bytes(facts.request)
         tap = streamed and self._passing is not None
-        return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts))
+        self._held, content = None, self._content
+        self._content = None
+        return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts), content=content)
+
+    @override
+    def _rewritten(self, wanted: Redacted) -> bytes:
+        if self._held is None:
+            raise CannotRedactError("nobody held it")
+        return rewrite_request(self._context, self._held, wanted)
 
     @override
     def _refusal(self, decision: Decision) -> Refuse:

@@ -15,16 +15,19 @@ from lockgate.facts.authorship import located
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation, ModelAnswer
+from lockgate.facts.redaction import Redact, Redaction
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
 from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption
-from lockgate.gate.effects import Effect, Examine, Note
+from lockgate.gate.effects import Captured, Effect, Examine, Note
 from lockgate.gate.events import Closed, Event, Failed
 from lockgate.gate.kept_facts import Kept, keep
 from lockgate.gate.kinds import ExchangeKind
+from lockgate.gate.placeholders import Placeholders
 from lockgate.gate.reading import weaken
 from lockgate.gate.record import Outcome, captured_text, write_record
+from lockgate.gate.redacting import CannotRedactError, Redacted, redacted
 from lockgate.policy import Pending, Settled, Walk, evaluate
 
 
@@ -59,6 +62,8 @@ class Judging(ABC):
         self._failure: Failed | None = None
         self._answered_app: AppMatch | None = None
         self._lost = ""
+        self._redacted: Redacted | None = None
+        self._content: bytes | None = None
 
     @property
     def decision(self) -> Decision | None:
@@ -69,6 +74,12 @@ class Judging(ABC):
     def sheet(self) -> FactSheet | None:
         """What is known so far (for explain)."""
         return self._sheet
+
+    @property
+    def redactions(self) -> tuple[Redaction, ...]:
+        """What is replaced in what leaves."""
+        left = self._decision is not None and self._decision.verdict is Verdict.ALLOW
+        return self._redacted.redactions if left and self._redacted is not None else ()
 
     def handle(self, event: Event) -> tuple[Effect, ...]:
         """Take one event. Raises UnexpectedEventError for an event out of turn."""
@@ -97,6 +108,10 @@ class Judging(ABC):
     @abstractmethod
     def _let_go(self, *, streamed: bool) -> Effect:
         """The effect that lets what was judged leave."""
+
+    @abstractmethod
+    def _rewritten(self, wanted: Redacted) -> bytes:
+        """What was judged, as it has to leave. Raises CannotRedactError."""
 
     @abstractmethod
     def _refusal(self, decision: Decision) -> Effect:
@@ -146,9 +161,24 @@ class Judging(ABC):
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
         if decision.verdict is not Verdict.ALLOW:
             return self._refuse(decision)
+        wanted = self._redacted = self._to_redact(decision)
+        if wanted is not None:
+            try:
+                self._content = self._rewritten(wanted)
+            except CannotRedactError as why:
+                stopped = {"verdict": Verdict.BLOCK, "reason": Reason.CANNOT_REDACT}
+                return self._refuse(replace(decision, **stopped, rule=wanted.rule, message=str(why)))
         self._decision = decision
         self.state = State.SETTLED
         return self._let_go(streamed=streamed)
+
+    def _to_redact(self, decision: Decision) -> Redacted | None:
+        facts = self._known
+        if facts.conversation is None or facts.examination is None:
+            return None
+        user, app = facts.client.user or facts.client.address, facts.app.app.id if facts.app else facts.host
+        words = Placeholders(self._context.placeholder_key, user, app)
+        return redacted(decision, facts.conversation, facts.examination.findings, words)
 
     def _refuse(self, decision: Decision) -> Effect:
         self._decision = decision
@@ -170,8 +200,9 @@ class Judging(ABC):
             closed=event,
             reading=self._reading_state,
             answer=answer,
+            redacted=self._redacted,
         )
-        captured = self._if_possible(partial(captured_text, outcome, answer))
+        captured = self._if_possible(partial(self._kept_text, outcome, answer))
         record = write_record(self.id, outcome)
         if self._lost:
             record = replace(record, error=record.error or self._lost)
@@ -186,6 +217,18 @@ class Judging(ABC):
         return keep(
             Kept(sheet=facts, kind=self._kind, reading=self._reading_state, decryption=self._decryption), shown_path=path
         )  # fmt: skip
+
+    def _kept_text(self, outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
+        """What is captured. What was not to leave as it was is not kept as it was either, whatever stopped it."""
+        decision = outcome.decision
+        wanted = decision.additions(Redact) if decision is not None and decision.verdict is not Verdict.ALLOW else ()
+        if decision is not None and wanted and outcome.redacted is None:
+            done = outcome.sheet.examination if outcome.sheet is not None else None
+            asked = frozenset[str]().union(*(redact.profiles for _, redact in wanted))
+            if done is None or done.state is not ExaminationState.COMPLETE or asked - done.profiles:
+                return None
+            outcome = replace(outcome, redacted=self._to_redact(decision))
+        return captured_text(outcome, answer)
 
     def _if_possible[T](self, look: Callable[[], T]) -> T | None:
         """What `look` gives. An exchange that is over has a record whatever fails: what only adds to it must not cost it."""

@@ -31,6 +31,8 @@ from lockgate.gate.judging import Judging, State, UnexpectedEventError, opaque_e
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.noticing import notice_message
 from lockgate.gate.reading import with_background
+from lockgate.gate.redacting import CannotRedactError, Redacted
+from lockgate.gate.rewriting import rewrite_message
 from lockgate.gate.socket import MessageReading, Socket
 from lockgate.policy import Settled, Walk, evaluate
 
@@ -146,13 +148,22 @@ class MessageExchange(Judging):
             # No rule asked what it says; that a model is talked to where nobody knows one is worth a record all the same.
             noticed = self._known.noticed
             return PassMessage(recorded=noticed is not None and noticed.discovery.is_ai)
+        if self._redacted is not None:
+            # What left is what goes on in the next message, and what its answer is to.
+            reading = self._reading = replace(reading, conversation=self._redacted.conversation)
         self._socket.remember(reading, decision, passed=True)
         examination = self._known.examination
         found = examination is not None and bool(examination.findings)
         recorded = (reading.is_said_by_somebody and not self._goes_on) or found
         if recorded:
             self._reader = reading.format.answer_reader()
-        return PassMessage(recorded=recorded)
+        return PassMessage(recorded=recorded or self._content is not None, content=self._content)
+
+    @override
+    def _rewritten(self, wanted: Redacted) -> bytes:
+        if self._reading is None:
+            raise CannotRedactError("nobody read it")
+        return rewrite_message(self._context, self._socket, self._reading, self._message, wanted)
 
     @override
     def _refuse(self, decision: Decision) -> Effect:

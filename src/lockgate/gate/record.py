@@ -5,7 +5,7 @@ Separate because a record is a promise to readers: every field is filled here, i
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -19,6 +19,7 @@ from lockgate.facts.sheet import FactSheet
 from lockgate.gate.effects import Captured
 from lockgate.gate.events import Closed, Failed
 from lockgate.gate.kinds import ExchangeKind
+from lockgate.gate.redacting import Redacted
 from lockgate.gate.references import named_files, task_names, uploaded_as
 
 _FINDINGS_KEPT = 50
@@ -35,6 +36,7 @@ class Outcome:
     """Everything an exchange came to. `worker` carried it; `reading` is how complete the look at the request could be.
 
     `answered_app` is the sheet's app with what the response showed of the account. `facts` are what is kept for policies.
+    `redacted` is how what was said left, or was to leave.
     """
 
     worker: int
@@ -47,6 +49,7 @@ class Outcome:
     answered_app: AppMatch | None = None
     answer: ModelAnswer | None = None
     facts: bytes = b""
+    redacted: Redacted | None = None
 
 
 def write_record(exchange_id: str, outcome: Outcome) -> Record:
@@ -91,6 +94,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         **_files(sheet, outcome.answer),
         **_noticed(sheet),
         **_looked(examination),
+        redactions=outcome.redacted.redactions if outcome.redacted and decision.verdict is Verdict.ALLOW else (),
     )
 
 
@@ -283,8 +287,9 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
     or a person says: calls with their arguments, answers to questions.
     A masked capture whose look was not complete keeps nothing: what was not looked at cannot be masked. Of a text beyond
     a million characters the beginning is kept, and `truncated` says so: a record must never be too large to be kept.
+    Of what was redacted it is the text that left.
     """
-    decision, sheet = outcome.decision, outcome.sheet
+    decision, sheet = outcome.decision, _as_it_left(outcome)
     if decision is None or sheet is None or decision.capture is Capture.NONE:
         return None
     said = _said(sheet.conversation) if sheet.conversation is not None else []
@@ -307,6 +312,15 @@ def captured_text(outcome: Outcome, answer: ModelAnswer | None) -> Captured | No
         kept["prompt"] = [part.text for _, turn in said for part in turn.parts]
         kept["answer"] = answer.text if answer else ""
     return Captured(text=_as_json(kept))
+
+
+def _as_it_left(outcome: Outcome) -> FactSheet | None:
+    """The facts with what was replaced in what was said; None when a part of that lies in what was said before."""
+    sheet, left = outcome.sheet, outcome.redacted
+    if sheet is None or left is None or sheet.examination is None:
+        return sheet
+    found = replace(sheet.examination, findings=left.findings)
+    return None if left.elsewhere else replace(sheet, conversation=left.conversation, examination=found)
 
 
 def _said(conversation: Conversation) -> list[tuple[int, Turn]]:

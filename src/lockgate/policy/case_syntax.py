@@ -40,7 +40,7 @@ GIVEN_KEYS = (
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
-    "redirect_to", "as",
+    "redirect_to", "as", "redacted",
 )  # fmt: skip
 _TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
@@ -288,5 +288,6 @@ def _expected(fields: Fields) -> Expected:
         examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
         message=fields.text("message") if "message" in fields else None,
         redirect_to=fields.text("redirect_to") if "redirect_to" in fields else None,
+        redacted=frozenset(fields.texts("redacted")) if "redacted" in fields else None,
         told_as=fields.choice("as", "way to be told", _TOLD_AS, "refusal") if "as" in fields else None,
     )

@@ -17,6 +17,7 @@ from lockgate.facts.finding import Examination, ExaminationState, Finding
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Place, Problem
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
+from lockgate.facts.redaction import to_redact
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Client, Phase, Request, Response
 from lockgate.policy.calendar import on_the_wall
@@ -56,6 +57,7 @@ class Expected:
     message: str | None = None
     redirect_to: str | None = None
     told_as: str | None = None
+    redacted: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class CaseResult:
     decision: Decision
     settled_at: Phase
     examined: frozenset[str] = frozenset()
+    redacted: frozenset[str] = frozenset()
     differences: tuple[str, ...] = field(default=())
 
     @property
@@ -132,7 +135,9 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
             if stopped or both is not decision:
                 settled_at = Phase.RESPONSE_HEADERS
             decision = replace(later, monitored=both.monitored, exceptions=both.exceptions) if stopped else both
-    result = CaseResult(case=case, decision=decision, settled_at=settled_at, examined=examined)
+    result = CaseResult(
+        case=case, decision=decision, settled_at=settled_at, examined=examined, redacted=_redacted(decision, sheet)
+    )
     return replace(result, differences=_differences(result))
 
 
@@ -193,6 +198,14 @@ def _examination(case: Case, profiles: frozenset[str], *, opaque: bool) -> Exami
     return Examination(state=case.state, profiles=profiles, findings=found, examined=1)
 
 
+def _redacted(decision: Decision, sheet: FactSheet) -> frozenset[str]:
+    """The profiles of which something is replaced in what leaves."""
+    if decision.verdict is not Verdict.ALLOW or sheet.examination is None:
+        return frozenset()
+    replaced = to_redact(decision, sheet.examination.findings)
+    return frozenset(profile for finding, _, redact in replaced for profile in redact.profiles & set(finding.profiles))
+
+
 def _differences(result: CaseResult) -> tuple[str, ...]:
     expected, decision = result.case.expected, result.decision
     pairs: list[tuple[str, str | Collection[str] | None, str | Collection[str]]] = [
@@ -211,6 +224,7 @@ def _differences(result: CaseResult) -> tuple[str, ...]:
         ("examined", expected.examined, result.examined),
         ("message", expected.message, decision.message),
         ("redirect_to", expected.redirect_to, decision.redirect_to),
+        ("redacted", expected.redacted, result.redacted),
         ("as", expected.told_as, "answer" if decision.as_answer else "refusal"),
     ]
     return tuple(

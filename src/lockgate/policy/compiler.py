@@ -68,8 +68,8 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     report.raise_if_wrong()
 
     none: frozenset[str] = frozenset()
-    enforced = [rule.when for rule in rules if rule.mode is Mode.ENFORCE]
-    mentioned = none.union(*(profiles_of(when, surroundings) for when in enforced))
+    enforced = [rule for rule in rules if rule.mode is Mode.ENFORCE]
+    mentioned = none.union(*(profiles_of(rule.when, surroundings) | rule.actions.redacts for rule in enforced))
     surroundings = replace(surroundings, examined=mentioned or vocabulary.profiles)
     # Nor what exceptions mention: they must not change what rules they do not name look at.
     excepted = tuple(
@@ -184,7 +184,8 @@ def _rule(draft: DraftRule, surroundings: Surroundings, exemptions: tuple[Exempt
         mode=draft.mode,
         actions=draft.actions,
         phase=phase_of(draft.when),
-        profiles=profiles_of(draft.when, surroundings),
+        profiles=profiles_of(draft.when, surroundings) | draft.actions.redacts,
+        redacts=draft.actions.redacts,
         condition=draft.when.canonical,
         canonical=canonical,
         check=check,

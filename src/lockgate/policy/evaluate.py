@@ -18,6 +18,7 @@ from functools import lru_cache
 
 from lockgate.facts.addition import Added
 from lockgate.facts.decision import Capture, Decision, Reason, TraceStep, Truth, Verdict
+from lockgate.facts.finding import ExaminationState
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
 from lockgate.policy.outcome import Outcome
@@ -54,6 +55,7 @@ def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet) -> Settled | Pendin
     if walk is Walk.REQUEST:
         steps = _Steps(ruleset, ruleset.default)
         demands = steps.take(ruleset.request_rules, sheet)
+        demands += steps.unseen(sheet, undecided=bool(demands))
         decision = steps.decision()
         if demands or decision.verdict is Verdict.ALLOW:
             demands += _needed_for_response(ruleset, sheet)
@@ -78,6 +80,7 @@ class _Steps:
     ending: Rule | None = None
     reason: Reason = Reason.DEFAULT
     doubted: Rule | None = None
+    redacting: list[Rule] = field(default_factory=list[Rule])
     capture: Capture | None = None
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
@@ -97,6 +100,8 @@ class _Steps:
                     self.exceptions.append(f"{outcome.excepted}:{rule.id}")
                 continue
             demands += outcome.demands
+            if rule.redacts and rule.enforces and truth is not Truth.UNINSPECTABLE:
+                self.redacting.append(rule)
             if truth is Truth.YES:
                 self._matched(rule, sheet)
             elif truth is Truth.UNINSPECTABLE and rule.enforces:
@@ -130,15 +135,36 @@ class _Steps:
         elif ends is Verdict.ALLOW:
             self.ending, self.reason = rule, Reason.UNINSPECTABLE
 
+    def unseen(self, sheet: FactSheet, *, undecided: bool) -> tuple[Demand, ...]:
+        """What has to be looked for before anything can be replaced in what leaves.
+
+        Asked when the walk is over: of what is stopped, nothing has to be replaced. A look that was not complete leaves what
+        nobody found where it is, so a rule that matched and needed it is in doubt.
+        """
+        if not self.redacting or not (undecided or self._comes_to()[0] is Verdict.ALLOW):
+            return ()
+        done = sheet.examination
+        missing = frozenset[str]().union(*(rule.redacts for rule in self.redacting)) - (done.profiles if done else frozenset())
+        if missing:
+            return (Demand(phase=Phase.REQUEST_BODY, profiles=missing),)
+        failed = done is not None and done.state is not ExaminationState.COMPLETE
+        if failed and not undecided and self.ruleset.on_uninspectable is Verdict.BLOCK:
+            self.ending, self.reason = self.redacting[0], Reason.UNINSPECTABLE
+            self.doubted = None
+        return ()
+
     def decision(self) -> Decision:
         """How the walk ends by what has been gathered."""
+        return self._decided(*self._comes_to())
+
+    def _comes_to(self) -> tuple[Verdict, Reason, Rule | None]:
         if self.reason is Reason.UNINSPECTABLE:
-            return self._decided(self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted or self.ending)
+            return self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted or self.ending
         verdict = self.default if self.ending is None else self.ending.actions.ends or self.default
         if self.doubted is not None and verdict is not Verdict.ALLOW:
             # Had somebody been able to look, the doubted rule might have let it pass: the look mattered.
-            return self._decided(self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted)
-        return self._decided(verdict, self.reason, self.ending)
+            return self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted
+        return verdict, self.reason, self.ending
 
     def _decided(self, verdict: Verdict, reason: Reason, rule: Rule | None) -> Decision:
         if self.ruleset.only_tells:

@@ -26,6 +26,7 @@ class Mode(StrEnum):
 class Rule:
     """One rule. `phase` is the latest phase any of its selectors is known at; `canonical` is its meaning as text.
 
+    `profiles` are those it could ever need examined, `redacts` those of them whose findings it replaces.
     `condition` is its `when` as text. `check` comes out as no where an exception holds.
     """
 
@@ -37,6 +38,7 @@ class Rule:
     message: str = ""
     profiles: frozenset[str] = frozenset()
     condition: str = ""
+    redacts: frozenset[str] = frozenset()
     canonical: str = ""
     check: Check = field(repr=False, compare=False)
 

@@ -19,6 +19,7 @@ _TITLES = {
     Reason.NOT_IN_LIBRARY: "{name} is not available here",
     Reason.UNINSPECTABLE: "This request to {name} could not be checked",
     Reason.MONITOR_MODE: "{name} is not available here",
+    Reason.CANNOT_REDACT: "This request to {name} holds something that must not leave",
     Reason.JUDGED_BY_MESSAGE: "{name} is not available here",
     Reason.GATE_FAILED: "The gateway could not decide about this request",
     Reason.GATEWAY_OWN_ADDRESS: "This address cannot be reached through the gateway",

@@ -38,6 +38,7 @@ from lockgate.proxy.connections import Connections
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
 from lockgate.proxy.replaced import finish_replaced, replace_response
+from lockgate.proxy.rewritten import put_content
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.socket_hooks import SocketEnd, SocketTerms
 from lockgate.proxy.sockets import Sockets
@@ -91,8 +92,9 @@ class Requests:
         live.request_bytes = len(raw)
         body = decode_body(raw, flow.request.headers.get("content-encoding", ""), self._most_held)
         await self._perform(flow, live, live.exchange.handle(RequestBodySeen(body=body)))
-        if raw and flow.request.is_http2 and "content-length" not in flow.request.headers:
-            flow.request.headers["content-length"] = str(len(raw))  # the length is known, and servers of HTTP/1 need one
+        leaves = flow.request.raw_content
+        if leaves and flow.request.is_http2 and "content-length" not in flow.request.headers:
+            flow.request.headers["content-length"] = str(len(leaves))  # the length is known, and servers of HTTP/1 need one
 
     def response_head(self, flow: http.HTTPFlow) -> None:
         """A response's head is complete: the upstream's, or our own answer on its way out."""
@@ -284,6 +286,8 @@ class Requests:
         if forward.listens or (decision is not None and decision.capture is Capture.FULL):
             # Such an answer is read as it passes; an encoding we would have to undo is not asked for.
             flow.request.headers["accept-encoding"] = "identity"
+        if forward.content is not None:
+            put_content(flow.request, forward.content)
         if forward.streamed:
             self._stream(flow, live, tap=forward.tap)
         live.holding, live.forwarded = False, True

@@ -169,7 +169,9 @@ class Sockets:
                     examined = await self._services.gateway.examine(effect)
                     if opened.judging is live:
                         await self._perform(opened, live, trial, live.exchange.handle(examined))
-                case PassMessage(recorded=recorded):
+                case PassMessage(recorded=recorded, content=content):
+                    if content is not None:
+                        trial.say_instead(content)
                     self._pass(opened, live, trial, recorded=recorded)
                 case RefuseMessage():
                     self._refuse(opened, live, trial, effect)

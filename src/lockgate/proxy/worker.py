@@ -22,6 +22,7 @@ from lockgate.proxy.assembly import Assembly, assemble
 from lockgate.proxy.last_words import LoopWatch
 from lockgate.proxy.master import GatewayMaster
 from lockgate.runtime.lifeline import end_with
+from lockgate.runtime.placeholder_key import take_key
 from lockgate.runtime.process_log import configure_log
 from lockgate.runtime.snapshot import SnapshotBuilder
 from lockgate.store.pipe import RecordPipe
@@ -35,7 +36,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 async def serve(home_path: str, worker: int) -> None:
     """Run until SIGTERM. Raises UsageError for what the operator has to mend, OSError when the port cannot be had."""
-    builder = SnapshotBuilder(find_home(home_path))
+    builder = SnapshotBuilder(find_home(home_path), placeholder_key=take_key())
     pipe = RecordPipe(builder.home.recorder_socket, worker=worker)
     pipe.start()
     parts = assemble(builder, pipe.put, worker, sight=pipe.sight)

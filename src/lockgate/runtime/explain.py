@@ -11,6 +11,7 @@ from lockgate.dlp.scan import Scanner
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
 from lockgate.facts.portal import PORTAL_HOST
+from lockgate.facts.redaction import Redaction
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request, SocketMessage
 from lockgate.gate.decode import decode_body
@@ -46,7 +47,7 @@ class Explanation:
     """What would happen and everything it rests on.
 
     `connection` is closed (the client may not connect at all), portal, tunnel, intercept, plain, or refuse. `unresolved` says
-    that the host is a name: the proxy also judges the addresses it resolves to.
+    that the host is a name: the proxy also judges the addresses it resolves to. `redactions` is what would be replaced.
     """
 
     connection: str
@@ -54,6 +55,7 @@ class Explanation:
     sheet: FactSheet
     refusal: Refuse | RefuseMessage | None
     unresolved: bool = False
+    redactions: tuple[Redaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,5 +218,6 @@ def _explanation(connection: str, exchange: Judging, effect: Effect, *, unresolv
         raise RuntimeError("the gate did not settle")
     refusal = effect if isinstance(effect, Refuse | RefuseMessage) else None
     return Explanation(
-        connection=connection, decision=exchange.decision, sheet=exchange.sheet, refusal=refusal, unresolved=unresolved
-    )
+        connection=connection, decision=exchange.decision, sheet=exchange.sheet, refusal=refusal, unresolved=unresolved,
+        redactions=exchange.redactions,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ Separate because every face (worker, explain, policy check, doctor) must see the
 way. A snapshot that cannot be built raises UsageError and leaves the caller with the one it has.
 """
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from lockgate.apps.library import AppLibrary
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
+from lockgate.gate.placeholders import KEY_BYTES
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
 from lockgate.home.mcp_file import load_accepted
@@ -58,8 +60,9 @@ class _Part[T]:
 class SnapshotBuilder:
     """Builds snapshots of a home, rebuilding only what changed since the last one."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, placeholder_key: bytes = b"") -> None:
         self.home = home
+        self._placeholder_key = placeholder_key or secrets.token_bytes(KEY_BYTES)
         self._parts: dict[str, _Part[object]] = {}
         # Once, because to find out takes longer than to look at all the files in them.
         self._folders_mark = ""
@@ -93,6 +96,7 @@ class SnapshotBuilder:
             decrypt=DecryptScope(settings.decrypt.value),
             decrypt_hosts=settings.decrypt_hosts,
             profiles=frozenset(detectors.profiles),
+            placeholder_key=self._placeholder_key,
             accepted_tools=self._part("mcp", [home.mcp_file], lambda: load_accepted(home)),
         )
         return Snapshot(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from lockgate.home.home import Home
+from lockgate.runtime.placeholder_key import environment_with_key
 
 _log = structlog.get_logger(__name__)
 _READY_SECONDS = 90.0
@@ -63,6 +64,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         # Neither end is inheritable; children are given the reading end alone, and never anything to read.
         self._lifeline, self._held = os.pipe()
+        self._environment = environment_with_key()
 
     def stop(self) -> None:
         """Begin to stop (for signal handlers)."""
@@ -91,6 +93,7 @@ class Supervisor:
         child.process = await asyncio.create_subprocess_exec(
             *child.command, "--lifeline", str(self._lifeline),
             stdout=asyncio.subprocess.PIPE, start_new_session=True, pass_fds=(self._lifeline,),
+            env=self._environment,
         )  # fmt: skip
         child.started = asyncio.get_running_loop().time()
         line = b""

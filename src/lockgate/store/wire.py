@@ -15,6 +15,7 @@ import msgspec
 
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
+from lockgate.facts.redaction import Redaction
 
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
@@ -109,7 +110,7 @@ def _repair(value: Any) -> Any:
             return value.encode("utf-8", "backslashreplace").decode()
         case tuple():
             return tuple(_repair(item) for item in cast("tuple[Any, ...]", value))
-        case FindingSummary() | AttachmentSummary():
+        case FindingSummary() | AttachmentSummary() | Redaction():
             return replace(value, **{field.name: _repair(getattr(value, field.name)) for field in fields(value)})
         case _:
             return value

@@ -22,6 +22,7 @@ STAGES = {
     "decode": ("lockgate.gate.exchange", "read_request"),
     "examine": ("lockgate.runtime.examiner_process", "answer"),
     "settle": ("lockgate.gate.exchange", "Exchange._settle"),
+    "rewrite": ("lockgate.gate.exchange", "rewrite_request"),
     "apply": ("lockgate.proxy.requests", "Requests._forward"),
     "response": ("lockgate.gate.exchange", "Exchange._response_headers"),
     "socket-said": ("lockgate.proxy.sockets", "Sockets.said"),

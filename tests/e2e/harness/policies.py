@@ -49,6 +49,17 @@ detectors:
 """,
 }
 
+REDACTING = """
+version: 1
+default: allow
+on_uninspectable: block
+rules:
+  - id: masked
+    when: {operation.carries_payload: true, dlp.profiles: {any: [e2e-codenames]}}
+    then: {redact: [e2e-codenames]}
+  - {id: keep, when: {app.id: openai-api}, then: {capture: full}}
+"""
+
 NO_CODENAMES = f"""
   - id: no-codenames
     message: {MESSAGE}

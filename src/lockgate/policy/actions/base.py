@@ -8,6 +8,7 @@ from typing import Protocol
 
 from lockgate.facts.addition import Addition
 from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.redaction import Redact
 from lockgate.facts.sheet import FactSheet
 
 
@@ -63,6 +64,12 @@ class Actions:
         if self.ends is None and any(addition.protects for addition in self.adds):
             return Verdict.BLOCK
         return self.ends
+
+    @property
+    def redacts(self) -> frozenset[str]:
+        """The DLP profiles whose findings it replaces: without a look for them, none of it can leave."""
+        none: frozenset[str] = frozenset()
+        return none.union(*(addition.profiles for addition in self.adds if isinstance(addition, Redact)))
 
     @property
     def canonical(self) -> str:

@@ -2,9 +2,10 @@
 
 from lockgate.policy.actions.ending import ENDING
 from lockgate.policy.actions.keeping import KEEPING
+from lockgate.policy.actions.redacting import REDACTING
 from lockgate.policy.actions.redirecting import REDIRECTING
 from lockgate.policy.actions.row import ActionRow
 
-ACTIONS: dict[str, ActionRow] = {row.name: row for row in (*ENDING, *REDIRECTING, *KEEPING)}
+ACTIONS: dict[str, ActionRow] = {row.name: row for row in (*ENDING, *REDIRECTING, *KEEPING, *REDACTING)}
 
 __all__ = ["ACTIONS", "ActionRow"]

@@ -82,8 +82,8 @@ rules:
     )
     assert compiled.profiles == {"pii", "credentials"}
     assert compiled.selectors == {"dlp.count.pii", "app.known", "dlp.profiles", "port", "response.status"}
-    assert [rule.id for rule in compiled.request_rules] == ["a", "b"]
-    assert [rule.id for rule in compiled.response_rules] == ["c"]
+    assert [rule.id for rule in compiled.request_walk.rules] == ["a", "b"]
+    assert [rule.id for rule in compiled.response_walk.rules] == ["c"]
 
 
 def test_what_is_worth_knowing_is_noted_and_not_refused(ruleset):

@@ -99,6 +99,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
         profiles=none.union(
             *(rule.profiles for rule in compiled), *(profiles_of(each.when, surroundings) for each in exemptions)
         ),
+        surroundings=surroundings,
         notes=report.notes,
     )
 
@@ -188,6 +189,7 @@ def _rule(draft: DraftRule, surroundings: Surroundings, exemptions: tuple[Exempt
         redacts=draft.actions.redacts,
         condition=draft.when.canonical,
         canonical=canonical,
+        when=draft.when,
         check=check,
     )
 

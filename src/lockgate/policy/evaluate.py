@@ -12,6 +12,7 @@ The laws (each one a property in the tests):
 Separate because it is the heart. It must never raise on facts, whatever they are, and never look at anything but the sheet.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -21,8 +22,9 @@ from lockgate.facts.decision import Capture, Decision, Reason, TraceStep, Truth,
 from lockgate.facts.finding import ExaminationState
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
+from lockgate.policy.index import numbers_of
 from lockgate.policy.outcome import Outcome
-from lockgate.policy.ruleset import Rule, Ruleset
+from lockgate.policy.ruleset import Mode, Rule, Ruleset, RuleWalk
 
 
 class Walk(Enum):
@@ -41,29 +43,49 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """Not decided yet. `standing` is what holds if nothing more is learned and no undecided rule matches.
-
-    It is what a connection that will not be decrypted is judged by.
-    """
+    """Not decided yet, and what would have to be learned."""
 
     demand: Demand
-    standing: Decision
+    steps: "_Steps" = field(repr=False)
+
+    @property
+    def standing(self) -> Decision:
+        """What holds if nothing more is learned and no undecided rule matches.
+
+        It is what a connection that will not be decrypted is judged by.
+        """
+        return self.steps.decision()
 
 
-def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet) -> Settled | Pending:
-    """Walk the rules from top to bottom over what is known."""
+def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet, *, thorough: bool = False) -> Settled | Pending:
+    """Walk the rules from top to bottom over what is known.
+
+    Of many rules, those that cannot match are passed over. That changes nothing but the trace: with `thorough` it has them all.
+    """
+    asks_for_response = False
     if walk is Walk.REQUEST:
         steps = _Steps(ruleset, ruleset.default)
+<<<<<<< HEAD
         demands = steps.take(ruleset.request_rules, sheet)
         demands += steps.unseen(sheet, undecided=bool(demands))
         decision = steps.decision()
         if demands or decision.verdict is Verdict.ALLOW:
             demands += _needed_for_response(ruleset, sheet)
+=======
+        steps.take(ruleset.request_walk, sheet, thorough=thorough)
+        asks_for_response = ruleset.looks_at_responses
+>>>>>>> 8fbc2cf (Of many rules those that cannot match are passed over: rules are found by what an exchange is, with the same decisions)
     else:
         steps = _Steps(ruleset, Verdict.ALLOW)
-        demands = steps.take(ruleset.response_rules, sheet)
+        steps.take(ruleset.response_walk, sheet, thorough=thorough)
+    demands = [demand for needed in steps.demands.values() for demand in needed]
+    if not demands:
         decision = steps.decision()
-    return Pending(demand=_joined(demands), standing=decision) if demands else Settled(decision=decision)
+        if not asks_for_response or decision.verdict is not Verdict.ALLOW:
+            return Settled(decision=decision)
+    if asks_for_response:
+        demands += _needed_for_response(ruleset, sheet)
+    return Pending(demand=_joined(demands), steps=steps) if demands else Settled(decision=steps.decision())
 
 
 def do_not_inspect(ruleset: Ruleset, sheet: FactSheet) -> str | None:
@@ -87,7 +109,9 @@ class _Steps:
     monitored: list[str] = field(default_factory=list[str])
     exceptions: list[str] = field(default_factory=list[str])
     trace: list[TraceStep] = field(default_factory=list[TraceStep])
+    demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict[int, tuple[Demand, ...]])
 
+<<<<<<< HEAD
     def take(self, rules: tuple[Rule, ...], sheet: FactSheet) -> tuple[Demand, ...]:
         """Ask rule after rule until one ends the walk; gives what the undecided ones above it still need."""
         demands: tuple[Demand, ...] = ()
@@ -106,20 +130,58 @@ class _Steps:
                 self._matched(rule, sheet)
             elif truth is Truth.UNINSPECTABLE and rule.enforces:
                 self._doubt(rule, sheet)
+=======
+    def take(self, walked: RuleWalk, sheet: FactSheet, *, thorough: bool) -> None:
+        """Ask rule after rule until one ends the walk; `demands` has then what the undecided ones above it still need."""
+        if walked.index is None or thorough:
+            for rule in walked.rules:
+                self._ask(rule, sheet)
+                if self.ending is not None:
+                    break
+            return
+        left = walked.index.candidates(sheet)
+        end = len(walked.rules)
+        for number in numbers_of(left.asked):
+            self._ask(walked.rules[number], sheet)
+>>>>>>> 8fbc2cf (Of many rules those that cannot match are passed over: rules are found by what an exchange is, with the same decisions)
             if self.ending is not None:
+                end = number
                 break
-        return demands
+        above = (1 << end) - 1
+        for number in numbers_of(left.unsure & above):
+            self._ask(walked.rules[number], sheet)
+        for waiting, demands in left.needs:
+            if waiting & left.waiting & above:
+                self.demands[id(demands)] = demands
+
+    def _ask(self, rule: Rule, sheet: FactSheet) -> None:
+        """What becomes of the walk by one rule."""
+        outcome = rule.check(sheet)
+        self.trace.append(_step(rule.id, outcome))
+        truth = outcome.truth
+        if truth is Truth.NO:
+            if outcome.excepted and rule.mode is Mode.ENFORCE and (rule.actions.ends is None or _ends(rule, sheet)):
+                self.exceptions.append(f"{outcome.excepted}:{rule.id}")
+            return
+        if truth is Truth.YES:
+            self._matched(rule, sheet)
+        elif truth is Truth.UNINSPECTABLE and rule.mode is Mode.ENFORCE:
+            self._doubt(rule, sheet)
+        if outcome.demands:
+            self.demands[id(outcome.demands)] = outcome.demands  # most rules need one of a few things
 
     def _matched(self, rule: Rule, sheet: FactSheet) -> None:
         actions = rule.actions
         acts = actions.ends is None or _ends(rule, sheet)
-        if acts and (not rule.enforces or self.ruleset.only_tells):
+        if acts and (rule.mode is not Mode.ENFORCE or self.ruleset.only_tells):
             self.monitored.append(f"{rule.id}:{actions.label}")
-        if not rule.enforces:
+        if rule.mode is not Mode.ENFORCE:
             return
         self.capture = self.capture if self.capture is not None else actions.capture
-        self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
-        self.added += tuple(Added(rule=rule.id, addition=addition) for addition in actions.adds)
+        if actions.tags:
+            self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
+        if actions.adds:
+            self.added += tuple(Added(rule=rule.id, addition=addition) for addition in actions.adds)
         if actions.ends is not None and acts:
             self.ending, self.reason = rule, actions.reason
 
@@ -207,22 +269,24 @@ def _ends(rule: Rule, sheet: FactSheet) -> bool:
     return ends_if is None or ends_if(sheet, rule.id)
 
 
-def _needed_for_response(ruleset: Ruleset, sheet: FactSheet) -> tuple[Demand, ...]:
+def _needed_for_response(ruleset: Ruleset, sheet: FactSheet) -> list[Demand]:
     """What rules about the response will want to know of the request, which can only be learned now."""
-    demands: tuple[Demand, ...] = ()
-    for rule in ruleset.response_rules:
-        outcome = rule.check(sheet)
-        demands += tuple(demand for demand in outcome.demands if demand.phase <= Phase.REQUEST_BODY)
-    return demands
+    walked = ruleset.response_walk
+    if walked.index is None:
+        rules: Iterable[Rule] = walked.rules
+    else:
+        left = walked.index.candidates(sheet)
+        rules = (walked.rules[number] for number in numbers_of(left.asked | left.waiting | left.unsure))
+    return [demand for rule in rules for demand in rule.check(sheet).demands if demand.phase <= Phase.REQUEST_BODY]
 
 
-def _joined(demands: tuple[Demand, ...]) -> Demand:
-    none: frozenset[str] = frozenset()
-    return Demand(
-        phase=max(demand.phase for demand in demands),
-        profiles=none.union(*(demand.profiles for demand in demands)),
-        topics=none.union(*(demand.topics for demand in demands)),
-    )
+def _joined(demands: Sequence[Demand]) -> Demand:
+    phase, profiles, topics = demands[0].phase, demands[0].profiles, demands[0].topics
+    for demand in demands[1:]:
+        phase = max(phase, demand.phase)
+        profiles = profiles | demand.profiles if demand.profiles else profiles
+        topics = topics | demand.topics if demand.topics else topics
+    return Demand(phase=phase, profiles=profiles, topics=topics)
 
 
 @lru_cache(maxsize=8192)

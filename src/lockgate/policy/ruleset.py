@@ -12,7 +12,10 @@ from lockgate.facts.problem import Problem
 from lockgate.facts.traffic import Phase
 from lockgate.policy.actions import Actions
 from lockgate.policy.exemption import Exemption
+from lockgate.policy.expression import Expression
+from lockgate.policy.index import RuleIndex
 from lockgate.policy.outcome import Check
+from lockgate.policy.selector import Surroundings
 
 
 class Mode(StrEnum):
@@ -26,8 +29,8 @@ class Mode(StrEnum):
 class Rule:
     """One rule. `phase` is the latest phase any of its selectors is known at; `canonical` is its meaning as text.
 
-    `profiles` are those it could ever need examined, `redacts` those of them whose findings it replaces.
-    `condition` is its `when` as text. `check` comes out as no where an exception holds.
+    `profiles` are those it could ever need examined, `redacts` those of them whose findings it replaces. `condition` is its
+    `when` as text, `when` the same as typed data. `check` comes out as no where an exception holds.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Rule:
     condition: str = ""
     redacts: frozenset[str] = frozenset()
     canonical: str = ""
+    when: Expression | None = field(default=None, repr=False, compare=False)
     check: Check = field(repr=False, compare=False)
 
     @property
@@ -63,12 +67,29 @@ class DoNotInspect:
     check: Check = field(repr=False, compare=False)
 
 
+_WORTH_AN_INDEX = 40
+"""Rules. Fewer are asked one by one in less time."""
+
+
+class RuleWalk:
+    """The rules of one walk, in order, with an index when there are many. `excepted` are the ids of rules with exceptions."""
+
+    __slots__ = ("index", "rules")
+
+    def __init__(self, rules: tuple[Rule, ...], surroundings: Surroundings | None, excepted: frozenset[str]) -> None:
+        self.rules = rules
+        self.index: RuleIndex | None = None
+        conditions = [(rule.when, rule.id not in excepted) for rule in rules if rule.when is not None]
+        if surroundings is not None and len(conditions) == len(rules) >= _WORTH_AN_INDEX:
+            self.index = RuleIndex(conditions, surroundings)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
     """A policy, compiled. `version` is a digest of what it means: comments, order of keys and spelling do not change it.
 
-    `profiles` are the DLP profiles any rule could ever need. `zone` is where its clocks hang. `notes` are
-    things the operator may want to know.
+    `profiles` are the DLP profiles any rule could ever need, `surroundings` what its conditions may refer to. `zone` is where its
+    clocks hang. `notes` are things the operator may want to know.
     """
 
     version: str
@@ -83,14 +104,17 @@ class Ruleset:
     zone: tzinfo = UTC
     selectors: frozenset[str] = frozenset()
     profiles: frozenset[str] = frozenset()
+    surroundings: Surroundings | None = field(default=None, repr=False, compare=False)
     notes: tuple[Problem, ...] = ()
-    request_rules: tuple[Rule, ...] = field(init=False)
-    response_rules: tuple[Rule, ...] = field(init=False)
+    request_walk: RuleWalk = field(init=False)
+    response_walk: RuleWalk = field(init=False)
 
     def __post_init__(self) -> None:
         """Sort the rules into the two walks, once."""
-        object.__setattr__(self, "request_rules", tuple(rule for rule in self.rules if not rule.is_about_response))
-        object.__setattr__(self, "response_rules", tuple(rule for rule in self.rules if rule.is_about_response))
+        excepted = frozenset(rule for each in self.exceptions for rule in each.rules)
+        for name, about_response in (("request_walk", False), ("response_walk", True)):
+            rules = tuple(rule for rule in self.rules if rule.is_about_response is about_response)
+            object.__setattr__(self, name, RuleWalk(rules, self.surroundings, excepted))
 
     @property
     def only_tells(self) -> bool:
@@ -100,4 +124,4 @@ class Ruleset:
     @property
     def looks_at_responses(self) -> bool:
         """Whether any rule needs the second walk."""
-        return bool(self.response_rules)
+        return bool(self.response_walk.rules)

@@ -51,8 +51,9 @@ class Selector:
     """One row. `what` is what its words are called, `known` which ones there are (any, if absent).
 
     `read` makes the reading function, given the member of a `family`; a set is asked for one name at a time and is
-    given that name. A set of a family has `read_member`, which is given both. `profiles` says what has to be
-    examined to answer. `always_there` means the value is never absent, `is_content` that a trace must not show it.
+    given that name. A set of a family has `read_member`, which is given both; `read_whole` gives all that its members depend
+    on in one reading. `profiles` says what has to be examined to answer. `always_there` means the value is never absent,
+    `is_content` that a trace must not show it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Selector:
     what: str = "word"
     read: Reader
     read_member: Callable[[Surroundings, str, str], Read] | None = None
+    read_whole: Read | None = None
     family: Family | None = None
     known: Names | None = None
     profiles: Callable[[Surroundings, str], frozenset[str]] | None = None

@@ -88,8 +88,8 @@ class RuleWalk:
 class Ruleset:
     """A policy, compiled. `version` is a digest of what it means: comments, order of keys and spelling do not change it.
 
-    `profiles` are the DLP profiles any rule could ever need, `surroundings` what its conditions may refer to. `zone` is where its
-    clocks hang. `notes` are things the operator may want to know.
+    `profiles` are the DLP profiles any rule could ever need, `surroundings` what its conditions may refer to. `zone` is where
+    its clocks hang. `notes` are things the operator may want to know.
     """
 
     version: str

@@ -62,29 +62,17 @@ def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet, *, thorough: bool =
 
     Of many rules, those that cannot match are passed over. That changes nothing but the trace: with `thorough` it has them all.
     """
-    asks_for_response = False
-    if walk is Walk.REQUEST:
-        steps = _Steps(ruleset, ruleset.default)
-<<<<<<< HEAD
-        demands = steps.take(ruleset.request_rules, sheet)
-        demands += steps.unseen(sheet, undecided=bool(demands))
-        decision = steps.decision()
-        if demands or decision.verdict is Verdict.ALLOW:
-            demands += _needed_for_response(ruleset, sheet)
-=======
-        steps.take(ruleset.request_walk, sheet, thorough=thorough)
-        asks_for_response = ruleset.looks_at_responses
->>>>>>> 8fbc2cf (Of many rules those that cannot match are passed over: rules are found by what an exchange is, with the same decisions)
-    else:
+    if walk is Walk.RESPONSE:
         steps = _Steps(ruleset, Verdict.ALLOW)
         steps.take(ruleset.response_walk, sheet, thorough=thorough)
-    demands = [demand for needed in steps.demands.values() for demand in needed]
-    if not demands:
-        decision = steps.decision()
-        if not asks_for_response or decision.verdict is not Verdict.ALLOW:
-            return Settled(decision=decision)
-    if asks_for_response:
-        demands += _needed_for_response(ruleset, sheet)
+        demands = steps.demanded()
+    else:
+        steps = _Steps(ruleset, ruleset.default)
+        steps.take(ruleset.request_walk, sheet, thorough=thorough)
+        demands = steps.demanded()
+        demands += steps.unseen(sheet, undecided=bool(demands))
+        if ruleset.looks_at_responses and (demands or steps.decision().verdict is Verdict.ALLOW):
+            demands += _needed_for_response(ruleset, sheet)
     return Pending(demand=_joined(demands), steps=steps) if demands else Settled(decision=steps.decision())
 
 
@@ -111,26 +99,6 @@ class _Steps:
     trace: list[TraceStep] = field(default_factory=list[TraceStep])
     demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict[int, tuple[Demand, ...]])
 
-<<<<<<< HEAD
-    def take(self, rules: tuple[Rule, ...], sheet: FactSheet) -> tuple[Demand, ...]:
-        """Ask rule after rule until one ends the walk; gives what the undecided ones above it still need."""
-        demands: tuple[Demand, ...] = ()
-        for rule in rules:
-            outcome = rule.check(sheet)
-            self.trace.append(_step(rule.id, outcome))
-            truth = outcome.truth
-            if truth is Truth.NO:
-                if outcome.excepted and rule.enforces and (rule.actions.ends is None or _ends(rule, sheet)):
-                    self.exceptions.append(f"{outcome.excepted}:{rule.id}")
-                continue
-            demands += outcome.demands
-            if rule.redacts and rule.enforces and truth is not Truth.UNINSPECTABLE:
-                self.redacting.append(rule)
-            if truth is Truth.YES:
-                self._matched(rule, sheet)
-            elif truth is Truth.UNINSPECTABLE and rule.enforces:
-                self._doubt(rule, sheet)
-=======
     def take(self, walked: RuleWalk, sheet: FactSheet, *, thorough: bool) -> None:
         """Ask rule after rule until one ends the walk; `demands` has then what the undecided ones above it still need."""
         if walked.index is None or thorough:
@@ -143,7 +111,6 @@ class _Steps:
         end = len(walked.rules)
         for number in numbers_of(left.asked):
             self._ask(walked.rules[number], sheet)
->>>>>>> 8fbc2cf (Of many rules those that cannot match are passed over: rules are found by what an exchange is, with the same decisions)
             if self.ending is not None:
                 end = number
                 break
@@ -167,8 +134,14 @@ class _Steps:
             self._matched(rule, sheet)
         elif truth is Truth.UNINSPECTABLE and rule.mode is Mode.ENFORCE:
             self._doubt(rule, sheet)
+        if rule.redacts and rule.mode is Mode.ENFORCE and truth is not Truth.UNINSPECTABLE:
+            self.redacting.append(rule)
         if outcome.demands:
             self.demands[id(outcome.demands)] = outcome.demands  # most rules need one of a few things
+
+    def demanded(self) -> list[Demand]:
+        """What the undecided rules need."""
+        return [demand for needed in self.demands.values() for demand in needed]
 
     def _matched(self, rule: Rule, sheet: FactSheet) -> None:
         actions = rule.actions

@@ -79,7 +79,8 @@ class RuleWalk:
     def __init__(self, rules: tuple[Rule, ...], surroundings: Surroundings | None, excepted: frozenset[str]) -> None:
         self.rules = rules
         self.index: RuleIndex | None = None
-        conditions = [(rule.when, rule.id not in excepted) for rule in rules if rule.when is not None]
+        # Of a rule with exceptions, or one that redacts, more has to be known than whether it waits.
+        conditions = [(rule.when, rule.id not in excepted and not rule.redacts) for rule in rules if rule.when is not None]
         if surroundings is not None and len(conditions) == len(rules) >= _WORTH_AN_INDEX:
             self.index = RuleIndex(conditions, surroundings)
 

@@ -1,14 +1,15 @@
 """Two scores per tier: plain sums of confirmed answers, in hundredths, with the coverage beside them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lockgate.apps.evidence import UNDISCLOSED, Breach, Evidence, of_tier
-from lockgate.apps.rubric import Rubric
-from lockgate.apps.scores import ScorePair, TierExplanation, explain_tier
+from lockgate.apps.rubric import Rubric, answer_names
+from lockgate.apps.scores import ScorePair, TierExplanation, counted_answers, explain_tier
 from lockgate.apps.vocabulary import BreachState, EvidenceState, SourceKind
 
 _NO_BREACH = Breach()
@@ -103,6 +104,31 @@ def test_what_is_only_believed_is_kept_apart(rubric: Rubric):
     assert explained.confirmed.genai.hundredths == 100
     assert explained.with_unverified.genai.hundredths == 200
     assert explained.with_unverified.genai.answered == 2
+
+
+def test_only_answers_that_count_are_told_and_a_breach_is_the_answer_where_it_takes_the_points(rubric: Rubric):
+    evidence = {
+        "app.soc2": _confirmed("yes"),
+        "app.gdpr": _unverified("yes"),
+        "app.sso": _confirmed("undisclosed"),
+        "app.security_reports": _confirmed("both"),
+    }
+    assert counted_answers(rubric, evidence, _NO_BREACH) == {"soc2": "yes", "security_reports": "both"}
+    assert counted_answers(rubric, evidence, _FOUND) == {"soc2": "yes", "security_reports": "breach"}
+    assert counted_answers(rubric, {}, _NO_BREACH) == {}
+
+
+def test_a_policy_may_ask_for_every_answer_but_none(rubric: Rubric):
+    names = answer_names(rubric)
+    assert len(names) == len(rubric.components)
+    assert names["training"] == {"never", "opt_in", "opt_out", "no_opt_out"}
+    assert "undisclosed" not in frozenset().union(*names.values())
+
+
+def test_components_that_end_alike_are_called_by_all_of_their_id(rubric: Rubric):
+    (first, *_), (second, *_) = rubric.application.components, rubric.genai.components
+    alike = replace(rubric, genai=replace(rubric.genai, components=(replace(second, id=first.id.replace("app.", "genai.")),)))
+    assert {first.id, first.id.replace("app.", "genai.")} <= answer_names(alike).keys()
 
 
 def test_a_quarter_is_rounded_half_up_from_whole_hundredths(rubric: Rubric):

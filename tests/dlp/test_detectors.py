@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from lockgate.dlp.scan import Scanner
+from lockgate.dlp.value_mark import value_mark
 from lockgate.facts.problem import UsageError
 
 BADGE = """
@@ -108,6 +109,29 @@ def test_a_profile_asks_for_no_less_than_its_detection_confidence(build):
     strict = Scanner.open(build(BADGE, profiles=(STAFF.replace("{family: badge}", "{family: badge, at_least: high}"),)))
     assert [hit.detector for hit in lenient.scan(text, frozenset({"staff"})).hits] == ["badge"]
     assert strict.scan(text, frozenset({"staff"})).hits == ()
+
+
+def test_equal_values_have_one_mark_and_nobody_else_can_tell_it(build):
+    detectors, wanted = build(BADGE, profiles=(STAFF,)), frozenset({"staff"})
+    text = "badge BDG-482915, badge BDG-482915, badge BDG-111111"
+    first, again, other = (hit.value_mark for hit in Scanner.open(detectors, key=b"k" * 32).scan(text, wanted).hits)
+    assert first == again != other
+    assert b"482915" not in first
+    assert Scanner.open(detectors, key=b"o" * 32).scan(text, wanted).hits[0].value_mark != first
+    assert {hit.value_mark for hit in Scanner.open(detectors).scan(text, wanted).hits} == {b""}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("4111 1111-1111.1111", "4111111111111111", True),
+        ("DE89 3704", "de893704", True),
+        ("a.b@x.example", "ab@x.example", False),
+        ("(030) 12-34", "0301235", False),
+    ],
+)
+def test_spellings_of_a_value_have_one_mark(one, other, same):
+    assert (value_mark(one, b"key") == value_mark(other, b"key")) is same
 
 
 def test_a_detector_named_in_a_profile_outranks_its_family(build):

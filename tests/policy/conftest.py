@@ -23,7 +23,7 @@ from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.prompt import Conversation, Part, Role, chain
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import AppFacts, Ruleset, Vocabulary, compile_policy
 
@@ -40,6 +40,7 @@ VOCABULARY = Vocabulary(
     clients=frozenset({"claude-code", "curl"}),
     client_environments=frozenset({"vscode"}),
     networks=frozenset({"branch", "offices"}),
+    evidence={"training": frozenset({"never", "opt_in", "opt_out"}), "soc2": frozenset({"yes", "no"})},
     profiles=frozenset({"credentials", "financial", "pii"}),
     detectors=frozenset({"aws-key", "card-number"}),
     app_facts={
@@ -60,10 +61,17 @@ def make_finding(
     confidence: DetectionConfidence = DetectionConfidence.HIGH,
     detector: str = "some-detector",
     found_in: TextKind = TextKind.HUMAN_TEXT,
+    mark: bytes = b"",
 ) -> Finding:
     span = Span(turn=0, part=0, start=0, end=3)
     return Finding(
-        detector=detector, profiles=(profile,), detection_confidence=confidence, span=span, mask="[key]", found_in=found_in
+        detector=detector,
+        profiles=(profile,),
+        detection_confidence=confidence,
+        span=span,
+        mask="[key]",
+        found_in=found_in,
+        value_mark=mark,
     )
 
 
@@ -71,10 +79,14 @@ def make_app(**changes: object) -> AppMatch:
     given = {
         "id": "chatgpt", "vendor": "OpenAI", "category": "chat-assistant", "status": ReviewStatus.UNREVIEWED, "country": "US",
         "operation": Operation.SEND_PROMPT, "gen_ai": 290, "application": 410, "tier_known": True, "tenant": "acme",
-        "account": AccountKind.CORPORATE, "credential": CredentialKind.API_KEY,
+        "account": AccountKind.CORPORATE, "credential": CredentialKind.API_KEY, "evidence": {"training": "never"},
     } | changes  # fmt: skip
     tier = AppTier(
-        id="free", name="Free", application_confidence=_score(given["application"]), genai_confidence=_score(given["gen_ai"])
+        id="free",
+        name="Free",
+        application_confidence=_score(given["application"]),
+        genai_confidence=_score(given["gen_ai"]),
+        evidence=given["evidence"],
     )
     app = App(
         id=given["id"], name="An app", vendor=given["vendor"], category=given["category"], status=given["status"],
@@ -110,6 +122,8 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
         sheet |= {"mcp_known": True, "mcp": facts.get("mcp"), "noticed": facts.get("noticed", Noticed())}
     if phase >= Phase.RESPONSE_HEADERS:
         sheet["response"] = facts["response"]
+    if phase >= Phase.REQUEST_BODY:
+        sheet["request_size"] = facts.get("request_size", BodySize(bytes=70))
     return FactSheet(**sheet)
 
 

@@ -231,3 +231,43 @@ def test_a_case_says_where_somebody_is_and_with_which_device(given, expect, rule
 def test_a_case_about_no_such_device_is_refused(given):
     with pytest.raises(UsageError):
         read_cases(parse_yaml("version: 1\n" + case(given, "verdict: allow"), "cases.yaml"))
+
+
+FACTS = """
+version: 1
+default: allow
+rules:
+  - {id: trained-on, when: {not: {app.evidence.training: {in: [never, opt_in]}}, app.known: true}, then: {tag: trained-on}}
+  - {id: half-known, when: {app.gen_ai_score_coverage: {below: 50}}, then: {tag: half-known}}
+  - {id: large, when: {request.body_bytes: {above: 1000}}, then: block}
+  - {id: many-values, when: {dlp.distinct.pii: {at_least: 3}}, then: block}
+  - {id: many-cards, when: {dlp.detector_count.card-number: {at_least: 4}}, then: block}
+  - {id: large-answer, when: {response.body_bytes: {above: 1000}}, then: block}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "expect"),
+    [
+        ("app: quiet", "verdict: allow, tags: []"),
+        ("app: loud", "verdict: allow, tags: [trained-on, half-known]"),
+        ("app: silent", "verdict: allow, tags: [trained-on, half-known]"),
+        ("app: quiet, body_bytes: 1001", "verdict: block, rule: large, settled_at: request_headers"),
+        ("app: quiet, body_bytes: {at_least: 1001}", "verdict: block, rule: large, settled_at: request_body"),
+        ("app: quiet, body_bytes: {at_least: 9}", "verdict: block, rule: large, reason: uninspectable"),
+        ("app: quiet, findings: {pii: {count: 9, distinct: 2}}", "verdict: allow"),
+        ("app: quiet, findings: {pii: {count: 9, distinct: 3}}", "verdict: block, rule: many-values"),
+        ("app: quiet, findings: {financial: {count: 4, detector: card-number}}", "verdict: block, rule: many-cards"),
+        ("app: quiet, response: {body_bytes: 1001}", "verdict: block, rule: large-answer"),
+        ("app: quiet, response: {media_type: text/event-stream}", "verdict: allow"),
+    ],
+)
+def test_a_case_says_answers_sizes_and_different_values(given, expect, ruleset):
+    apps = """apps:
+  quiet: {gen_ai_score: 4, tier: free, evidence: {training: never}}
+  loud: {gen_ai_score: 4, gen_ai_score_coverage: 49, tier: free, evidence: {training: opt_out}}
+  silent: {tier: free}
+"""
+    cases = read_cases(parse_yaml("version: 1\n" + apps + case(given, expect), "cases.yaml"))
+    (result,) = run_cases(ruleset(FACTS), FakeLibrary(lambda _: None), cases)
+    assert result.differences == ()

@@ -14,7 +14,7 @@ from lockgate.facts.finding import DetectionConfidence, ExaminationState, TextKi
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import Demand
-from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy import Pending, Walk, evaluate, selector_reference
 from lockgate.policy.selectors import SELECTORS, find_selector, selector_names
 
@@ -39,6 +39,8 @@ PICTURE = Attachment(name="Plan.png", media_type="image/png", detected="image/pn
 def with_files(*files, unread=()):
     return Conversation(turns=chain([(Role.USER, (), files)]), unread=unread)
 
+
+LOW = (DetectionConfidence.LOW, "d", TextKind.HUMAN_TEXT)
 
 # Selector: a condition, how the facts are changed for it to hold, and how for it not to.
 EXAMPLES = {
@@ -123,6 +125,47 @@ EXAMPLES = {
         "request.websocket: true",
         {"request": replace(REQUEST, method="GET", headers=UPGRADE)},
         {"request": REQUEST},
+    ),
+    "request.url": (
+        "request.url: https://chatgpt.com:8443/v1/chat",
+        {"request": replace(REQUEST, port=8443, query="a=b")},
+        {"request": REQUEST},
+    ),
+    "request.body_bytes": (
+        "request.body_bytes: {above: 1000}",
+        {"request_size": BodySize(bytes=1001)},
+        {"request_size": BodySize(bytes=1000)},
+    ),
+    "app.application_score_coverage": (
+        "app.application_score_coverage: {at_least: 60}",
+        {},
+        {"app": None},
+    ),
+    "app.gen_ai_score_coverage": ("app.gen_ai_score_coverage: {below: 61}", {}, {"app": None}),
+    "app.evidence.<component>": (
+        "app.evidence.training: {in: [never, opt_in]}",
+        {"app": {"evidence": {"training": "opt_in"}}},
+        {"app": {"evidence": {"training": "opt_out"}}},
+    ),
+    "dlp.distinct.<profile>": (
+        "dlp.distinct.pii: {at_least: 2}",
+        {"found": [("pii", *LOW, b"1"), ("pii", *LOW, b"2"), ("pii", *LOW, b"1")]},
+        {"found": [("pii", *LOW, b"1"), ("pii", *LOW, b"1"), ("financial", *LOW, b"2")]},
+    ),
+    "dlp.detector_count.<detector>": (
+        "dlp.detector_count.card-number: 2",
+        {"found": [("pii", DetectionConfidence.LOW, "card-number")] * 2 + [("pii",)]},
+        {"found": [("pii", DetectionConfidence.LOW, "card-number"), ("pii", DetectionConfidence.LOW, "aws-key")]},
+    ),
+    "dlp.detector_detection_confidence.<detector>": (
+        "dlp.detector_detection_confidence.card-number: {at_least: medium}",
+        {"found": [("pii", DetectionConfidence.MEDIUM, "card-number")]},
+        {"found": [("pii", DetectionConfidence.LOW, "card-number"), ("pii", DetectionConfidence.HIGH, "aws-key")]},
+    ),
+    "response.body_bytes": (
+        "response.body_bytes: {at_least: 5000}",
+        {"response": Response(status=200, headers=Headers((("content-length", "5000"),)))},
+        {"response": Response(status=200)},
     ),
     "prompt.model": ("prompt.model: {like: gpt-*}", {}, {"conversation": Conversation(turns=(), model="o9")}),
     "conversation.id": ("conversation.id: c-1", {}, {"conversation": Conversation(turns=(), id="c-2")}),
@@ -407,6 +450,8 @@ class TestExamination:
             "dlp.count.pii: {below: 2}": Truth.NO,
             "dlp.count.pii: {below: 3}": Truth.UNINSPECTABLE,
             "dlp.count.pii: 0": Truth.NO,
+            "dlp.distinct.pii: {at_least: 2}": Truth.YES,
+            "dlp.distinct.pii: {at_most: 2}": Truth.UNINSPECTABLE,
             "dlp.detection_confidence.pii: {at_least: high}": Truth.YES,
             "dlp.detection_confidence.pii: high": Truth.YES,
             "dlp.detection_confidence.pii: low": Truth.NO,

@@ -201,3 +201,11 @@ def test_a_path_in_no_encoding_is_not_known_and_other_broken_text_costs_the_fact
     assert (kept.request.path, kept.request.path_known) == ("/\\udcff", False)
     assert keep(Kept(sheet=replace(facts, host="\udcff"))) == b""
     assert kept_from(b"") is None
+
+
+def test_equal_values_stay_equal_and_their_marks_are_not_kept(sheet, examination, finding):
+    marks = (b"SECRET-1", b"SECRET-2", b"SECRET-1", b"")
+    found = [finding("pii", mark=mark) for mark in marks]
+    kept = after(sheet(examination=examination(*found))).examination.findings
+    assert sorted(Counter(each.value_mark for each in kept).values()) == [1, 1, 2]
+    assert not any(b"SECRET" in each.value_mark for each in kept)

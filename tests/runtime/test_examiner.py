@@ -63,6 +63,16 @@ async def test_the_same_words_after_another_history_are_not_looked_at_again_and_
     assert [finding.span.turn for finding in other.findings] == [2, 3]
 
 
+async def test_equal_values_are_told_by_whatever_process_finds_them(start):
+    async with start(processes=2) as examiner:
+        one, other = await asyncio.gather(
+            examiner.examine(conversation(SECRET), CREDENTIALS, frozenset()),
+            examiner.examine(conversation("again: " + SECRET), CREDENTIALS, frozenset()),
+        )
+    assert one.findings[0].value_mark == other.findings[0].value_mark != b""
+    assert "value_mark" not in repr(one)
+
+
 async def test_another_profile_is_another_look(start):
     async with start() as examiner:
         await examiner.examine(conversation("one"), CREDENTIALS, frozenset())

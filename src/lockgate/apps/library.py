@@ -23,11 +23,11 @@ from lockgate.apps.hosts import HostIndex, claimed_names, is_claimed
 from lockgate.apps.matching import CompiledApp, compile_app
 from lockgate.apps.overlap import overlaps
 from lockgate.apps.pattern import fixed_domain
-from lockgate.apps.rubric import Rubric
+from lockgate.apps.rubric import Rubric, answer_names
 from lockgate.apps.sample_exchange import sample_host
 from lockgate.apps.samples import Readers, failures, misled
 from lockgate.apps.schema import AppFile, Tier
-from lockgate.apps.scores import TierExplanation, explain_tier, score_tier
+from lockgate.apps.scores import TierExplanation, counted_answers, explain_tier, score_tier
 from lockgate.facts.app import App, AppMatch, AppTier
 from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.problem import Problem, UsageError
@@ -56,7 +56,10 @@ class HostMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryNames:
-    """Every name a policy may use about apps and clients. `tiers` are tier ids, of whatever app."""
+    """Every name a policy may use about apps and clients. `tiers` are tier ids, of whatever app.
+
+    `evidence` has the possible answers by component of the rubric.
+    """
 
     apps: frozenset[str]
     categories: frozenset[str]
@@ -65,6 +68,7 @@ class LibraryNames:
     tiers: frozenset[str]
     clients: frozenset[str]
     client_environments: frozenset[str]
+    evidence: Mapping[str, frozenset[str]]
 
 
 class AppLibrary:
@@ -215,6 +219,7 @@ class AppLibrary:
             tiers=frozenset(tier.id for app in self.apps for tier in app.tiers),
             clients=self.clients.products,
             client_environments=self.clients.environments,
+            evidence=answer_names(self.rubric),
         )
 
     def host_suffixes(self) -> tuple[str, ...]:
@@ -251,10 +256,12 @@ def _app(file: AppFile, rubric: Rubric) -> App:
 
 
 def _tier(file: AppFile, tier: Tier, rubric: Rubric) -> AppTier:
-    scores = score_tier(rubric, of_tier(file.evidence, tier.id), file.breach)
+    held = of_tier(file.evidence, tier.id)
+    scores = score_tier(rubric, held, file.breach)
     return AppTier(
-        id=tier.id, name=tier.name, kind=tier.kind, application_confidence=scores.application, genai_confidence=scores.genai
-    )
+        id=tier.id, name=tier.name, kind=tier.kind, application_confidence=scores.application, genai_confidence=scores.genai,
+        evidence=counted_answers(rubric, held, file.breach),
+    )  # fmt: skip
 
 
 def _version(sources: Sequence[AppSource], rubric: Rubric, clients: ClientsFile) -> str:

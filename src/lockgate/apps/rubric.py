@@ -4,10 +4,14 @@ Separate because the rubric is somebody's published method, with a version and a
 never know an app. Points are whole hundredths, so that no binary fraction is ever added up.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from lockgate.apps.evidence import UNDISCLOSED
 from lockgate.facts.problem import Document, Problem, UsageError
+
+BREACH = "breach"
+"""The answer that stands for a material breach, in the component that has it."""
 
 _CONFIG = {"extra": "forbid"}
 _FULL_MARKS = 500
@@ -84,6 +88,22 @@ class Rubric:
     def component(self, component_id: str) -> Component | None:
         """The component called `component_id`."""
         return next((component for component in self.components if component.id == component_id), None)
+
+
+def short_names(rubric: Rubric) -> dict[str, str]:
+    """What policies call a component, by its id: the last word of the id, or all of it where two end alike."""
+    ends = Counter(component.id.rpartition(".")[2] for component in rubric.components)
+    last = {component.id: component.id.rpartition(".")[2] for component in rubric.components}
+    return {full: short if ends[short] == 1 else full for full, short in last.items()}
+
+
+def answer_names(rubric: Rubric) -> dict[str, frozenset[str]]:
+    """The answers a policy may ask for, by the short name of their component; not to have answered is not one of them."""
+    names = short_names(rubric)
+    return {
+        names[component.id]: frozenset(answer.id for answer in component.answers if answer.id != UNDISCLOSED)
+        for component in rubric.components
+    }
 
 
 def check_rubric(document: Document, rubric: Rubric) -> None:

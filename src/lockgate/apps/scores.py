@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lockgate.apps.evidence import UNDISCLOSED, Breach, Evidence
-from lockgate.apps.rubric import Component, Rubric, ScoreRubric
+from lockgate.apps.rubric import BREACH, Component, Rubric, ScoreRubric, short_names
 from lockgate.apps.vocabulary import BreachState, EvidenceState
 from lockgate.facts.app import ConfidenceScore
 
@@ -63,6 +63,21 @@ def explain_tier(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breac
         genai=_explained(rubric.genai, evidence, breach),
         breach=breach,
     )
+
+
+def counted_answers(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breach) -> dict[str, str]:
+    """The answers that count in the scores of one tier, by the short name of their component.
+
+    Where a breach takes the points away, the answer is the one the rubric has for that, whatever else was found out.
+    """
+    names, counted = short_names(rubric), dict[str, str]()
+    for component in rubric.components:
+        answer = evidence.get(component.id, _NOTHING)
+        if _is_zeroed(component, breach) and component.answer(BREACH) is not None:
+            counted[names[component.id]] = BREACH
+        elif _counted(component, answer, breach, unverified=False) and component.answer(answer.answer) is not None:
+            counted[names[component.id]] = answer.answer
+    return counted
 
 
 def _scores(rubric: Rubric, evidence: Mapping[str, Evidence], breach: Breach, *, unverified: bool) -> ScorePair:

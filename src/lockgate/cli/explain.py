@@ -1,6 +1,7 @@
 """`lockgate explain`: what would happen to a request, and why."""
 
 import json
+import secrets
 import sys
 from datetime import UTC, datetime
 
@@ -83,7 +84,7 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
         help_text = "leave --method, --header and --body out, or give a URL"
         raise UsageError(Problem(problem="a saved request brings its own method, headers and body", help=help_text))
     snapshot = SnapshotBuilder(home_option.home).build()
-    scanner = Scanner.open(snapshot.detectors)
+    scanner = Scanner.open(snapshot.detectors, key=secrets.token_bytes(32))
     question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=_moment(at, snapshot.ruleset))
     explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home))
     click.echo(json.dumps(_as_data(explanation), indent=2) if as_json else _as_text(explanation))

@@ -17,6 +17,7 @@ from lockgate.dlp.normalise import View, read
 from lockgate.dlp.overlap import resolve
 from lockgate.dlp.schema import Engine, confidence_of
 from lockgate.dlp.secrets_engine import SecretsEngine
+from lockgate.dlp.value_mark import value_mark
 from lockgate.facts.finding import DetectionConfidence
 
 type Wanted = Mapping[str, Sequence[tuple[str, DetectionConfidence]]]
@@ -54,7 +55,8 @@ class _Held:
 class Cascade:
     """Detectors with their automaton. Used by one thread at a time."""
 
-    def __init__(self, detectors: Sequence[ReadyDetector], automaton: Automaton) -> None:
+    def __init__(self, detectors: Sequence[ReadyDetector], automaton: Automaton, key: bytes = b"") -> None:
+        self._key = key
         self._automaton = automaton
         self._patterns = [(detector, pattern) for detector in detectors for pattern in detector.patterns]
         self._mapped = [detector for detector in detectors if detector.file.engine is Engine.SECRETS_ENGINE]
@@ -90,7 +92,7 @@ class Cascade:
             if asked_by is None:
                 continue
             for held in _judged(detector, pattern, view.text, sighting.ends, budget):
-                yield from _hit(detector, view, held, asked_by)
+                yield from _hit(detector, view, held, asked_by, self._key)
 
     def _by_engine(self, view: View, wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
         mapped = [detector for detector in self._mapped if detector.id in wanted]
@@ -112,7 +114,7 @@ class Cascade:
                 judgement = judge(detector, view.text, candidate)
                 if judgement is not None:
                     held = _Held(candidate=candidate, judgement=judgement, label=entry.label or detector.file.label)
-                    yield from _hit(detector, view, held, wanted[detector.id])
+                    yield from _hit(detector, view, held, wanted[detector.id], self._key)
 
 
 def _judged(detector: ReadyDetector, pattern: ReadyPattern, text: str, ends: Sequence[int], budget: _Budget) -> Iterator[_Held]:
@@ -174,7 +176,7 @@ def _block_end(text: str, end: int, mark: str) -> int:
 
 
 def _hit(
-    detector: ReadyDetector, view: View, held: _Held, asked_by: Sequence[tuple[str, DetectionConfidence]]
+    detector: ReadyDetector, view: View, held: _Held, asked_by: Sequence[tuple[str, DetectionConfidence]], key: bytes
 ) -> Iterator[Hit]:
     """The hit a judgement makes, when it is sure enough for a profile."""
     profiles = tuple(sorted(profile for profile, least in asked_by if held.judgement.detection_confidence >= least))
@@ -182,12 +184,14 @@ def _hit(
         return
     start, end = view.original(held.candidate.start, held.candidate.end)
     decoded = (f"decoded from {view.how}",) if view.how else ()
+    value = view.text[held.candidate.start : held.candidate.end]
     yield Hit(
         detector=detector.id,
         profiles=profiles,
         detection_confidence=held.judgement.detection_confidence,
         start=start,
         end=end,
-        mask=mask_of(held.label, detector.file.mask, view.text[held.candidate.start : held.candidate.end]),
+        mask=mask_of(held.label, detector.file.mask, value),
+        value_mark=value_mark(value, key),
         contributions=(*decoded, *held.judgement.contributions),
     )

@@ -3,7 +3,7 @@
 Separate because the cascade, the overlap rule and the mask speak of it. It must never hold the matched text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lockgate.facts.finding import DetectionConfidence
 
@@ -12,7 +12,8 @@ from lockgate.facts.finding import DetectionConfidence
 class Hit:
     """One find: code points `start` (inclusive) to `end` (exclusive) of the text that was scanned.
 
-    `contributions` says what made up the detection confidence, in order.
+    `contributions` says what made up the detection confidence, in order. `value_mark` is the same for equal
+    values where the same key was used, and is none itself; empty without a key.
     """
 
     detector: str
@@ -22,6 +23,7 @@ class Hit:
     end: int
     mask: str
     contributions: tuple[str, ...] = ()
+    value_mark: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

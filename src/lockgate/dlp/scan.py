@@ -22,12 +22,15 @@ class Scanner:
         self._wanted: dict[frozenset[str], Wanted] = {}
 
     @classmethod
-    def open(cls, detectors: DetectorSet, compiled: bytes | None = None) -> "Scanner":
-        """A scanner for `detectors`. `compiled` is what `dump` gave for the same version; anything else is compiled anew."""
+    def open(cls, detectors: DetectorSet, compiled: bytes | None = None, *, key: bytes = b"") -> "Scanner":
+        """A scanner for `detectors`. `compiled` is what `dump` gave for the same version; anything else is compiled anew.
+
+        Scanners with the same `key` mark equal values alike.
+        """
         prepared = [ready(file) for file in detectors.detectors.values()]
         version = detectors.version
         automaton = automaton_of(version, compiled) or automaton_of(version, detectors.compiled)
-        return cls(detectors, Cascade(prepared, automaton or Cascade.automaton_for(prepared)))
+        return cls(detectors, Cascade(prepared, automaton or Cascade.automaton_for(prepared), key))
 
     def dump(self) -> bytes:
         """The compiled patterns, for `open` in another process on the same kind of machine."""

@@ -1,6 +1,7 @@
 """AI apps: who they are, what a request does in them, how they score."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -69,6 +70,11 @@ class ConfidenceScore:
     components: int
 
     @property
+    def coverage(self) -> int | None:
+        """How many per cent of the components were answered, rounded down; None for a score of nothing."""
+        return self.answered * 100 // self.components if self.components else None
+
+    @property
     def shown(self) -> str:
         """One decimal, rounded half up, or `not scored`."""
         if self.hundredths is None:
@@ -108,13 +114,17 @@ class CredentialKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppTier:
-    """An account tier of an app with its two confidence scores. `kind` is absent when nobody said."""
+    """An account tier of an app with its two confidence scores. `kind` is absent when nobody said.
+
+    `evidence` has the answers that count in the scores, by the component of the rubric they belong to.
+    """
 
     id: str
     name: str
     kind: TierKind | None = None
     application_confidence: ConfidenceScore
     genai_confidence: ConfidenceScore
+    evidence: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

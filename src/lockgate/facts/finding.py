@@ -1,6 +1,6 @@
 """What an examination found, and how far it looked. A finding carries a mask, never the match."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 
@@ -44,7 +44,8 @@ class Span:
 class Finding:
     """One hit of a detector. `contributions` says what made up the detection confidence, in order.
 
-    `found_in` is the kind of the text it lies in.
+    `found_in` is the kind of the text it lies in. `value_mark` is the same for the same value, within one process of the
+    gateway and never outside of it: a digest under a key nobody keeps. It is not for records or logs.
     """
 
     detector: str
@@ -53,6 +54,7 @@ class Finding:
     span: Span
     mask: str
     contributions: tuple[str, ...] = ()
+    value_mark: bytes = field(default=b"", repr=False, compare=False)
     found_in: TextKind = TextKind.HUMAN_TEXT
 
 

@@ -12,7 +12,7 @@ from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import Examination
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
-from lockgate.facts.traffic import Client, Phase, Request, Response
+from lockgate.facts.traffic import BodySize, Client, Phase, Request, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class FactSheet:
     app_known: bool = False
     app: AppMatch | None = None
     request: Request | None = None
+    request_size: BodySize | None = None
     software: ClientSoftware | None = None
     mcp_known: bool = False
     mcp: McpCall | None = None

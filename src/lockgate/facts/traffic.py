@@ -71,6 +71,17 @@ class Headers:
         return tuple(value for key, value in self.pairs if key == wanted)
 
 
+_LONGEST_NUMBER = 20
+"""Digits; longer ones are no length."""
+
+
+def _declared_bytes(headers: Headers) -> int | None:
+    """What Content-Length says, when it says one thing and nothing contradicts it."""
+    said = {value.strip() for line in headers.all("content-length") for value in line.split(",")}
+    length = said.pop() if len(said) == 1 and not headers.get("transfer-encoding") else ""
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < _LONGEST_NUMBER else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """The head of a request. `host` is lower-case without port, `path` excludes the query, `query` excludes the `?`.
@@ -91,6 +102,11 @@ class Request:
     def media_type(self) -> str:
         """The lower-case media type without parameters, or an empty string."""
         return self.headers.get("content-type").partition(";")[0].strip().lower()
+
+    @property
+    def declared_bytes(self) -> int | None:
+        """The size its head gives for the body, as it crosses the wire; None when it gives none."""
+        return _declared_bytes(self.headers)
 
     @property
     def is_navigation(self) -> bool:
@@ -118,13 +134,30 @@ class Response:
         """The lower-case media type without parameters, or an empty string."""
         return self.headers.get("content-type").partition(";")[0].strip().lower()
 
+    @property
+    def declared_bytes(self) -> int | None:
+        """The size its head gives for the body, as it crosses the wire; None when it gives none."""
+        return _declared_bytes(self.headers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The bytes of a request or response after content decoding. `repr` shows the length only."""
+    """The bytes of a request or response after content decoding. `repr` shows the length only.
+
+    `sent` is how many bytes of it have crossed the wire, where that is not the length of `content`.
+    """
 
     content: bytes = field(repr=False)
     completeness: Completeness = Completeness.COMPLETE
+    sent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySize:
+    """How many bytes of a body cross the wire; `at_least` that many when nobody waited for the end of it."""
+
+    bytes: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,16 +25,16 @@ def decode_body(raw: bytes, content_encoding: str, limit: int) -> Body:
     codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
     codings = [coding for coding in codings if coding != "identity"]
     if len(codings) > _MOST_CODINGS or any(coding not in _CODINGS for coding in codings):
-        return Body(content=b"", completeness=Completeness.UNDECODABLE)
+        return Body(content=b"", completeness=Completeness.UNDECODABLE, sent=len(raw))
     content = raw
     for coding in reversed(codings):
         try:
             content = _decode(content, coding, limit + 1)
         except (zlib.error, brotli.error, zstandard.ZstdError, ValueError, EOFError):
-            return Body(content=b"", completeness=Completeness.UNDECODABLE)
+            return Body(content=b"", completeness=Completeness.UNDECODABLE, sent=len(raw))
     if len(content) > limit:
-        return Body(content=content[:limit], completeness=Completeness.TRUNCATED)
-    return Body(content=content)
+        return Body(content=content[:limit], completeness=Completeness.TRUNCATED, sent=len(raw))
+    return Body(content=content, sent=len(raw))
 
 
 def _decode(data: bytes, coding: str, limit: int) -> bytes:

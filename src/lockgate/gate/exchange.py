@@ -60,6 +60,7 @@ from lockgate.gate.reading import read_request
 from lockgate.gate.redacting import CannotRedactError, Redacted
 from lockgate.gate.rewriting import HeldRequest, rewrite_request
 from lockgate.gate.shown_path import with_hidden_path, with_shown_path
+from lockgate.gate.sizes import size_by_head, size_of
 from lockgate.gate.small_answer import SmallAnswer
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
 
@@ -165,6 +166,7 @@ class Exchange(Judging):
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
             app_known=True, app=app, request=request, software=self._context.library.software(request),
+            request_size=size_by_head(request, has_body=event.has_body),
             mcp_known=not event.has_body or cannot_be_mcp(request),
             mcp=None if event.has_body else self._judged(head_call(request)),
         )  # fmt: skip
@@ -209,6 +211,7 @@ class Exchange(Judging):
         self._held = HeldRequest(app=app, request=request, body=body, state=reading.state, format=reading.format)
         self._sheet = replace(
             self._known, phase=Phase.REQUEST_BODY, app=reading.app, mcp_known=True, mcp=self._judged(reading.mcp),
+            request_size=self._known.request_size or size_of(body),
             conversation=reading.conversation, noticed=notice_request(request, app, reading.format, body, reading.drift),
         )  # fmt: skip
         if reading.mcp is not None and reading.mcp.mismatch:

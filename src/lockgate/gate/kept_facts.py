@@ -23,7 +23,7 @@ from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding, Span
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.gate.decryption import Decryption
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.outline import TurnOutline, bare, outline_of, with_outline
@@ -108,7 +108,7 @@ def _without_words(sheet: FactSheet, shown_path: str | None) -> FactSheet:
         conversation=bare(sheet.conversation) if sheet.conversation is not None else None,
         noticed=_noticed(noticed) if noticed is not None and (noticed.shape or noticed.discovery.signs) else noticed,
         examination=replace(examination, findings=()) if examination is not None and examination.findings else examination,
-        response=replace(response, headers=_typed(response.media_type)) if response is not None else None,
+        response=replace(response, headers=_answer_head(response)) if response is not None else None,
     )
 
 
@@ -132,13 +132,24 @@ def _typed(media_type: str) -> Headers:
     return Headers((("content-type", media_type),) if media_type else ())
 
 
+def _answer_head(response: Response) -> Headers:
+    typed, size = _typed(response.media_type), response.declared_bytes
+    return typed if size is None else Headers((*typed.pairs, ("content-length", str(size))))
+
+
 def _noticed(noticed: Noticed) -> Noticed:
     return Noticed(discovery=replace(noticed.discovery, signs=()), drift=noticed.drift)
 
 
 def _found(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, int], ...]:
-    """What was found, each sort once, with how often; neither where nor what."""
-    sorts = Counter(map(_sort_of, findings))
+    """What was found, each sort once, with how often; neither where nor what.
+
+    Equal values are told apart by their number in the exchange: what compares them live is not for a disk.
+    """
+    numbers: dict[bytes, bytes] = {b"": b""}
+    for finding in findings:
+        numbers.setdefault(finding.value_mark, str(len(numbers)).encode())
+    sorts = Counter(_sort_of(replace(finding, value_mark=numbers[finding.value_mark])) for finding in findings)
     return tuple(
         (Finding(**dict(zip(_OF_A_SORT, sort, strict=True)), span=_NOWHERE, mask=""), count) for sort, count in sorts.items()
     )
@@ -168,7 +179,14 @@ def _usual() -> Iterator[_Form]:
     """Exchanges as most are. What is written is compressed against them: names of fields, and values that come up again."""
     of_tier = ConfidenceScore(hundredths=290, answered=5, components=5)
     app = App(id="chatgpt", name="ChatGPT", vendor="OpenAI", category="chat-assistant", country="US")
-    tier = AppTier(id="free", name="Free", application_confidence=of_tier, genai_confidence=of_tier)
+    evidence = {
+        "soc2": "yes", "gdpr": "yes", "iso27001": "yes", "retention": "none", "sharing": "none", "mfa": "yes", "rbac": "yes",
+        "session_monitoring": "yes", "tls13": "yes", "sso": "yes", "security_reports": "both", "financial": "public_or_300m",
+        "iso42001": "yes", "deployment": "authenticated_rate_limited", "model_card": "own", "training": "never",
+    }  # fmt: skip
+    tier = AppTier(
+        id="free", name="Free", application_confidence=of_tier, genai_confidence=of_tier, evidence=evidence
+    )  # fmt: skip
     host, finding = "chatgpt.com", Finding(
         detector="card-number", profiles=("credentials", "pii"), detection_confidence=DetectionConfidence.HIGH,
         span=_NOWHERE, mask="",
@@ -186,6 +204,7 @@ def _usual() -> Iterator[_Form]:
     headers = _typed("application/json")
     sheet = replace(
         sheet, phase=Phase.RESPONSE_HEADERS,
+        request_size=BodySize(bytes=1200),
         app=AppMatch(app=app, operation=Operation.SEND_PROMPT, signature="send-prompt", format="openai-chat", tier=tier),
         request=Request(method="POST", scheme="https", host=host, port=443, path="/v1/chat/completions", headers=headers),
         software=ClientSoftware(kind=ClientKind.BROWSER, product="chrome", version="140.0"),

@@ -33,6 +33,7 @@ from lockgate.gate.noticing import notice_message
 from lockgate.gate.reading import with_background
 from lockgate.gate.redacting import CannotRedactError, Redacted
 from lockgate.gate.rewriting import rewrite_message
+from lockgate.gate.sizes import size_of_message
 from lockgate.gate.socket import MessageReading, Socket
 from lockgate.policy import Settled, Walk, evaluate
 
@@ -85,7 +86,7 @@ class MessageExchange(Judging):
         request = self._socket.request
         return FactSheet(
             at=seen.at, phase=Phase.REQUEST_HEADERS, client=self._socket.client, host=request.host, port=request.port,
-            request=request,
+            request=request, request_size=size_of_message(seen.message, seen.completeness),
         )  # fmt: skip
 
     def _seen(self, event: MessageSeen) -> Iterator[Effect]:

@@ -17,7 +17,7 @@ from lockgate.facts.discovery import ENOUGH, Discovery, Drift, Noticed
 from lockgate.facts.finding import DetectionConfidence, ExaminationState, Finding, Span, TextKind
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
-from lockgate.facts.traffic import Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy.calendar import parse_moment
 from lockgate.policy.cases import ANY_TIME, Case, Expected
 from lockgate.policy.fields import Fields, is_mapping
@@ -27,16 +27,16 @@ from lockgate.policy.subjects.app import COUNTRIES
 _TOP = ("version", "apps", "cases")
 _APP = (
     "id", "name", "vendor", "category", "country", "status", "tier", "tier_known", "tenant", "account", "credential",
-    "application_score", "gen_ai_score",
+    "application_score", "application_score_coverage", "gen_ai_score", "gen_ai_score_coverage", "evidence",
 )  # fmt: skip
 _CASE = ("name", "given", "expect")
-_FINDINGS = ("count", "confidence", "detector", "found_in")
+_FINDINGS = ("count", "distinct", "confidence", "detector", "found_in")
 _DEVICE = ("id", "enrolled", "posture", "trust")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "country", "network",
-    "device", "client", "model", "conversation", "at", "mcp", "agent_tools", "discovered", "drift", "findings", "examination",
-    "response",
+    "device", "client", "model", "conversation", "at", "body_bytes", "mcp", "agent_tools", "discovered", "drift", "findings",
+    "examination", "response",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
@@ -44,11 +44,12 @@ EXPECT_KEYS = (
 )  # fmt: skip
 _TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
+_RESPONSE = ("status", "media_type", "body_bytes")
 _PHASES = {phase.name.lower(): phase for phase in Phase}
 _LEVELS = {level.name.lower(): level for level in DetectionConfidence}
 _NONE = "none"
 _NOWHERE = Span(turn=0, part=0, start=0, end=0)
-_COMPONENTS = 5
+_PER_CENT = 100
 
 
 def read_cases(document: Document) -> tuple[Case, ...]:
@@ -87,6 +88,7 @@ def _app(fields: Fields) -> AppMatch:
         name=fields.text("tier", "some tier"),
         application_confidence=_score(fields, "application_score"),
         genai_confidence=_score(fields, "gen_ai_score"),
+        evidence={component: str(answer) for component, answer in fields.mapping("evidence").items()},
     )
     known = fields.flag("tier_known", absent="tier" in fields)
     account = fields.choice("account", "kind of account", frozenset(AccountKind), AccountKind.UNKNOWN)
@@ -98,13 +100,15 @@ def _app(fields: Fields) -> AppMatch:
 
 
 def _score(fields: Fields, key: str) -> ConfidenceScore:
+    """A score, and how many per cent of what it is made of were answered."""
     value = fields.value(key)
-    if value is None:
-        return ConfidenceScore(hundredths=None, answered=0, components=_COMPONENTS)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 5:
+    scored = value is not None
+    if scored and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 5):
         fields.wrong(key, f"`{key}` is not a score", "write a number from 0.0 to 5.0")
-        return ConfidenceScore(hundredths=None, answered=0, components=_COMPONENTS)
-    return ConfidenceScore(hundredths=int(Decimal(str(value)) * 100), answered=_COMPONENTS, components=_COMPONENTS)
+        scored = False
+    hundredths = int(Decimal(str(value)) * _PER_CENT) if scored else None
+    answered = fields.number(f"{key}_coverage", _PER_CENT if scored else 0)
+    return ConfidenceScore(hundredths=hundredths, answered=answered, components=_PER_CENT)
 
 
 def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
@@ -122,6 +126,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         client=_client(given),
         request=request,
         at=_at(given),
+        size=_size(given),
         app_given=bool(app_name),
         app=apps.get(app_name),
         operation=Operation(operation) if operation else None,
@@ -149,6 +154,17 @@ def _at(given: Fields) -> datetime:
     if at is None:
         given.wrong("at", "`at` is not a moment", "write 2026-03-03T10:00, or with an offset 2026-03-03T10:00+01:00")
     return at or ANY_TIME
+
+
+def _size(given: Fields) -> BodySize | None:
+    """A number of bytes, or `{at_least: number}` for a body that was cut."""
+    if "body_bytes" not in given:
+        return None
+    value = given.value("body_bytes")
+    if not is_mapping(value):
+        return BodySize(bytes=given.number("body_bytes", 0))
+    cut = Fields(given.report, value, given.at("body_bytes"), ("at_least",), what="a size")
+    return BodySize(bytes=cut.number("at_least", 0), at_least=True)
 
 
 def _client(given: Fields) -> Client:
@@ -205,7 +221,7 @@ def _request(given: Fields) -> Request:
 
 
 def _findings(given: Fields) -> tuple[Finding, ...]:
-    """`{profile: how many}`, or `{profile: {count, confidence, detector, found_in}}`."""
+    """`{profile: how many}`, or `{profile: {count, distinct, confidence, detector, found_in}}`."""
     found: list[Finding] = []
     for profile, value in given.mapping("findings").items():
         data = value if is_mapping(value) else {"count": value}
@@ -213,7 +229,7 @@ def _findings(given: Fields) -> tuple[Finding, ...]:
             given.report,
             data,
             (*given.at("findings"), profile),
-            ("count", "confidence", "detector", "found_in"),
+            _FINDINGS,
             what="findings",
         )
         finding = Finding(
@@ -224,7 +240,12 @@ def _findings(given: Fields) -> tuple[Finding, ...]:
             mask="[found]",
             found_in=TextKind(fields.choice("found_in", "kind of text", frozenset(TextKind), TextKind.HUMAN_TEXT)),
         )
-        found += [finding] * fields.number("count", 1)
+        count = fields.number("count", 1)
+        distinct = fields.number("distinct", count)
+        if distinct > count or (count and not distinct):
+            fields.wrong("distinct", f"{count} findings cannot have {distinct} different values", f"write 1 to {count}")
+            continue
+        found += [replace(finding, value_mark=f"{profile}:{number % distinct}".encode()) for number in range(count)]
     return tuple(found)
 
 
@@ -260,10 +281,12 @@ def _texts(fields: Fields, key: str) -> tuple[str, ...]:
 def _response(given: Fields) -> Response | None:
     if "response" not in given:
         return None
-    fields = Fields(given.report, given.value("response"), given.at("response"), ("status", "media_type"), what="a response")
+    fields = Fields(given.report, given.value("response"), given.at("response"), _RESPONSE, what="a response")
     media_type = fields.text("media_type")
-    headers = Headers((("content-type", media_type),)) if media_type else Headers()
-    return Response(status=fields.number("status", 200), headers=headers)
+    headers = [("content-type", media_type)] if media_type else []
+    if "body_bytes" in fields:
+        headers.append(("content-length", str(fields.number("body_bytes", 0))))
+    return Response(status=fields.number("status", 200), headers=Headers(tuple(headers)))
 
 
 def _expected(fields: Fields) -> Expected:

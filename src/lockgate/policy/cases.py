@@ -19,7 +19,7 @@ from lockgate.facts.problem import Place, Problem
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.redaction import to_redact
 from lockgate.facts.sheet import FactSheet
-from lockgate.facts.traffic import Client, Phase, Request, Response
+from lockgate.facts.traffic import BodySize, Client, Phase, Request, Response
 from lockgate.policy.calendar import on_the_wall
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.ruleset import Ruleset
@@ -66,7 +66,9 @@ class Case:
 
     The library is asked for the app unless `app_given`, and for the program unless `software` says. `operation` replaces what
     the app would say. `findings` are what there would be to find; only those of profiles that are examined for are found.
-    `state` is how such an examination would end. `at` without an offset is a time in the policy's zone.
+    `state` is how such an examination would end. `size` is announced by the head unless it is only a least one. `at` without an
+    offset is a time in the policy's zone.
+    offset is a time in the policy's zone.
     `mcp` is what is asked of an MCP server; `agent_tools` are what is new of tools in a conversation with a model.
     """
 
@@ -76,6 +78,7 @@ class Case:
     request: Request
     expected: Expected
     at: datetime = ANY_TIME
+    size: BodySize | None = None
     app_given: bool = False
     app: AppMatch | None = None
     software: ClientSoftware | None = None
@@ -152,7 +155,8 @@ def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decis
     outcome = evaluate(ruleset, Walk.REQUEST, sheet)
     if isinstance(outcome, Pending):
         sheet = replace(sheet, phase=Phase.REQUEST_HEADERS, request=request, app_known=True, app=_app(library, case))
-        sheet = replace(sheet, software=case.software or library.software(request))
+        announced = case.size if case.size is None or not case.size.at_least else None
+        sheet = replace(sheet, software=case.software or library.software(request), request_size=announced)
         outcome = evaluate(ruleset, Walk.REQUEST, sheet)
     if isinstance(outcome, Pending):
         sheet = _with_body(sheet, case)
@@ -187,7 +191,7 @@ def _with_body(sheet: FactSheet, case: Case) -> FactSheet:
     conversation = Conversation(turns=chain([(Role.USER, (words, *results), ())]), model=case.model, id=case.conversation)
     return replace(
         sheet, phase=Phase.REQUEST_BODY, app=app, mcp_known=True, mcp=call, conversation=conversation,
-        noticed=case.noticed or Noticed(),
+        noticed=case.noticed or Noticed(), request_size=case.size or BodySize(bytes=0),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Separate from the table of selectors, which names them, and from `reading.py`, w
 
 from lockgate.facts.attachment_types import is_disguised, type_of
 from lockgate.facts.authorship import authors, kinds
+from lockgate.facts.finding import Examination
 from lockgate.policy import reading
 from lockgate.policy.reading import Look, Read
 from lockgate.policy.selector import Surroundings
@@ -13,6 +14,35 @@ from lockgate.policy.selector import Surroundings
 def count(_surroundings: Surroundings, profile: str) -> Read:
     """How many findings of a profile there are."""
     return Look(frozenset({profile})).number(lambda done: sum(profile in found.profiles for found in done.findings))
+
+
+def distinct(_surroundings: Surroundings, profile: str) -> Read:
+    """How many different values a profile has findings of; a finding nobody can compare counts as a value of its own."""
+
+    def counted(done: Examination) -> int:
+        marks = [found.value_mark for found in done.findings if profile in found.profiles]
+        return len({mark for mark in marks if mark}) + marks.count(b"")
+
+    return Look(frozenset({profile})).number(counted)
+
+
+def detector_count(surroundings: Surroundings, detector: str) -> Read:
+    """How many findings of a detector there are."""
+    look = Look(surroundings.vocabulary.profiles_of(detector))
+    return look.number(lambda done: sum(found.detector == detector for found in done.findings))
+
+
+def detector_detection_confidence(surroundings: Surroundings, detector: str) -> Read:
+    """The highest detection confidence among a detector's findings."""
+    look = Look(surroundings.vocabulary.profiles_of(detector))
+    return look.number(
+        lambda done: max((found.detection_confidence for found in done.findings if found.detector == detector), default=0)
+    )
+
+
+def profiles_of_detector(surroundings: Surroundings, detector: str) -> frozenset[str]:
+    """What has to be examined to find out about a detector."""
+    return surroundings.vocabulary.profiles_of(detector)
 
 
 def highest_detection_confidence(_surroundings: Surroundings, profile: str) -> Read:

@@ -43,12 +43,16 @@ class Family:
     members: Callable[[Vocabulary], frozenset[str]]
 
 
+COMPONENT = Family(
+    placeholder="<component>", what="component of the scores", members=lambda vocabulary: frozenset(vocabulary.evidence)
+)
+DETECTOR = Family(placeholder="<detector>", what="detector", members=lambda vocabulary: vocabulary.detectors)
 DLP_PROFILE = Family(placeholder="<profile>", what="DLP profile", members=lambda vocabulary: vocabulary.profiles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """One row. `what` is what its words are called, `known` which ones there are (any, if absent).
+    """One row. `what` is what its words are called, `known` which ones there are (any, if absent); `known_of` of a member.
 
     `read` makes the reading function, given the member of a `family`; a set is asked for one name at a time and is
     given that name. A set of a family has `read_member`, which is given both; `read_whole` gives all that its members depend
@@ -66,6 +70,7 @@ class Selector:
     read_whole: Read | None = None
     family: Family | None = None
     known: Names | None = None
+    known_of: Callable[[Surroundings, str], frozenset[str]] | None = None
     profiles: Callable[[Surroundings, str], frozenset[str]] | None = None
     always_there: bool = False
     is_content: bool = False
@@ -74,6 +79,12 @@ class Selector:
     def prefix(self) -> str:
         """The name up to the placeholder, for a row of a family."""
         return self.name if self.family is None else self.name.removesuffix(self.family.placeholder)
+
+    def words(self, surroundings: Surroundings, member: str) -> frozenset[str] | None:
+        """The words it can be compared with; None for any."""
+        if self.known_of is not None:
+            return self.known_of(surroundings, member)
+        return self.known(surroundings) if self.known is not None else None
 
     @property
     def operators(self) -> tuple[str, ...]:

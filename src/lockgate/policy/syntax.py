@@ -93,27 +93,27 @@ class ConditionReader:
             return None
         tests = [
             Test(selector=selector, operand=operand, member=member, path=path) if operand is not None else None
-            for operand in self._operands(selector, value, path)
+            for operand in self._operands(selector, member, value, path)
         ]
         read = tuple(test for test in tests if test is not None)
         if len(read) < len(tests) or not read:
             return None
         return read[0] if len(read) == 1 else All(read)
 
-    def _operands(self, selector: Selector, value: object, path: Path) -> list[Operand | None]:
+    def _operands(self, selector: Selector, member: str, value: object, path: Path) -> list[Operand | None]:
         if not is_mapping(value):
-            return [self._operand(selector, shorthand(selector.type, value), value, path)]
+            return [self._operand(selector, member, shorthand(selector.type, value), value, path)]
         if not value:
             self._report.wrong(
                 path, f"`{selector.name}` is compared with nothing", f"it takes: {', '.join(selector.operators)}"
             )
-        return [self._operand(selector, operator, entry, (*path, operator)) for operator, entry in value.items()]
+        return [self._operand(selector, member, operator, entry, (*path, operator)) for operator, entry in value.items()]
 
-    def _operand(self, selector: Selector, name: str, value: object, path: Path) -> Operand | None:
+    def _operand(self, selector: Selector, member: str, name: str, value: object, path: Path) -> Operand | None:
         if name not in selector.operators:
             self._unknown_operator(selector, name, path)
             return None
-        known = selector.known(self._surroundings) if selector.known is not None else None
+        known = selector.words(self._surroundings, member)
         written = Written(value=value, path=path, report=self._report, what=selector.what, known=known)
         return OPERATORS[selector.type][name].parse(written)
 

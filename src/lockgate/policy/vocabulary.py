@@ -18,9 +18,9 @@ class AppFacts:
 class Vocabulary:
     """Known names. A policy that uses any other is refused.
 
-    `detector_profiles` says which profiles a detector belongs to, so that a rule on one detector runs those profiles only; a
-    detector that is not in it is looked for with all profiles. `app_addresses` says where people find an app, of those that
-    have a web address.
+    `evidence` has the answers there are, by component of the rubric of the scores. `detector_profiles` says which profiles a
+    detector belongs to, so that a rule on one detector runs those profiles only; a detector that is not in it is looked for
+    with all profiles. `app_addresses` says where people find an app, of those that have a web address.
 
     What follows is for telling rules that can do nothing, and may be left out: `app_facts` by app, and `decrypts`, whether
     connections to a host are decrypted (`*.` in front of a name: to any host below it).
@@ -34,6 +34,7 @@ class Vocabulary:
     clients: frozenset[str] = frozenset()
     client_environments: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
+    evidence: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     profiles: frozenset[str] = frozenset()
     detectors: frozenset[str] = frozenset()
     detector_profiles: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])

@@ -314,7 +314,7 @@ class Requests:
         if live is not None and live.holding:
             live.request_bytes = cut.size
             begun = b"" if flow.request.headers.get("content-encoding") else cut.begun[: self._most_held]
-            await self._do_without(flow, live, Body(content=begun, completeness=cut.why))
+            await self._do_without(flow, live, Body(content=begun, completeness=cut.why, sent=cut.size))
 
     async def _do_without(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], body: Body) -> None:
         """Decide about a request by no more than the beginning of its body, and let the rest pass if that may."""

@@ -9,6 +9,7 @@ then says `timed_out`.
 import asyncio
 import contextlib
 import pickle
+import secrets
 import struct
 import sys
 from collections import OrderedDict
@@ -27,6 +28,7 @@ _log = structlog.get_logger(__name__)
 _LENGTH = struct.Struct(">I")
 _TEXTS_REMEMBERED = 50_000
 _START_SECONDS = 60.0
+_KEY_BYTES = 32
 
 type _Hits = tuple[FoundHit, ...]
 type _At = tuple[int, int]
@@ -46,14 +48,14 @@ class _Process:
         self._encoder = msgspec.msgpack.Encoder()
 
     @classmethod
-    async def start(cls, detectors: DetectorSet) -> "_Process":
+    async def start(cls, detectors: DetectorSet, key: bytes) -> "_Process":
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", "from lockgate.runtime.examiner_process import main; main()",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
         )  # fmt: skip
         started = cls(process)
         try:
-            await started._send(pickle.dumps(detectors))
+            await started._send(pickle.dumps((detectors, key)))
             async with asyncio.timeout(_START_SECONDS):
                 await started._receive()
         except BaseException:
@@ -119,6 +121,7 @@ class Examiner:
 
     def __init__(self, detectors: DetectorSet, *, processes: int, deadline_seconds: float) -> None:
         self._detectors = detectors
+        self._key = secrets.token_bytes(_KEY_BYTES)  # one for all processes: what one has found is compared with another's
         self._count = processes
         self._deadline = deadline_seconds
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
@@ -246,7 +249,7 @@ class Examiner:
                 return
 
     async def _add_process(self) -> None:
-        process = await _Process.start(self._detectors)
+        process = await _Process.start(self._detectors, self._key)
         self._all.add(process)
         self._idle.put_nowait(process)
 
@@ -277,6 +280,7 @@ def _in_reading_order(known: dict[_At, _Hits]) -> tuple[Finding, ...]:
             span=Span(turn=index, part=number, start=hit.start, end=hit.end),
             mask=hit.mask,
             contributions=hit.contributions,
+            value_mark=hit.value_mark,
         )
         for index, number in sorted(known)
         for hit in known[index, number]

@@ -10,7 +10,7 @@ import signal
 import struct
 import sys
 import time
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -37,6 +37,7 @@ class FoundHit(msgspec.Struct, frozen=True, array_like=True):
     end: int
     mask: str
     contributions: tuple[str, ...]
+    value_mark: bytes
 
 
 class Findings(msgspec.Struct, frozen=True, array_like=True):
@@ -77,6 +78,7 @@ def answer(scanner: Scanner, job: Job) -> Findings:
                     end=hit.end,
                     mask=hit.mask,
                     contributions=hit.contributions,
+                    value_mark=hit.value_mark,
                 )
                 for hit in result.hits
             )
@@ -88,14 +90,14 @@ def answer(scanner: Scanner, job: Job) -> Findings:
 
 
 def main() -> None:
-    """Take the detectors from the first frame, then answer jobs until standard input ends."""
+    """Take the detectors and the key of values from the first frame, then answer jobs until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides when this ends
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     first = read_frame(source)
     if first is None:
         return
-    detectors: DetectorSet = pickle.loads(first)  # noqa: S301 - from our own parent, over a private pipe
-    scanner = Scanner.open(detectors)
+    detectors, key = cast("tuple[DetectorSet, bytes]", pickle.loads(first))  # noqa: S301 - from our own parent, over a private pipe
+    scanner = Scanner.open(detectors, key=key)
     sink.write(frame(b"ready"))
     sink.flush()
     decoder, encoder = msgspec.msgpack.Decoder(Job), msgspec.msgpack.Encoder()

@@ -39,7 +39,6 @@ from lockgate.runtime.snapshot import Snapshot
 from lockgate.runtime.whereabouts import without_claims
 
 _MIB = 1 << 20
-_LONGEST_NUMBER = 20  # digits; longer ones are no length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +179,7 @@ def _held(request: Request, content: bytes, limit: int) -> Body:
 
 
 def _said_length(request: Request) -> int:
-    length = request.headers.get("content-length")
-    return int(length) if length.isdecimal() and len(length) < _LONGEST_NUMBER else 0
+    return request.declared_bytes or 0
 
 
 def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
@@ -201,6 +199,7 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
                     span=Span(turn=index, part=number, start=hit.start, end=hit.end),
                     mask=hit.mask,
                     contributions=hit.contributions,
+                    value_mark=hit.value_mark,
                 )
                 for hit in result.hits
             ]

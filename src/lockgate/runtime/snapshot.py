@@ -188,6 +188,7 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet, users: UsersFile) ->
         clients=names.clients,
         client_environments=names.client_environments,
         networks=frozenset(entry.name for entry in users.networks),
+        evidence=names.evidence,
         profiles=frozenset(detectors.profiles),
         detectors=frozenset(detectors.detectors),
         detector_profiles={

@@ -11,7 +11,8 @@ from lockgate.facts.discovery import Drift
 from lockgate.facts.traffic import Phase
 from lockgate.policy import reading
 from lockgate.policy.operators import ValueType
-from lockgate.policy.selector import Reader, Selector, plain, words
+from lockgate.policy.reading import Read
+from lockgate.policy.selector import COMPONENT, Reader, Selector, Surroundings, plain, words
 
 _HEADERS = Phase.REQUEST_HEADERS
 _BODY = Phase.REQUEST_BODY
@@ -24,6 +25,10 @@ def _of_app(read: Callable[[AppMatch], str | None]) -> Reader:
 
 def _tier(match: AppMatch) -> str | None:
     return match.tier.id if match.tier is not None and match.tier_known else None
+
+
+def _evidence(_surroundings: Surroundings, component: str) -> Read:
+    return reading.from_tier(lambda tier: tier.evidence.get(component))
 
 
 APP: tuple[Selector, ...] = (
@@ -92,6 +97,22 @@ APP: tuple[Selector, ...] = (
         name="app.gen_ai_score", type=ValueType.SCORE, phase=_HEADERS,
         read=plain(reading.from_tier(lambda tier: tier.genai_confidence.hundredths)),
         doc="the Gen-AI confidence score of the tier, or of the lowest-scoring tier while the tier is not known",
+    ),
+    Selector(
+        name="app.application_score_coverage", type=ValueType.NUMBER, phase=_HEADERS,
+        read=plain(reading.from_tier(lambda tier: tier.application_confidence.coverage)),
+        doc="how many per cent of the questions behind the application confidence score have a confirmed answer",
+    ),
+    Selector(
+        name="app.gen_ai_score_coverage", type=ValueType.NUMBER, phase=_HEADERS,
+        read=plain(reading.from_tier(lambda tier: tier.genai_confidence.coverage)),
+        doc="how many per cent of the questions behind the Gen-AI confidence score have a confirmed answer",
+    ),
+    Selector(
+        name="app.evidence.<component>", family=COMPONENT, type=ValueType.WORD, phase=_HEADERS, what="answer",
+        known_of=lambda s, component: s.vocabulary.evidence[component], read=_evidence,
+        doc="the answer to that question of the scores, for the same tier as the scores, as `apps/rubric.yaml` names it; "
+        "absent unless it was confirmed",
     ),
     Selector(
         name="operation", type=ValueType.WORD, phase=_HEADERS, what="operation", known=words(frozenset(Operation)),

@@ -7,7 +7,7 @@ from lockgate.facts.finding import ExaminationState, TextKind
 from lockgate.facts.traffic import Phase
 from lockgate.policy import members
 from lockgate.policy.operators import ValueType
-from lockgate.policy.selector import DLP_PROFILE, Selector, words
+from lockgate.policy.selector import DETECTOR, DLP_PROFILE, Selector, words
 
 _BODY = Phase.REQUEST_BODY
 DLP: tuple[Selector, ...] = (
@@ -22,7 +22,7 @@ DLP: tuple[Selector, ...] = (
     ),
     Selector(
         name="dlp.detectors", type=ValueType.NAMES, phase=_BODY, what="detector", known=lambda s: s.vocabulary.detectors,
-        read=members.has_detector, profiles=lambda s, name: s.vocabulary.profiles_of(name),
+        read=members.has_detector, profiles=members.profiles_of_detector,
         doc="the detectors with at least one finding",
     ),
     Selector(
@@ -45,5 +45,20 @@ DLP: tuple[Selector, ...] = (
         name="dlp.detection_confidence.<profile>", family=DLP_PROFILE, type=ValueType.LEVEL, phase=_BODY,
         read=members.highest_detection_confidence, profiles=members.own_profile,
         doc="the highest detection confidence among the findings of that DLP profile",
+    ),
+    Selector(
+        name="dlp.distinct.<profile>", family=DLP_PROFILE, type=ValueType.NUMBER, phase=_BODY, read=members.distinct,
+        profiles=members.own_profile,
+        doc="how many different values findings of that DLP profile have: a number that comes ten times counts once",
+    ),
+    Selector(
+        name="dlp.detector_count.<detector>", family=DETECTOR, type=ValueType.NUMBER, phase=_BODY, read=members.detector_count,
+        profiles=members.profiles_of_detector,
+        doc="how many findings of that detector there are",
+    ),
+    Selector(
+        name="dlp.detector_detection_confidence.<detector>", family=DETECTOR, type=ValueType.LEVEL, phase=_BODY,
+        read=members.detector_detection_confidence, profiles=members.profiles_of_detector,
+        doc="the highest detection confidence among the findings of that detector",
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ Separate because what a client says of itself is a claim, whatever the app libra
 
 from lockgate.facts.client_software import ClientKind
 from lockgate.facts.traffic import Phase
-from lockgate.policy import reading
+from lockgate.policy import reading, sizes
 from lockgate.policy.operators import ValueType
 from lockgate.policy.selector import Selector, plain, words
 
@@ -45,6 +45,15 @@ REQUEST: tuple[Selector, ...] = (
     Selector(
         name="request.path", type=ValueType.TEXT, phase=_HEADERS, read=plain(reading.from_request(reading.request_path)),
         doc="the path of the URL, percent-decoded, without the query",
+    ),
+    Selector(
+        name="request.url", type=ValueType.TEXT, phase=_HEADERS, read=plain(reading.from_request(sizes.request_url)),
+        doc="`scheme://host/path`, percent-decoded, without the query; with the port where it is not the usual one",
+    ),
+    Selector(
+        name="request.body_bytes", type=ValueType.NUMBER, phase=Phase.REQUEST_BODY, read=plain(sizes.request_bytes),
+        doc="how many bytes the body has as it is sent (compressed, if it is), from the head on where that says it; "
+        "at least so many when a body was cut; of a message of a WebSocket, its bytes",
     ),
     Selector(
         name="request.media_type", type=ValueType.TEXT, phase=_HEADERS,

@@ -58,3 +58,10 @@ def test_what_is_refused_says_where_and_why(text, says):
     with pytest.raises(UsageError) as refused:
         parse_yaml(text, "f.yaml")
     assert says in str(refused.value)
+
+
+def test_a_few_lines_of_aliases_that_stand_for_more_than_memory_holds_are_refused():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
+    with pytest.raises(UsageError, match="there is too much in it"):
+        parse_yaml("\n".join(lines), "p.yaml")

@@ -11,10 +11,11 @@ from lockgate.cli.home_option import HomeOption
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
+from lockgate.home.policy_files import cases_file
 from lockgate.policy import selector_reference
 from lockgate.policy.expiry import expired, expiring
 from lockgate.runtime.cases import case_results
-from lockgate.runtime.snapshot import cases_file, checked_policy
+from lockgate.runtime.snapshot import checked_policy
 from lockgate.runtime.users import load_users
 
 

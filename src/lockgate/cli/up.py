@@ -14,6 +14,7 @@ from lockgate.home.home import Home
 from lockgate.home.settings import Settings
 from lockgate.pki.ca import CertificateAuthority
 from lockgate.runtime.checks import start_problems
+from lockgate.runtime.going_live import build_or_last_good, loudly
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.process_log import configure_log
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
@@ -30,7 +31,10 @@ def up(home_option: HomeOption, workers: int | None) -> None:
     authority = prepare(home)
     if not home.compiled_detectors.exists():
         click.echo("Compiling the detectors, once: about ten seconds.")
-    snapshot = SnapshotBuilder(home).build()
+    begun = build_or_last_good(SnapshotBuilder(home))
+    snapshot = begun.snapshot
+    if begun.refused is not None:
+        click.echo(f"WARNING: {loudly(begun.refused, snapshot)}", err=True)
     problems = (*start_problems(home, snapshot.settings, snapshot.users),)
     if problems:
         raise UsageError(*problems)

@@ -54,6 +54,11 @@ class Home:
         return self.state / "compiled" / "apps.json"
 
     @property
+    def policy_archive(self) -> Path:
+        """Policies that were live, their history, and which one each worker has."""
+        return self.state / "policies"
+
+    @property
     def users_file(self) -> Path:
         """Users, groups and the address table."""
         return self.path / "users.yaml"

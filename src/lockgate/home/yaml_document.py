@@ -6,8 +6,9 @@ there are no tags. A number too long for 64 bits stays text too.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -19,6 +20,8 @@ _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "map", "seq")}
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _DEPTH_LIMIT = 60
+_NODE_LIMIT = 1_000_000
+"""Values, those that an alias repeats counted each time: a few lines of aliases can stand for more than memory holds."""
 _LONGEST_INTEGER = 19
 """Characters; a longer one is an id that only looks like a number, and JSON could not carry it as one."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -84,6 +87,7 @@ class _Reader:
 
     file: str
     places: _Places | None
+    seen: Iterator[int] = field(default_factory=count)
 
     def plain(self, node: Node, path: Path) -> object:
         places = self.places
@@ -91,6 +95,10 @@ class _Reader:
             places.values[path] = self._place(node)
         if node.tag and node.tag not in _TAGS:
             raise self._refused(node, f"tag `{node.tag}` is not supported", "write plain values")
+        if next(self.seen) >= _NODE_LIMIT:
+            raise self._refused(
+                node, "there is too much in it", f"at most {_NODE_LIMIT} values, repeated ones counted each time"
+            )
         if len(path) > _DEPTH_LIMIT:
             raise self._refused(node, "nested too deeply", f"at most {_DEPTH_LIMIT} levels")
         if isinstance(node, ScalarNode):

@@ -15,7 +15,7 @@ from lockgate.policy.calendar import zone_named, zone_names
 from lockgate.policy.checks import Whole, check_policy
 from lockgate.policy.closures import compile_expression
 from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
-from lockgate.policy.draft_exemption import compile_exemption, read_exemptions
+from lockgate.policy.draft_exemption import DraftExemption, compile_exemption, read_exemptions
 from lockgate.policy.exemption import Exemption, excepted_check
 from lockgate.policy.expression import phase_of, profiles_of, tests_of
 from lockgate.policy.fields import Fields, is_mapping
@@ -64,7 +64,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
             exceptions=exemptions,
         ),
     )
-    _note_zone(policy, entries, rules)
+    _note_zone(policy, entries, rules, exemptions)
     report.raise_if_wrong()
 
     none: frozenset[str] = frozenset()
@@ -73,14 +73,12 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     surroundings = replace(surroundings, examined=mentioned or vocabulary.profiles)
     # Nor what exceptions mention: they must not change what rules they do not name look at.
     excepted = tuple(
-        compile_exemption(each, surroundings, report) for each in sorted(exemptions, key=lambda each: phase_of(each.when))
+        compile_exemption(each, surroundings, report, zone) for each in sorted(exemptions, key=lambda each: phase_of(each.when))
     )
     compiled = tuple(_rule(rule, surroundings, excepted) for rule in rules)
     passed = tuple(_entry(entry, surroundings) for entry in entries)
     lists = sorted(f"{name} {hosts.canonical}" for name, hosts in surroundings.lists.items())
-    head = f"{default}|{on_uninspectable}|{contact}|{alternative}|{zone}|{lists}"
-    if mode is not Mode.ENFORCE:
-        head += f"|{mode}"
+    head = f"{mode}|{default}|{on_uninspectable}|{contact}|{alternative}|{zone}|{lists}"
     texts = (*(entry.canonical for entry in passed), *(rule.canonical for rule in compiled))
     if exemptions:
         texts += ("exceptions", *(each.canonical for each in exemptions))
@@ -95,7 +93,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
         do_not_inspect=passed,
         exceptions=tuple(next(made for made in excepted if made.id == each.id) for each in exemptions),
         rules=compiled,
-        selectors=frozenset(test.name for rule in rules for test in tests_of(rule.when)),
+        selectors=frozenset(test.name for draft in (*rules, *exemptions) for test in tests_of(draft.when)),
         profiles=none.union(
             *(rule.profiles for rule in compiled), *(profiles_of(each.when, surroundings) for each in exemptions)
         ),
@@ -140,11 +138,16 @@ def _time_zone(policy: Fields) -> tzinfo:
     return zone or UTC
 
 
-def _note_zone(policy: Fields, entries: tuple[DraftEntry, ...], rules: tuple[DraftRule, ...]) -> None:
+def _note_zone(
+    policy: Fields,
+    entries: tuple[DraftEntry, ...],
+    rules: tuple[DraftRule, ...],
+    exemptions: tuple[DraftExemption, ...],
+) -> None:
     """Nobody who writes an hour means an hour in Greenwich without saying so."""
     if "time_zone" in policy:
         return
-    tests = (test for draft in (*entries, *rules) for test in tests_of(draft.when))
+    tests = (test for draft in (*entries, *rules, *exemptions) for test in tests_of(draft.when))
     first = next((test for test in tests if test.name.startswith("time.")), None)
     if first is not None:
         policy.report.note(

@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 
 import structlog
 
 from lockgate.facts.mcp import McpSighting
-from lockgate.facts.problem import UsageError
+from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record
 from lockgate.gate.effects import Examine, Note, Sighted
 from lockgate.gate.events import Examined
@@ -27,8 +28,10 @@ from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.exposure import refuse_opening
+from lockgate.runtime.going_live import Archivist, build_or_last_good
 from lockgate.runtime.identities import identifier_of, identities_of
 from lockgate.runtime.mcp_watch import McpWatch
+from lockgate.runtime.policy_status import told
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
 from lockgate.store.sealing import Sealer
 
@@ -49,10 +52,13 @@ class Gateway:
         self, builder: SnapshotBuilder, keep: Callable[[Record], None], sealer: Sealer | None, worker: int, *,
         sight: Callable[[McpSighting], None] = _nobody,
     ) -> None:  # fmt: skip
-        self.snapshot: Snapshot = builder.build()
+        begun = build_or_last_good(builder)
+        self.snapshot: Snapshot = begun.snapshot
+        self._refused: UsageError | None = begun.refused
+        self._last_good = begun.refused is not None
+        self._archivist = Archivist(builder.home, worker)
         self._listens_on = self.snapshot.settings.listen
         self._refuse_opening(self.snapshot)
-        self.refused_change: str = ""
         self.opened = 0
         self.recorded = 0
         self._builder = builder
@@ -67,6 +73,11 @@ class Gateway:
         self._told: list[Callable[[Snapshot], None]] = []
 
     @property
+    def refused_change(self) -> str:
+        """What is wrong with a change that is not taken over; empty when there is none."""
+        return str(self._refused) if self._refused is not None else ""
+
+    @property
     def identifier(self) -> Identifier:
         """Who is behind a connection."""
         return self._identifier
@@ -78,6 +89,9 @@ class Gateway:
     async def start(self) -> None:
         """Start examination processes and watch the home for changes."""
         self._examiner = await self._start_examiner(self.snapshot)
+        if self._refused is not None:
+            _log.critical("the policy cannot be used", problems=told(self._refused), goes_on_with=self.snapshot.ruleset.version)
+        await self._note_live("start")
         await self._mcp.look()
         self._watching = (asyncio.create_task(self._watch()), asyncio.create_task(self._mcp.watch()))
 
@@ -132,24 +146,49 @@ class Gateway:
         self.recorded += 1
 
     async def _watch(self) -> None:
-        refused = ""
+        refused, last = self.snapshot.version if self._last_good else "", ""
         for turn in count(1):
             await asyncio.sleep(_WATCH_SECONDS)
             fingerprint = ""
             try:
                 fingerprint = await asyncio.to_thread(self._builder.fingerprint, folders_too=turn % _FOLDERS_EVERY == 0)
-                if fingerprint in (self.snapshot.version, refused):
+                if fingerprint == refused:
+                    await self._note_again()
+                    continue
+                if fingerprint == self.snapshot.version and not self._last_good:
+                    withdrawn, refused, self._refused = self._refused is not None, "", None
+                    await self._note_again(anyway=withdrawn)
+                    continue
+                if fingerprint != last:
+                    last = fingerprint  # somebody may still be writing: half a policy can be a valid one
                     continue
                 snapshot = await asyncio.to_thread(self._builder.build)
                 self._refuse_opening(snapshot)
                 await self._swap(snapshot)
-                refused, self.refused_change = "", ""
+                refused, self._refused, self._last_good = "", None, False
+                await self._note_live("changed file")
             except UsageError as error:
-                refused, self.refused_change = fingerprint, str(error)
-                _log.error("change refused, the old configuration stays", problems=[str(p) for p in error.problems])
-            except Exception:  # noqa: BLE001 - whatever failed, the old configuration stays
+                refused, self._refused = fingerprint, error
+                _log.error("change refused, the old configuration stays", problems=told(error))
+                await self._note_live("changed file")
+            except Exception as error:  # noqa: BLE001 - whatever failed, the old configuration stays
                 refused = fingerprint
+                self._refused = UsageError(Problem(problem=f"the change could not be loaded: {type(error).__name__}"))
                 _log.exception("change could not be loaded, the old configuration stays")
+                await self._note_live("changed file")
+
+    async def _note_again(self, *, anyway: bool = False) -> None:
+        """What could not be written down is tried again for as long as that takes: the next start depends on it."""
+        if anyway or self._archivist.failed:
+            await self._note_live("changed file")
+
+    async def _note_live(self, cause: str) -> None:
+        """Write down what is live; nothing waits for it but the watch itself."""
+        note = partial(self._archivist.note, self.snapshot, cause, last_good=self._last_good, refused=self._refused)
+        try:
+            await asyncio.to_thread(note)
+        except Exception:  # noqa: BLE001 - the traffic goes on without its history
+            _log.exception("what is live could not be written down")
 
     def _refuse_opening(self, snapshot: Snapshot) -> None:
         """Who may use the gateway changes at once, where it listens at a restart: strangers must not get in meanwhile."""

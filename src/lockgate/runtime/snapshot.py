@@ -18,6 +18,8 @@ from lockgate.gate.placeholders import KEY_BYTES
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
 from lockgate.home.mcp_file import load_accepted
+from lockgate.home.policy_archive import PolicyArchive
+from lockgate.home.policy_files import PolicyFiles, cases_file, read_policy_files
 from lockgate.home.settings import Settings
 from lockgate.identity import UsersFile
 from lockgate.policy import AppFacts, Ruleset, Vocabulary, compile_policy
@@ -32,7 +34,10 @@ _DATA_FOLDERS = ("apps", "dlp/detectors", "dlp/profiles")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One complete configuration. `version` changes whenever any file it was built from does."""
+    """One complete configuration. `version` changes whenever any file it was built from does.
+
+    `policy_file` is the one that the settings name, `policy_files` what its rules were read from.
+    """
 
     home: Home
     settings: Settings
@@ -41,6 +46,7 @@ class Snapshot:
     detectors: DetectorSet
     gate: GateContext
     policy_file: Path
+    policy_files: PolicyFiles
     version: str
 
     @property
@@ -55,6 +61,10 @@ class _Part[T]:
 
     fingerprint: str
     value: T
+
+
+class PolicyRefusedError(UsageError):
+    """The policy, its cases or its lists cannot go live; everything else is fine."""
 
 
 class SnapshotBuilder:
@@ -78,8 +88,12 @@ class SnapshotBuilder:
             self._folders_mark = fingerprint(folders, ())
         return self._folders_mark + fingerprint((), map(str, self._single_files()))
 
-    def build(self) -> Snapshot:
-        """A snapshot of the files as they are now. Raises UsageError with every problem found."""
+    def build(self, kept: PolicyFiles | None = None) -> Snapshot:
+        """A snapshot of the files as they are now, or with a policy that was live before.
+
+        What was live is not tried again with its cases. Raises UsageError with every problem found, PolicyRefusedError when all
+        but the policy is fine.
+        """
         home = self.home
         settings = self._part("settings", [home.settings_file], lambda: load_settings(home))
         # Before anything else is read: a file that changes meanwhile must look changed afterwards.
@@ -88,7 +102,10 @@ class SnapshotBuilder:
         library = self._part("apps", (), lambda: load_library(home), folders=("apps",))
         detectors = self._part("dlp", (), lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
         policy_file = home.resolve(settings.policy)
-        ruleset = self._policy(policy_file, library, detectors, users)
+        if kept is None:
+            policy_files, ruleset = self._policy(settings.policy, policy_file, library, detectors, users)
+        else:
+            policy_files, ruleset = kept, checked_policy(kept.policy_document, library, detectors, users)
         gate = GateContext(
             ruleset=ruleset,
             library=library,
@@ -107,6 +124,7 @@ class SnapshotBuilder:
             detectors=detectors,
             gate=gate,
             policy_file=policy_file,
+            policy_files=policy_files,
             version=version,
         )
 
@@ -118,25 +136,40 @@ class SnapshotBuilder:
             certificates=self._part("devices", [devices_file(home)], lambda: load_device_certificates(home)),
         )
 
-    def _policy(self, file: Path, library: AppLibrary, detectors: DetectorSet, users: UsersFile) -> Ruleset:
-        networks = sorted({entry.name for entry in users.networks})
-        key = f"{library.version}:{detectors.version}:{networks}:{file}"
-        files = [file, cases_file(file)]
+    def _policy(
+        self, named: str, file: Path, library: AppLibrary, detectors: DetectorSet, users: UsersFile
+    ) -> tuple[PolicyFiles, Ruleset]:
+        def compile_and_test() -> tuple[PolicyFiles, Ruleset]:
+            files = read_policy_files(file)
+            ruleset = checked_policy(files.policy_document, library, detectors, users)
+            cases = files.cases_document
+            problems = failed_cases(ruleset, library, cases) if cases is not None else ()
+            if problems:
+                raise UsageError(*problems)
+            return files, ruleset
 
-        def compile_and_test() -> Ruleset:
-            ruleset = checked_policy(read_document(file), library, detectors, users)
-            cases = cases_file(file)
-            if cases.exists():
-                problems = failed_cases(ruleset, library, read_document(cases))
-                if problems:
-                    raise UsageError(*problems)
-            return ruleset
+        try:
+            self._refuse_stand_in(named, file)
+            networks = sorted({entry.name for entry in users.networks})
+            key = f"{library.version}:{detectors.version}:{networks}:{file}"
+            return self._part(key, [file, cases_file(file)], compile_and_test)
+        except UsageError as error:
+            raise PolicyRefusedError(*error.problems) from None
 
-        if not file.is_file():
+    def _refuse_stand_in(self, named: str, file: Path) -> None:
+        """A policy that is gone is not the one that is built in under its name: that would change what protects people."""
+        last = PolicyArchive(self.home.policy_archive).last()
+        own = self.home.path / named
+        stands_in = file != own and last is not None and last.file == named and not Path(named).is_absolute()
+        if not file.exists() or stands_in:
             place = read_document(self.home.settings_file).place(("policy",))
+            problem = f"policy file `{own if stands_in else file}` does not exist"
             help_text = "name another in gateway.yaml, `policy:`"
-            raise UsageError(Problem(place=place, problem=f"policy file `{file}` does not exist", help=help_text))
-        return self._part(key, files, compile_and_test)
+            if stands_in:
+                help_text = (
+                    "the built-in one of that name does not take its place; put it back (`lockgate policy rollback live`)"
+                )
+            raise UsageError(Problem(place=place, problem=problem, help=help_text))
 
     def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T], *, folders: Sequence[str] = ()) -> T:
         mark = fingerprint((path for folder in folders for path in self._folders[folder]), map(str, files))
@@ -196,8 +229,3 @@ def vocabulary(library: AppLibrary, detectors: DetectorSet, users: UsersFile) ->
             for detector in detectors.detectors
         },
     )
-
-
-def cases_file(policy_file: Path) -> Path:
-    """Where the cases of a policy file are: `cases/` beside it, under the same name."""
-    return policy_file.parent / "cases" / policy_file.name

@@ -2,14 +2,19 @@
 stays.
 """
 
+import json
+import os
+import re
+import signal
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 import yaml
 from harness import names
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway, StartGateway
+from harness.gateway import Gateway, StartGateway, free_port
 from harness.policies import ALLOW_ALL, BLOCK_ALL_AI
 from harness.upstream import Since, Upstream
 from harness.waiting import until
@@ -19,7 +24,7 @@ REFUSED = "the old configuration stays"
 
 @pytest.fixture(scope="module")
 def lasting(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(ALLOW_ALL, workers=2)
+    return start_gateway(ALLOW_ALL, workers=2, metrics={"listen": f"127.0.0.1:{free_port()}"})
 
 
 @pytest.fixture
@@ -175,6 +180,86 @@ def test_a_gateway_does_not_start_with_a_broken_policy(start_own_gateway: StartG
     with pytest.raises(AssertionError, match=r"(?s)ended with 3 .*e2e\.yaml:3:"):
         start_own_gateway("version: 1\ndefault: allow\nruls: []\n")
     assert reached.arrivals() == []
+
+
+def test_every_worker_has_the_same_policy_at_once_and_says_so(gateway: Gateway) -> None:
+    """Two seconds are promised; a machine that is busy with tests is given more."""
+    versions = {worker["version"] for worker in policy_status(gateway)}
+    assert len(versions) == 1
+    gateway.write_policy(BLOCK_ALL_AI)
+    live = until(lambda: new_version_on_both(gateway, versions), seconds=10, what="both workers have the new policy", every=0)
+    assert all_workers_answer(gateway, 400), "what a worker says it has is what it decides by"
+    until(lambda: set(policies_by_metrics(gateway).values()) == live, seconds=5, what="the metrics say the same")
+    assert set(policies_by_metrics(gateway)) == {"1", "2"}
+
+
+def test_a_refused_change_shows_wherever_an_operator_looks(gateway: Gateway) -> None:
+    before = {worker["version"] for worker in policy_status(gateway)}
+    gateway.write_policy("version: 1\ndefault: allow\nruls: []\n")
+    told = until(lambda: refused_by_both(gateway), seconds=5, what="both workers say what they refuse", every=0)
+    assert all("e2e.yaml:3:1: unknown key `ruls`" in problem for problem in told)
+    assert {worker["version"] for worker in policy_status(gateway)} == before
+    until(lambda: 'lockgate_policy_refused{worker="2"} 1.0' in metrics(gateway), what="the metric")
+    well = health(gateway)
+    assert well.status_code == 200
+    assert "changed files are refused by worker 1, 2" in well.text
+    gateway.write_policy(ALLOW_ALL)
+    until(lambda: "refused" not in health(gateway).text, what="all is well again")
+
+
+def test_a_start_and_a_replaced_worker_with_a_broken_policy_go_on_with_what_was_live_last(
+    start_own_gateway: StartGateway,
+) -> None:
+    gateway = start_own_gateway(BLOCK_ALL_AI)
+    (version,) = {worker["version"] for worker in policy_status(gateway)}
+    gateway.write_policy("version: 1\ndefault: allow\nruls: []\n")
+    until(lambda: policy_status(gateway)[0]["refused"], what="the change is refused")
+    (first,) = gateway.workers()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: policy_status(gateway) and policy_status(gateway)[0]["pid"] != first, seconds=60, what="another worker")
+    (worker,) = policy_status(gateway)
+    assert (worker["version"], worker["last_good"]) == (version, True)
+    assert ask(gateway).status_code == 400
+    gateway.stop()
+    gateway.start_again()
+    gateway.process.said("CANNOT BE USED")
+    assert f"goes on with version {version}" in gateway.process.output
+    assert ask(gateway).status_code == 400
+    gateway.write_policy(ALLOW_ALL)
+    until(lambda: ask(gateway).status_code == 200, what="the mended file is taken over")
+
+
+def policy_status(gateway: Gateway) -> list[dict[str, Any]]:
+    """What `lockgate policy status --json` reads, without starting a program for each look."""
+    return [json.loads(file.read_text()) for file in sorted((gateway.home / "var" / "policies" / "workers").glob("*.json"))]
+
+
+def new_version_on_both(gateway: Gateway, old: set[str]) -> set[str]:
+    found = {worker["version"] for worker in policy_status(gateway)}
+    return found if len(found) == 1 and found.isdisjoint(old) else set()
+
+
+def refused_by_both(gateway: Gateway) -> list[str]:
+    refused = [worker["refused"] for worker in policy_status(gateway)]
+    return [problem for problems in refused for problem in problems] if len(refused) == 2 and all(refused) else []
+
+
+def metrics(gateway: Gateway) -> str:
+    return httpx.get(f"http://{metrics_address(gateway)}/metrics", trust_env=False).text
+
+
+def health(gateway: Gateway) -> httpx.Response:
+    return httpx.get(f"http://{metrics_address(gateway)}/healthz", trust_env=False)
+
+
+def metrics_address(gateway: Gateway) -> str:
+    return yaml.safe_load(names.settings_file(gateway.home).read_text())["metrics"]["listen"]
+
+
+def policies_by_metrics(gateway: Gateway) -> dict[str, str]:
+    """The version by worker."""
+    found = re.findall(r'lockgate_policy_info\{version="([^"]+)",worker="([^"]+)"\} 1', metrics(gateway))
+    return {worker: version for version, worker in found}
 
 
 def test_settings_that_need_a_restart_are_named(gateway: Gateway) -> None:

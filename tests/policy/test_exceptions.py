@@ -64,6 +64,14 @@ def test_it_holds_to_the_end_of_its_last_day_by_the_time_of_the_exchange(at, ver
     assert decided(compiled, facts).verdict is verdict
 
 
+def test_its_last_day_ends_by_the_clocks_of_the_policy(ruleset, leak):
+    head = HEAD.replace("default", "time_zone: Pacific/Auckland\ndefault")
+    compiled = ruleset(policy(exception("{user: alice}", expires=LAST_DAY), head=head))
+    last, first = (datetime.fromisoformat(f"2026-01-05T{clock}").replace(tzinfo=UTC) for clock in ("10:59:59", "11:00:00"))
+    assert decided(compiled, replace(leak(), at=last)).verdict is Verdict.ALLOW
+    assert decided(compiled, replace(leak(), at=first)).verdict is Verdict.BLOCK
+
+
 def test_the_look_is_waited_for_because_the_record_says_whether_somebody_was_spared(ruleset, sheet):
     outcome = evaluate(ruleset(policy(exception("{user: alice}"))), Walk.REQUEST, sheet(Phase.REQUEST_BODY, examination=None))
     assert isinstance(outcome, Pending)

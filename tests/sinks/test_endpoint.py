@@ -11,9 +11,9 @@ from lockgate.sinks import Metrics, MetricsEndpoint
 
 @pytest.fixture
 async def endpoint():
-    wrong = []
-    serving = MetricsEndpoint("127.0.0.1", 0, Metrics(), health=lambda: "; ".join(wrong))
-    serving.wrong = wrong
+    wrong, known = [], []
+    serving = MetricsEndpoint("127.0.0.1", 0, Metrics(), health=lambda: "; ".join(wrong), remark=lambda: "; ".join(known))
+    serving.wrong, serving.known = wrong, known
     await serving.start()
     yield serving
     await serving.close()
@@ -36,6 +36,13 @@ async def test_a_real_client_reads_the_metrics(endpoint):
     content_type, text = await asyncio.to_thread(fetch)
     assert content_type.startswith("text/plain; version=0.0.4")
     assert "# TYPE lockgate_decisions_total counter" in text
+
+
+async def test_what_is_to_be_known_of_a_gateway_that_is_well_does_not_make_it_ill(endpoint):
+    endpoint.known.append("changed files are refused by worker 1")
+    answer = await ask(endpoint, b"GET /healthz HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"well\nchanged files are refused by worker 1\n")
 
 
 async def test_health_is_200_or_503_with_the_reason(endpoint):

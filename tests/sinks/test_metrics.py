@@ -102,3 +102,25 @@ def test_the_state_of_the_store_shows(metrics):
     assert value(metrics, "lockgate_store_waiting") == 7
     assert value(metrics, "lockgate_store_available") == 0
     assert value(metrics, "lockgate_records_lost_total") == 3
+
+
+def test_the_policy_of_each_worker_is_one_series_and_a_refused_change_shows(metrics):
+    metrics.update(replace(FIRST, policy_version="aa"))
+    metrics.update(replace(FIRST, policy_version="bb", policy_refused=True))
+    metrics.update(replace(FIRST, worker=2, pid=11, policy_version="bb"))
+    found = [line for line in metrics.render().decode().splitlines() if line.startswith("lockgate_policy_info{")]
+    assert found == [
+        'lockgate_policy_info{version="bb",worker="1"} 1.0', 'lockgate_policy_info{version="bb",worker="2"} 1.0',
+    ]  # fmt: skip
+    assert value(metrics, "lockgate_policy_refused", worker="1") == 1
+    assert value(metrics, "lockgate_policy_refused", worker="2") == 0
+    assert metrics.policy_remark() == "changed files are refused by worker 1: lockgate policy status"
+    metrics.worker_gone(1)
+    assert value(metrics, "lockgate_policy_refused", worker="1") == 0
+    assert metrics.policy_remark() == ""
+
+
+def test_workers_that_differ_are_told_of(metrics):
+    metrics.update(replace(FIRST, policy_version="aa"))
+    metrics.update(replace(FIRST, worker=2, pid=11, policy_version="bb"))
+    assert metrics.policy_remark() == "workers have different policies"

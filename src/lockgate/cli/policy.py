@@ -1,4 +1,4 @@
-"""`lockgate policy`: check a policy file, run its cases, list what a policy may say."""
+"""`lockgate policy`: check a policy file, run its cases, list what a policy may say; what was live is in `policy_versions`."""
 
 import sys
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from lockgate.cli.home_option import HomeOption
+from lockgate.cli.policy_versions import diff, exceptions, history, rollback, show, status
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
@@ -21,7 +22,11 @@ from lockgate.runtime.users import load_users
 
 @click.group()
 def policy() -> None:
-    """Check and test policies."""
+    """Check and test policies; see what was live, what is, and go back."""
+
+
+for _command in (history, show, diff, rollback, status, exceptions):
+    policy.add_command(_command)
 
 
 @policy.command()

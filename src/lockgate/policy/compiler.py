@@ -77,13 +77,17 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
     )
     compiled = tuple(_rule(rule, surroundings, excepted) for rule in rules)
     passed = tuple(_entry(entry, surroundings) for entry in entries)
-    lists = sorted(f"{name} {hosts.canonical}" for name, hosts in surroundings.lists.items())
-    head = f"{mode}|{default}|{on_uninspectable}|{contact}|{alternative}|{zone}|{lists}"
+    head = (
+        ("mode", mode.value), ("default", default.value), ("on_uninspectable", on_uninspectable.value), ("contact", contact),
+        ("approved_alternative", alternative), ("time_zone", str(zone)),
+        *((f"list {name}", hosts.canonical) for name, hosts in sorted(surroundings.lists.items())),
+    )  # fmt: skip
     texts = (*(entry.canonical for entry in passed), *(rule.canonical for rule in compiled))
     if exemptions:
         texts += ("exceptions", *(each.canonical for each in exemptions))
     return Ruleset(
-        version=_digest([head, *texts]),
+        version=_digest([*("|".join(pair) for pair in head), *texts]),
+        head=head,
         default=default,
         on_uninspectable=on_uninspectable,
         mode=mode,

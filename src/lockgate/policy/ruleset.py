@@ -89,8 +89,9 @@ class RuleWalk:
 class Ruleset:
     """A policy, compiled. `version` is a digest of what it means: comments, order of keys and spelling do not change it.
 
-    `profiles` are the DLP profiles any rule could ever need, `surroundings` what its conditions may refer to. `zone` is where
-    its clocks hang. `notes` are things the operator may want to know.
+    `head` is what stands beside the rules, as (key, value) pairs of text, lists among it. `profiles` are the DLP profiles any
+    rule could ever need, `surroundings` what its conditions may refer to. `zone` is where its clocks hang. `notes` are things the
+    operator may want to know.
     """
 
     version: str
@@ -100,6 +101,7 @@ class Ruleset:
     mode: Mode = Mode.ENFORCE
     do_not_inspect: tuple[DoNotInspect, ...] = ()
     exceptions: tuple[Exemption, ...] = ()
+    head: tuple[tuple[str, str], ...] = ()
     contact: str = ""
     approved_alternative: str = ""
     zone: tzinfo = UTC

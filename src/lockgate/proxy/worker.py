@@ -101,6 +101,8 @@ def _stats(parts: Assembly, pipe: RecordPipe, worker: int) -> WorkerStats:
         records_lost=pipe.lost,
         clients_refused=parts.connections.refused,
         rss_bytes=resident,
+        policy_version=parts.gateway.snapshot.ruleset.version,
+        policy_refused=bool(parts.gateway.refused_change),
     )
 
 

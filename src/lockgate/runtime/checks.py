@@ -14,12 +14,14 @@ from pathlib import Path
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
 from lockgate.home.load import load_settings
+from lockgate.home.policy_archive import PolicyArchive
 from lockgate.home.settings import Settings
 from lockgate.identity import UsersFile
 from lockgate.pki.ca import ca_paths, load_ca
 from lockgate.pki.trust import build_trust_bundle
 from lockgate.runtime.clock import Trace, clock_note, clock_problems, newest_file
 from lockgate.runtime.exposure import exposure_problems
+from lockgate.runtime.policy_status import running_workers
 from lockgate.runtime.ports import Port, answers_as_gateway, clash, port_problem, ports_of
 from lockgate.runtime.reviewers import known_recipients
 from lockgate.runtime.snapshot import SnapshotBuilder
@@ -53,6 +55,7 @@ def doctor(home: Home, *, now: Callable[[], float] = time.time) -> Iterator[Chec
     """Every check, in the order in which they are worth mending."""
     settings, users = _readable(lambda: load_settings(home)), _readable(lambda: load_users(home))
     yield _attempt("configuration", lambda: f"policy {SnapshotBuilder(home).build().policy_file.name}")
+    yield _attempt("policy in force", lambda: _in_force(home))
     yield _attempt("certificate authority", lambda: _authority(home, now()))
     if settings is None:
         yield Check(name="reviewer keys", skipped="the settings cannot be read")
@@ -90,6 +93,29 @@ def _attempt(name: str, check: Callable[[], str]) -> Check:
     except OSError as error:
         problem = f"{(error.strerror or str(error)).lower()}: {error.filename or name}"
         return Check(name=name, problems=(Problem(problem=problem, help="mend its owner, mode or place"),))
+
+
+def _in_force(home: Home) -> str:
+    """What the workers decide by, and what they do not take over."""
+    workers = running_workers(home.policy_archive)
+    last = PolicyArchive(home.policy_archive).last()
+    if not workers:
+        return f"no worker runs; version {last.version} was live last" if last is not None else "none was live yet"
+    problems: list[Problem] = []
+    for version in dict.fromkeys(worker.version for worker in workers if worker.last_good):
+        problem = f"the policy of the file could not be used at a start: version {version}, which was live last, is in force"
+        problems.append(Problem(problem=problem, help="mend the file, or put that version back: lockgate policy rollback live"))
+    refused = dict.fromkeys(problem for worker in workers for problem in worker.refused)
+    if refused:
+        problem = "a change of the configuration is refused, the old one stays in force"
+        problems.append(Problem(problem=problem, help="\n  ".join(refused)))
+    versions = sorted({worker.version for worker in workers})
+    if len(versions) > 1:
+        problem = f"workers have different policies: {', '.join(versions)}"
+        problems.append(Problem(problem=problem, help="look again in two seconds: lockgate policy status"))
+    if problems:
+        raise UsageError(*problems)
+    return f"version {versions[0]} on {len(workers)} worker{'s' if len(workers) > 1 else ''}"
 
 
 def _authority(home: Home, now: float) -> str:

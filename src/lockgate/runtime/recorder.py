@@ -66,7 +66,10 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
     )  # fmt: skip
     endpoint = None
     if settings.metrics.listen:
-        endpoint = MetricsEndpoint(*parse_address(settings.metrics.listen), metrics, health=lambda: writer.stats.unavailable)
+        endpoint = MetricsEndpoint(
+            *parse_address(settings.metrics.listen), metrics, health=lambda: writer.stats.unavailable,
+            remark=metrics.policy_remark,
+        )  # fmt: skip
         await endpoint.start()
     await collector.start()
     print("ready", flush=True)  # noqa: T201 - the supervisor reads this

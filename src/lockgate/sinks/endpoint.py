@@ -24,14 +24,19 @@ def _always_well() -> str:
 class MetricsEndpoint:
     """Serves `metrics`.
 
-    `health` says in one line what is wrong, or nothing when all is well: `/healthz` is then 200, otherwise 503.
+    `health` says in one line what is wrong, or nothing when all is well: `/healthz` is then 200, otherwise 503. `remark` is
+    what is to be known although all is well: nobody is to restart a gateway for it.
     """
 
-    def __init__(self, host: str, port: int, metrics: Metrics, *, health: Callable[[], str] = _always_well) -> None:
+    def __init__(
+        self, host: str, port: int, metrics: Metrics, *, health: Callable[[], str] = _always_well,
+        remark: Callable[[], str] = _always_well,
+    ) -> None:  # fmt: skip
         self._host = host
         self._port = port
         self._metrics = metrics
         self._health = health
+        self._remark = remark
         self._server: asyncio.Server | None = None
 
     @property
@@ -78,9 +83,10 @@ class MetricsEndpoint:
             return HTTPStatus.OK, CONTENT_TYPE, self._metrics.render()
         if path == b"/healthz":
             wrong = self._health()
-            return (
-                (HTTPStatus.SERVICE_UNAVAILABLE, _TEXT, f"{wrong}\n".encode()) if wrong else (HTTPStatus.OK, _TEXT, b"well\n")
-            )
+            if wrong:
+                return HTTPStatus.SERVICE_UNAVAILABLE, _TEXT, f"{wrong}\n".encode()
+            remark = self._remark()
+            return HTTPStatus.OK, _TEXT, f"well\n{remark}\n".encode() if remark else b"well\n"
         return HTTPStatus.NOT_FOUND, _TEXT, b"there are /metrics and /healthz\n"
 
 

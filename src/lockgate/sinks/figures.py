@@ -51,6 +51,16 @@ class FiguresOfWorker(Protocol):
         ...
 
     @property
+    def policy_version(self) -> str:
+        """The policy it decides by."""
+        ...
+
+    @property
+    def policy_refused(self) -> bool:
+        """Whether it does not take over what the files say now."""
+        ...
+
+    @property
     def clients_refused(self) -> int:
         """Connections from networks that may not use the gateway."""
         ...

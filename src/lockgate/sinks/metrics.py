@@ -25,6 +25,7 @@ class Metrics:
         self._apps: set[str] = set()
         self._profiles: set[str] = set()
         self._seen: dict[int, FiguresOfWorker] = {}
+        self._policies: dict[int, str] = {}
         self._lost_in_store = 0
 
         def counter(name: str, doc: str, *labels: str) -> Counter:
@@ -57,6 +58,12 @@ class Metrics:
             "Exchanges under way in a killed worker, by its last report; they have no record",
         )
         self._refused = counter("lockgate_clients_refused", "Connections from networks that may not use the gateway")
+        self._policy = gauge("lockgate_policy_info", "The policy that a worker decides by, always 1", "worker", "version")
+        self._policy_refused = gauge(
+            "lockgate_policy_refused",
+            "Whether a worker refuses what the files of its home say now (1) and goes on with what it has",
+            "worker",
+        )
         self._waiting = gauge("lockgate_store_waiting", "Records waiting to be committed")
         self._store_up = gauge("lockgate_store_available", "Whether records can be committed (1) or not (0)")
         self._store_up.set(1)
@@ -93,7 +100,26 @@ class Metrics:
         self._in_flight.labels(worker).set(figures.exchanges_in_flight)
         self._pending.labels(worker).set(figures.records_pending)
         self._resident.labels(worker).set(figures.rss_bytes)
+        self._policy_refused.labels(worker).set(1 if figures.policy_refused else 0)
+        self._set_policy(worker, figures.policy_version)
         self._refused.inc(_growth(figures.clients_refused, before.clients_refused if before else 0))
+
+    def policy_remark(self) -> str:
+        """In one line, what is to be known of policies beside that all is well; empty when there is nothing."""
+        up = {number: self._seen[number] for number in sorted(self._policies) if number in self._seen}
+        refusing = [str(number) for number, figures in up.items() if figures.policy_refused]
+        if refusing:
+            return f"changed files are refused by worker {', '.join(refusing)}: lockgate policy status"
+        return "workers have different policies" if len({figures.policy_version for figures in up.values()}) > 1 else ""
+
+    def _set_policy(self, worker: str, version: str) -> None:
+        """One line for each worker: that of the version it had goes."""
+        before = self._policies.get(int(worker), "")
+        if before and before != version:
+            self._policy.remove(worker, before)
+        if version:
+            self._policies[int(worker)] = version
+            self._policy.labels(worker, version).set(1)
 
     def worker_gone(self, worker: int) -> None:
         """A worker's connection ended. What its last report said was under way will not be recorded any more."""
@@ -102,6 +128,10 @@ class Metrics:
             self._died.inc(last.exchanges_in_flight)
             self._in_flight.labels(str(worker)).set(0)
         self._up.labels(str(worker)).set(0)
+        self._policy_refused.labels(str(worker)).set(0)
+        version = self._policies.pop(worker, "")
+        if version:
+            self._policy.remove(str(worker), version)
 
     def store_state(self, *, waiting: int, lost: int, unavailable: str) -> None:
         """Take over the writer's state; `lost` counts from the writer's start."""

@@ -23,7 +23,10 @@ _LENGTH = struct.Struct("!I")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStats:
-    """What a worker says about itself now and then. Counters count from the worker's start."""
+    """What a worker says about itself now and then. Counters count from the worker's start.
+
+    `policy_version` is what it decides by; `policy_refused` is whether it does not take over what the files say now.
+    """
 
     worker: int
     pid: int
@@ -34,6 +37,8 @@ class WorkerStats:
     records_lost: int = 0
     clients_refused: int = 0
     rss_bytes: int = 0
+    policy_version: str = ""
+    policy_refused: bool = False
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):

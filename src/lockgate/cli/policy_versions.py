@@ -5,7 +5,7 @@ Separate from checking and testing files because these commands are about polici
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
@@ -32,6 +32,7 @@ from lockgate.policy.comparison import Change, compare
 from lockgate.runtime.policy_status import running_workers
 from lockgate.runtime.rollback import Plan, plan_rollback, roll_back
 from lockgate.runtime.snapshot import checked_policy
+from lockgate.runtime.users import load_users
 
 _NOTHING = "No policy was live here yet. `lockgate up` makes the first one live."
 _NOBODY = "No worker runs. `lockgate up` starts the gateway."
@@ -82,12 +83,12 @@ def diff(home_option: HomeOption, before: str, after: str | None, *, as_json: bo
     """
     home = home_option.home
     old, new = _named(home, before), _named(home, after) if after is not None else _file_now(home)
-    library, detectors = load_library(home), load_detectors(home)
+    check = _check_of(home)
     unusable: list[Problem] = []
 
     def compiled(files: PolicyFiles) -> Ruleset | None:
         try:
-            return checked_policy(files.policy_document, library, detectors)
+            return check(files)
         except UsageError as error:
             unusable.extend(error.problems)
             return None
@@ -157,13 +158,19 @@ def status(home_option: HomeOption, *, as_json: bool) -> None:
 def exceptions(home_option: HomeOption, *, as_json: bool) -> None:
     """List the exceptions of the live policy's file: until when, for whom, on whose word and why."""
     home, now = home_option.home, datetime.now(UTC)
-    ruleset = checked_policy(_file_now(home).policy_document, load_library(home), load_detectors(home))
+    ruleset = _check_of(home)(_file_now(home))
     if as_json:
         click.echo(json.dumps([exception_data(each, now) for each in ruleset.exceptions], indent=2))
     elif ruleset.exceptions:
         click.echo("\n".join(exception_lines(ruleset.exceptions, now)))
     else:
         click.echo("The policy has no exceptions.")
+
+
+def _check_of(home: Home) -> Callable[[PolicyFiles], Ruleset]:
+    """Compiles policies with the names of today."""
+    library, detectors, users = load_library(home), load_detectors(home), load_users(home)
+    return lambda files: checked_policy(files.policy_document, library, detectors, users)
 
 
 def _kept(home: Home, version: str) -> PolicyFiles:
@@ -209,7 +216,7 @@ def _planned(home: Home, plan: Plan) -> Iterator[str]:
     if plan.current is None:
         return
     try:
-        now = checked_policy(plan.current.policy_document, load_library(home), load_detectors(home))
+        now = _check_of(home)(plan.current)
     except UsageError:
         yield "What is there now cannot be used, so it is not compared."
         return

@@ -18,6 +18,7 @@ from lockgate.home.replace_file import replace_bytes
 from lockgate.policy import Ruleset
 from lockgate.runtime.cases import failed_cases
 from lockgate.runtime.snapshot import checked_policy
+from lockgate.runtime.users import load_users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,8 @@ def plan_rollback(home: Home, version: str) -> Plan:
     if entry.file != settings.policy:
         problem = f"version {entry.version} was the policy `{entry.file}`, and gateway.yaml names `{settings.policy}`"
         raise UsageError(Problem(problem=problem, help=f"write `policy: {entry.file}` there, and roll back then"))
-    library, detectors = load_library(home), load_detectors(home)
-    ruleset = checked_policy(kept.policy_document, library, detectors)
+    library = load_library(home)
+    ruleset = checked_policy(kept.policy_document, library, load_detectors(home), load_users(home))
     cases = kept.cases_document
     problems = failed_cases(ruleset, library, cases) if cases is not None else ()
     if problems:

@@ -105,6 +105,7 @@ class SnapshotBuilder:
         if kept is None:
             policy_files, ruleset = self._policy(settings.policy, policy_file, library, detectors, users)
         else:
+            policy_file = home.path / settings.policy  # not the built-in one that the settings mean when it is gone
             policy_files, ruleset = kept, checked_policy(kept.policy_document, library, detectors, users)
         gate = GateContext(
             ruleset=ruleset,

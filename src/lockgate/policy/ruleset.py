@@ -90,8 +90,8 @@ class Ruleset:
     """A policy, compiled. `version` is a digest of what it means: comments, order of keys and spelling do not change it.
 
     `head` is what stands beside the rules, as (key, value) pairs of text, lists among it. `profiles` are the DLP profiles any
-    rule could ever need, `surroundings` what its conditions may refer to. `zone` is where its clocks hang. `notes` are things the
-    operator may want to know.
+    rule could ever need, `surroundings` what its conditions may refer to. `zone` is where its clocks hang. `notes` are things
+    the operator may want to know.
     """
 
     version: str

@@ -8,8 +8,8 @@ import pytest
 from harness.clients import CHAT_URL, CLIENTS, ChatClient, chat_body, http_client, new_body, whole_again
 from harness.components import need
 from harness.gateway import Gateway, StartGateway
-from harness.policies import DETECTOR_FILES, REDACTING, SECRET
-from harness.upstream import Since
+from harness.policies import DETECTOR_FILES, PUTTING_BACK, REDACTING, SECRET
+from harness.upstream import Since, Upstream
 
 MASK = "[codename]"
 SPEAKING = tuple(client for client in CLIENTS if client.operation != "token_count")
@@ -96,3 +96,54 @@ def test_a_crash_while_rewriting_lets_nothing_out(gateway: Gateway, reached: Sin
     assert [SECRET.encode() in arrival.body for arrival in reached.arrivals()] == [False]
     assert watch.record(reason="gate_failed")["verdict"] == "block"
     whole_again(gateway.device)
+
+
+@pytest.fixture(scope="module")
+def putting_back(start_gateway: StartGateway) -> Gateway:
+    return start_gateway(PUTTING_BACK, files=DETECTOR_FILES)
+
+
+KEEP_PLACEHOLDERS = frozenset({"chatgpt-web", "gemini-web", "gemini-array"})
+"""Their answers are no events that are taken apart: they keep their placeholders."""
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "chopped"])
+@pytest.mark.parametrize("client", [each for each in SPEAKING if each.operation == "send_prompt"], ids=lambda client: client.id)
+def test_an_answer_shows_the_person_what_never_left(
+    client: ChatClient, putting_back: Gateway, reached: Since, model: str
+) -> None:
+    for command in client.needs:
+        need(command)
+    shown = client.ask(putting_back.device, f"tell me of {SECRET}, {client.id}", model)
+    (arrival,) = reached.arrivals()
+    assert SECRET.encode() not in arrival.body
+    assert b"E2E_CODENAME_" in arrival.body
+    assert (f"You said: tell me of {SECRET}" in shown) is (client.id not in KEEP_PLACEHOLDERS)
+    assert ("[E2E_CODENAME_" in shown) is (client.id in KEEP_PLACEHOLDERS)
+
+
+def test_a_value_has_the_same_placeholder_each_time_whichever_worker_has_it(putting_back: Gateway, reached: Since) -> None:
+    for _ in range(4):
+        with http_client(putting_back.device) as client:
+            assert client.post(CHAT_URL, json=chat_body(f"{SECRET} and {SECRET}")).status_code == 200
+    texts = {json.loads(arrival.body)["messages"][0]["content"] for arrival in reached.arrivals()}
+    (text,) = texts
+    first, second = text.split(" and ")
+    assert first == second
+
+
+def test_an_answer_streams_on_while_placeholders_are_put_back(putting_back: Gateway, upstream: Upstream) -> None:
+    """Each event that needs not wait is there before the next is sent."""
+    stream = upstream.paced()
+    with http_client(putting_back.device) as client:
+        body = chat_body(f"one two {SECRET}", stream=True, model=stream.model)
+        stream.grant()
+        with client.stream("POST", CHAT_URL, json=body) as answer:
+            lines = (line for line in answer.iter_lines() if line.startswith("data:"))
+            for number in range(1, 4):
+                assert next(lines)
+                assert stream.sent == number
+                stream.grant()
+            stream.finish()
+            events = [json.loads(line[5:]) for line in lines if "[DONE]" not in line]
+    assert SECRET in "".join(event["choices"][0]["delta"].get("content", "") for event in events)

@@ -9,8 +9,9 @@ from looking import look
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.finding import ExaminationState
 from lockgate.facts.redaction import Redaction
-from lockgate.facts.traffic import Completeness
-from lockgate.gate.effects import Examine, Forward, Hold, Note, Refuse
+from lockgate.facts.traffic import Completeness, Headers, Response
+from lockgate.gate.effects import Examine, Forward, Hold, Note, PassResponse, Refuse
+from lockgate.gate.events import ResponseHeadersSeen
 from lockgate.testing.builders import body, chat, client, head
 
 SECRET, OTHER, MAIL = "key-1234-abcd", "key-9876-wxyz", "ana@mail.example"
@@ -230,3 +231,30 @@ def test_a_format_that_writes_something_else_is_caught(play, monkeypatch):
         with play(policy()) as exchange:
             assert isinstance(sent(exchange, chat(SECRET)), Refuse)
             assert ended(exchange).record.reason is Reason.CANNOT_REDACT
+
+
+PUT_BACK = "{profiles: [pii], with: placeholder, reinsert: true}"
+
+
+def test_the_answer_gets_back_what_was_replaced_for_it(play):
+    with play(policy(PUT_BACK)) as exchange:
+        effect = sent(exchange, chat(f"write to {MAIL}"))
+        word = messages(effect)[0].removeprefix("write to ")
+        assert effect.listens
+        json_answer = Response(status=200, headers=Headers((("content-type", "application/json"),)))
+        exchange >> ResponseHeadersSeen(response=json_answer) << PassResponse(tap=False)
+        frames = exchange.last.frames
+        ended(exchange)
+    answer = json.dumps({"choices": [{"message": {"content": f"{word} it is, not [EMAIL_ADDRESS_000000]"}}]}).encode()
+    assert frames.feed(answer) == b""
+    assert MAIL in json.loads(frames.finish())["choices"][0]["message"]["content"]
+
+
+@pytest.mark.parametrize("redact", ["[pii]", "{profiles: [pii], with: placeholder}", PUT_BACK])
+def test_an_answer_to_what_holds_nothing_to_put_back_passes_untouched(play, redact):
+    with play(policy(redact)) as exchange:
+        effect = sent(exchange, chat("hello" if redact == PUT_BACK else MAIL))
+        assert not effect.listens
+        exchange >> ResponseHeadersSeen(response=Response(status=200)) << PassResponse(tap=False)
+        assert exchange.last.frames is None
+        ended(exchange)

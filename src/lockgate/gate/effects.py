@@ -8,6 +8,7 @@ from lockgate.facts.mcp import McpSeen
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.record import Record
 from lockgate.facts.traffic import SocketMessage
+from lockgate.gate.answer_frames import AnswerFrames
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,13 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResponse:
-    """Let the response through chunk by chunk; `tap` asks for `ResponseChunkSeen` events on the way."""
+    """Let the response through chunk by chunk; `tap` asks for `ResponseChunkSeen` events on the way.
+
+    `frames` are what to let it through, so that placeholders in it become what they stand for.
+    """
 
     tap: bool
+    frames: AnswerFrames | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

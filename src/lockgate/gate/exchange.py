@@ -270,7 +270,7 @@ class Exchange(Judging):
         tap = streamed and self._passing is not None
         self._held, content = None, self._content
         self._content = None
-        return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts), content=content)
+        return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts) or self._puts_back, content=content)
 
     @override
     def _rewritten(self, wanted: Redacted) -> bytes:
@@ -312,7 +312,7 @@ class Exchange(Judging):
         request = self._known.request
         self._listener = listener_for(self._known, request, event.response) if request is not None else None
         listens = self._answer_reader is not None or self._listener is not None
-        yield PassResponse(tap=listens or self._notices_answer(event.response))
+        yield PassResponse(tap=listens or self._notices_answer(event.response), frames=self._frames(event.response))
 
     def _notices_answer(self, response: Response) -> bool:
         """Whether the beginning of the answer may show that a model gave it, where nobody knows one."""

@@ -17,7 +17,8 @@ from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.redaction import Redact, Redaction
 from lockgate.facts.sheet import Demand, FactSheet
-from lockgate.facts.traffic import Phase
+from lockgate.facts.traffic import Phase, Response
+from lockgate.gate.answer_frames import AnswerFrames, frames_for
 from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption
 from lockgate.gate.effects import Captured, Effect, Examine, Note
@@ -217,6 +218,15 @@ class Judging(ABC):
         return keep(
             Kept(sheet=facts, kind=self._kind, reading=self._reading_state, decryption=self._decryption), shown_path=path
         )  # fmt: skip
+
+    @property
+    def _puts_back(self) -> bool:
+        return self._redacted is not None and bool(self._redacted.put_back)
+
+    def _frames(self, response: Response) -> AnswerFrames | None:
+        """Somebody to put back what was replaced, if that is wanted and can be done in this answer."""
+        left = self._redacted
+        return None if left is None else frames_for(left.put_back, response, wants_stream=left.conversation.wants_stream)
 
     def _kept_text(self, outcome: Outcome, answer: ModelAnswer | None) -> Captured | None:
         """What is captured. What was not to leave as it was is not kept as it was either, whatever stopped it."""

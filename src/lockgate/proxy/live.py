@@ -13,6 +13,7 @@ from mitmproxy import http
 
 from lockgate.facts.decision import Reason
 from lockgate.facts.traffic import Client, Request
+from lockgate.gate.answer_frames import AnswerFrames
 from lockgate.gate.effects import Note, Sighted
 from lockgate.gate.events import Closed, Failed, RequestChunkSeen, ResponseChunkSeen
 from lockgate.gate.judging import Judging
@@ -48,12 +49,20 @@ class LiveExchange[Judged: Judging]:
     refused: bool = False
     reads_along: bool = True
     failure: Reason | None = None
+    frames: AnswerFrames | None = None
     tell: Callable[[Sighted], None] | None = None
 
-    def pass_chunk(self, chunk: bytes) -> bytes:
-        """Count response bytes as they pass (mitmproxy calls this with an empty chunk at the end)."""
+    def pass_chunk(self, chunk: bytes) -> bytes | tuple[bytes, ...]:
+        """Count response bytes as they pass (mitmproxy calls this with an empty chunk at the end).
+
+        Where placeholders are put back, other bytes may leave, later ones too; of none, there is no chunk at all: over
+        HTTP/1.1, an empty one would end the response.
+        """
         self.count_response(len(chunk))
-        return chunk
+        if self.frames is None:
+            return chunk
+        sent = self.frames.feed(chunk) if chunk else self.frames.finish()
+        return (sent,) if sent else ()
 
     def count_response(self, size: int) -> None:
         """Count so many bytes of the response, and note when the first came."""
@@ -61,12 +70,11 @@ class LiveExchange[Judged: Judging]:
             self.first_byte = time.perf_counter()
         self.response_bytes += size
 
-    def tap_chunk(self, chunk: bytes) -> bytes:
+    def tap_chunk(self, chunk: bytes) -> bytes | tuple[bytes, ...]:
         """As `pass_chunk`, and let the exchange read along. Reading along must never hold or break the stream."""
-        self.pass_chunk(chunk)
         if chunk and self.reads_along:
             self._read_along(ResponseChunkSeen(chunk=chunk))
-        return chunk
+        return self.pass_chunk(chunk)
 
     def count_request_chunk(self, chunk: bytes) -> bytes:
         """Count request bytes of a body that was not held."""

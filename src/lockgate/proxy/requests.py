@@ -38,7 +38,7 @@ from lockgate.proxy.connections import Connections
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
 from lockgate.proxy.replaced import finish_replaced, replace_response
-from lockgate.proxy.rewritten import put_content
+from lockgate.proxy.rewritten import expect_other_length, may_be_rewritten, put_content
 from lockgate.proxy.services import Services, to_response, undecided
 from lockgate.proxy.socket_hooks import SocketEnd, SocketTerms
 from lockgate.proxy.sockets import Sockets
@@ -334,8 +334,11 @@ class Requests:
     def _answer_response(self, flow: http.HTTPFlow, live: LiveExchange[Exchange], effect: Effect) -> None:
         """Do what the gate says about a response."""
         match effect:
-            case PassResponse(tap=tap):
+            case PassResponse(tap=tap, frames=frames):
                 if flow.response is not None:
+                    if frames is not None and may_be_rewritten(flow):
+                        live.frames = frames
+                        expect_other_length(flow)
                     flow.response.stream = live.tap_chunk if tap else live.pass_chunk
             case Refuse():
                 self._replace_response(flow, live, effect)

@@ -60,6 +60,16 @@ rules:
   - {id: keep, when: {app.id: openai-api}, then: {capture: full}}
 """
 
+PUTTING_BACK = """
+version: 1
+default: allow
+on_uninspectable: block
+rules:
+  - id: replaced
+    when: {operation.carries_payload: true}
+    then: {redact: {profiles: [e2e-codenames], with: placeholder, reinsert: true}}
+"""
+
 NO_CODENAMES = f"""
   - id: no-codenames
     message: {MESSAGE}

@@ -7,8 +7,8 @@ from lockgate.policy.actions.row import ActionRow, ThenReading
 from lockgate.policy.fields import Fields, is_list
 from lockgate.policy.written import Written, words_of
 
-_EXAMPLE = "write `redact: [credentials]` or `redact: {profiles: [credentials], with: placeholder}`"
-_KEYS = ("profiles", "detectors", "with", "at_least")
+_EXAMPLE = "write `redact: [credentials]` or `redact: {profiles: [credentials], with: placeholder, reinsert: true}`"
+_KEYS = ("profiles", "detectors", "with", "reinsert", "at_least")
 _LEVELS = {level.name.lower(): level for level in DetectionConfidence}
 
 
@@ -31,9 +31,12 @@ def _redact(reading: ThenReading, argument: object, path: Path) -> None:
                 f"it is in: {', '.join(sorted(among))}",
             )
     stands = Stand(fields.choice("with", "kind of replacement", [stand.value for stand in Stand], Stand.MASK.value))
+    reinsert = fields.flag("reinsert", absent=False)
+    if reinsert and stands is not Stand.PLACEHOLDER:
+        fields.wrong("reinsert", "what a mask stands for cannot be told, so it cannot be put back", "add `with: placeholder`")
     least = _LEVELS[fields.choice("at_least", "detection confidence", list(_LEVELS), "low")]
     reading.wrong = reading.wrong or len(reading.report.problems) > problems
-    reading.adds.append(Redact(profiles=profiles, detectors=detectors, stands=stands, at_least=least))
+    reading.adds.append(Redact(profiles=profiles, detectors=detectors, stands=stands, reinsert=reinsert, at_least=least))
 
 
 def _names(fields: Fields, key: str, at: Path, what: str, known: frozenset[str]) -> frozenset[str]:
@@ -47,7 +50,7 @@ REDACTING = (
     ActionRow(
         name="redact", read=_redact, example=_EXAMPLE,
         doc="replace what detectors of the named `profiles` find (only those named under `detectors`, only findings that are "
-        "`at_least` so sure) `with` its `mask`, or with a `placeholder` that is the same wherever the value stands. What "
-        "cannot be replaced is not sent",
+        "`at_least` so sure) `with` its `mask`, or with a `placeholder` that is the same wherever the value stands; with "
+        "`reinsert: true` the answer gets the value back where it has the placeholder. What cannot be replaced is not sent",
     ),
 )  # fmt: skip

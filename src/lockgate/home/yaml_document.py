@@ -18,21 +18,34 @@ from lockgate.facts.problem import Document, LatePlaces, Path, Place, Problem, U
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "map", "seq")}
+_UNTAGGED = {
+    ScalarNode: "tag:yaml.org,2002:str", SequenceNode: "tag:yaml.org,2002:seq", MappingNode: "tag:yaml.org,2002:map",
+}  # fmt: skip
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _DEPTH_LIMIT = 60
 _NODE_LIMIT = 1_000_000
 """Values, those that an alias repeats counted each time: a few lines of aliases can stand for more than memory holds."""
 _LONGEST_INTEGER = 19
 """Characters; a longer one is an id that only looks like a number, and JSON could not carry it as one."""
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def parse_yaml(text: str, file: str) -> Document:
-    """The one document in `text`.
+class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+    """Composes nodes; what a plain scalar means is told here alone, so nothing is guessed on the way."""
+
+    def resolve(self, kind: type[Node], _value: object, _implicit: object) -> str:
+        """The tag of a node that was given none."""
+        return _UNTAGGED[kind]
+
+
+def parse_yaml(text: str, file: str, *, placed: bool = False) -> Document:
+    """The one document in `text`. With `placed`, where everything is is written down at once: for who will surely ask.
 
     Raises UsageError with line and column on bad syntax, a repeated key, an alias cycle or a tag.
     """
-    return located(_data(text, file, None), text, file)
+    if not placed:
+        return located(_data(text, file, None), text, file)
+    places = _Places()
+    return Document(file=file, data=_data(text, file, places), places=places.values, key_places=places.keys)
 
 
 def located(data: object, text: str, file: str) -> Document:

@@ -60,12 +60,12 @@ class Conjunction:
         if self._keys is None:
             found: dict[Key, None] = {}
             for name, subject in self._subjects.items():
-                for literal in subject.holding:
-                    found |= dict.fromkeys(keys_asked(literal))
                 if subject.value is not None:
+                    # It lies inside all that holds, so whatever follows from one of them is found by it too.
                     found |= dict.fromkeys(keys_asked(Literal(name, subject.value)))
-                elif subject.refused:
-                    found |= dict.fromkeys(keys_asked(subject.refused[0]))
+                else:
+                    for literal in subject.holding or subject.refused[:1]:
+                        found |= dict.fromkeys(keys_asked(literal))
             self._keys = tuple(found)
         return self._keys
 

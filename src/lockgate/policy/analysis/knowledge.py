@@ -22,7 +22,6 @@ _OF_APPS = frozenset({
     "app.gen_ai_score", "tenant.id", "account.kind", "account.credential", "operation",
 })  # fmt: skip
 """Nobody but an app of the library has these."""
-_EVERY_APP_HAS = ("app.id", "app.vendor", "app.category", "app.status")
 _KNOWN, _DISCOVERED = "app.known", "app.discovered"
 _ALWAYS_THERE = frozenset({_KNOWN, _DISCOVERED, "request.websocket"})
 _COUNT, _CONFIDENCE, _FOUND_IN = "dlp.count.", "dlp.detection_confidence.", "dlp.found_in."
@@ -30,7 +29,8 @@ _PROFILES = "dlp.profiles" + ABOUT_MEMBERS
 _FOUND = Intervals(((1, float("inf")),))
 _COLUMNS = ("app.id", "app.vendor", "app.category", "app.country", "app.tier")
 _TWO = 2
-_YES_OR_NO = frozenset({TRUE, FALSE})
+_YES_OR_NO, _YES = frozenset({TRUE, FALSE}), frozenset({TRUE})
+_IS_TRUE, _IS_FALSE, _ANYTHING = Words(_YES), Words(frozenset({FALSE})), Everything()
 
 
 class Knowledge:
@@ -88,13 +88,15 @@ class Knowledge:
             if subject in _ALWAYS_THERE and isinstance(region, Words):
                 yield Literal(subject, Words(_YES_OR_NO - region.words), test=literal.test)
             return
+        if isinstance(region, Words) and subject in _ALWAYS_THERE and region.words == _YES:
+            if subject == _KNOWN:
+                # Every app has one, so rules that share out the statuses leave nothing of it.
+                yield Literal("app.status", _ANYTHING, test=literal.test)
+            elif subject == _DISCOVERED:
+                yield Literal(_KNOWN, _IS_FALSE, test=literal.test)
+            return
         if subject in _OF_APPS:
-            yield Literal(_KNOWN, Words(frozenset({TRUE})), test=literal.test)
-        elif subject == _KNOWN and region == Words(frozenset({TRUE})):
-            for name in _EVERY_APP_HAS:
-                yield Literal(name, Everything(), test=literal.test)
-        elif subject == _DISCOVERED and region == Words(frozenset({TRUE})):
-            yield Literal(_KNOWN, Words(frozenset({FALSE})), test=literal.test)
+            yield Literal(_KNOWN, _IS_TRUE, test=literal.test)
         elif subject.startswith((_COUNT, _CONFIDENCE)) and isinstance(region, Intervals) and inside(region, _FOUND):
             profile = subject.removeprefix(_COUNT).removeprefix(_CONFIDENCE)
             yield Literal(_PROFILES, Members(((profile,),)), test=literal.test)

@@ -34,6 +34,7 @@ class Shadows[R]:
 
     knowledge: Knowledge
     _always: list[_Above[R]] = field(default_factory=list[_Above[R]])
+    _asked: defaultdict[Key, int] = field(default_factory=lambda: defaultdict[Key, int](int))
     _by_key: defaultdict[Key, list[_Above[R]]] = field(default_factory=lambda: defaultdict[Key, list[_Above[R]]](list))
 
     def add(self, rule: R, terms: tuple[Term, ...]) -> None:
@@ -46,13 +47,15 @@ class Shadows[R]:
             for key in min((keys_of(literal) for literal in term), key=self._cost):
                 self._by_key[key].append(above)
 
-    def _cost(self, keys: tuple[Key, ...]) -> int:
-        """Where the fewest others are filed: then no key has many, whatever the rules ask about."""
-        return len(keys) + sum(len(self._by_key.get(key, ())) for key in keys)
+    def _cost(self, keys: tuple[Key, ...]) -> tuple[int, int]:
+        """What is asked least by the rules that were looked at is what a rule is best filed under."""
+        return sum(self._asked[key] for key in keys), len(keys)
 
     def covering(self, terms: tuple[Conjunction, ...], accept: Accept[R]) -> tuple[R, ...]:
         """Rules that end the walk whichever term holds; none when that cannot be shown. `accept` says which rules count."""
         found: list[R] = []
+        if not self._by_key and not self._always:
+            return ()
         for term in terms:
             covering = self._cover(term, accept)
             if not covering:
@@ -88,6 +91,7 @@ class Shadows[R]:
     def _candidates(self, term: Conjunction) -> Iterator[_Above[R]]:
         yield from self._always
         for key in term.keys:
+            self._asked[key] += 1
             yield from self._by_key.get(key, ())
 
 

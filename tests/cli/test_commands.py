@@ -99,14 +99,14 @@ def test_policy_check_names_file_line_column_and_the_nearest_name(lockgate, home
     wrong.write_text(POLICY.replace("app.id: claude", "app.idd: claude"))
     told = lockgate("policy", "check", str(wrong))
     assert told.returncode == 3
-    assert f"{wrong}:7:12: unknown selector `app.idd`" in told.stderr
+    assert f"{wrong}:11:12: unknown selector `app.idd`" in told.stderr
     assert "did you mean `app.id`?" in told.stderr
 
 
 def test_the_live_policy_is_checked_by_default(lockgate):
     told = lockgate("policy", "check")
     assert told.returncode == 0
-    assert "own.yaml: fine, 2 rules" in told.stdout
+    assert "own.yaml: fine, 3 rules" in told.stdout
 
 
 def test_policy_test_says_which_case_failed(lockgate, tmp_path):

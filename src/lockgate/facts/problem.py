@@ -42,13 +42,17 @@ class Problem:
 
 
 class UsageError(Exception):
-    """The operator's file or command is wrong; everything else that is raised is a bug of ours."""
+    """The operator's file or command is wrong; everything else that is raised is a bug of ours.
+
+    `notes` are what else was worth knowing, for who asks.
+    """
 
     EXIT_CODE: ClassVar = 3
 
-    def __init__(self, *problems: Problem) -> None:
+    def __init__(self, *problems: Problem, notes: tuple[Problem, ...] = ()) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+        self.notes = notes
 
 
 class LatePlaces(Mapping[Path, Place]):

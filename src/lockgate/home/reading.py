@@ -31,9 +31,9 @@ def as_text(content: bytes, file: Path) -> str:
         raise UsageError(Problem(problem=f"`{file}` is not UTF-8 text")) from None
 
 
-def read_document(file: Path) -> Document:
-    """One YAML file. Raises UsageError when it cannot be read or is not valid YAML."""
-    return parse_yaml(as_text(read_bytes(file), file), shown(file))
+def read_document(file: Path, *, placed: bool = False) -> Document:
+    """One YAML file, with its places at once if `placed`. Raises UsageError when it cannot be read or is not valid YAML."""
+    return parse_yaml(as_text(read_bytes(file), file), shown(file), placed=placed)
 
 
 def shown(file: Path) -> str:

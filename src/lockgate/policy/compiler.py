@@ -35,8 +35,8 @@ _KEYS = (
 )  # fmt: skip
 
 
-def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
-    """The policy in `document`, compiled. Raises UsageError with every problem found."""
+def compile_policy(document: Document, vocabulary: Vocabulary, *, style: bool = False) -> Ruleset:
+    """The policy in `document`, compiled; with notes on how it is written if `style`. Raises UsageError with every problem."""
     report = Report(document)
     if not is_mapping(document.data):
         report.wrong((), "this is not a policy", f"a policy is a mapping that begins with `version: {VERSION}`")
@@ -62,6 +62,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary) -> Ruleset:
             entries=entries,
             rules=rules,
             exceptions=exemptions,
+            style=style,
         ),
     )
     _note_zone(policy, entries, rules, exemptions)

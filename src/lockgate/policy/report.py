@@ -51,7 +51,7 @@ class Report:
     def raise_if_wrong(self) -> None:
         """Raises UsageError with every problem, if there is one."""
         if self._problems:
-            raise UsageError(*self.problems)
+            raise UsageError(*self.problems, notes=self.notes)
 
 
 def name_help(name: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from lockgate.facts.decision import Verdict
 from lockgate.policy.analysis.knowledge import Knowledge
 from lockgate.policy.checks.conditions import check_condition
 from lockgate.policy.checks.decrypted import check_decrypted
-from lockgate.policy.checks.each import check_entry, check_rule
+from lockgate.policy.checks.each import check_description, check_entry, check_rule
 from lockgate.policy.checks.lists import check_lists
 from lockgate.policy.checks.order import check_order
 from lockgate.policy.checks.typed import typed
@@ -32,6 +32,7 @@ class Whole:
     entries: tuple[DraftEntry, ...]
     rules: tuple[DraftRule, ...]
     exceptions: tuple[DraftExemption, ...] = ()
+    style: bool = False
 
 
 def check_policy(report: Report, whole: Whole) -> None:
@@ -44,6 +45,8 @@ def check_policy(report: Report, whole: Whole) -> None:
         check_entry(report, entry.draft)
     for rule in rules:
         check_rule(report, rule.draft)
+        if whole.style:
+            check_description(report, rule.draft)
     for draft in (*entries, *rules):
         check_condition(report, draft, knowledge)
     possible = [rule for rule in rules if rule.terms]

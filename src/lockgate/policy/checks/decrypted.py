@@ -47,4 +47,5 @@ def _is_host(glob: tuple[str, ...]) -> bool:
 
 
 def _shown(hosts: tuple[str, ...]) -> str:
+    hosts = tuple(host for host in hosts if host.removeprefix("*.") == host or host[2:] not in hosts)
     return f"`{hosts[0]}`" if len(hosts) == 1 else f"`{hosts[0]}` and others"

@@ -1,0 +1,78 @@
+"""Looking at a policy file as whoever writes it wants it looked at: problems and notes at once, also of style.
+
+Separate from building a snapshot, which wants a policy or the reasons why there is none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lockgate.apps.library import AppLibrary
+from lockgate.dlp.detectors import DetectorSet
+from lockgate.facts.problem import Place, Problem, UsageError
+from lockgate.gate.context import DecryptScope
+from lockgate.home.policy_files import cases_file
+from lockgate.home.reading import read_document, shown
+from lockgate.home.settings import Settings
+from lockgate.identity import UsersFile
+from lockgate.policy import Ruleset, compile_policy
+from lockgate.runtime.redirect_loops import redirect_loops
+from lockgate.runtime.snapshot import vocabulary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What was found. `ruleset` is absent when there are problems."""
+
+    ruleset: Ruleset | None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+class Reviewer:
+    """Looks at policies of one home."""
+
+    def __init__(self, library: AppLibrary, detectors: DetectorSet, users: UsersFile, settings: Settings) -> None:
+        self._library = library
+        self._names = replace(vocabulary(library, detectors, users), decrypts=decrypts(settings, library))
+
+    def review(self, file: Path) -> Review:
+        """The policy in `file`."""
+        try:
+            document = read_document(file, placed=True)
+            ruleset = compile_policy(document, self._names, style=True)
+        except UsageError as error:
+            return Review(ruleset=None, problems=error.problems, notes=error.notes)
+        loops = redirect_loops(ruleset, self._library, document)
+        notes = (*without_cases(file), *ruleset.notes)
+        return Review(ruleset=None if loops else ruleset, problems=loops, notes=notes)
+
+
+def without_cases(file: Path) -> tuple[Problem, ...]:
+    """A note when nothing says what is expected of a policy."""
+    cases = cases_file(file)
+    if cases.exists():
+        return ()
+    place = Place(file=shown(file), line=1, column=1)
+    help_text = f"write them in {shown(cases)}; policies/README.md has the format"
+    return (Problem(place=place, problem="no cases say what is expected of this policy", help=help_text, code="no-cases"),)
+
+
+def decrypts(settings: Settings, library: AppLibrary) -> Callable[[str], bool]:
+    """Whether connections to a host are decrypted, as `GateContext.decrypts`; of `*.name`, whether any below it may be."""
+    scope = DecryptScope(settings.decrypt.value)
+    if scope is DecryptScope.ALL:
+        return lambda _host: True
+    if scope is DecryptScope.LISTED:
+        return lambda host: any(_may_be(host, f".{suffix}") for suffix in settings.decrypt_hosts)
+    known = library.host_suffixes()
+    return lambda host: any(_may_be(host, name) for name in known)
+
+
+def _may_be(host: str, name: str) -> bool:
+    """Whether a host, or one below `*.name`, may be `name`; one below it too where that begins with `.` or `*.`."""
+    fixed, wanted = name.removeprefix("*").removeprefix("."), host.removeprefix("*.")
+    below = wanted.endswith(f".{fixed}") or wanted == fixed
+    if not host.startswith("*."):
+        return below if name.startswith((".", "*")) else wanted == fixed
+    return fixed.endswith(f".{wanted}") or (name.startswith((".", "*")) and below)

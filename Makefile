@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: up test clients clients-table lint bench bench-formats bench-discovery fuzz docs lock clean environment test-environment proof-environment
+.PHONY: up test clients clients-table lint bench bench-formats bench-discovery bench-policy mutation fuzz docs lock clean environment test-environment proof-environment
 
 up: environment
 	$(BIN)/lockgate up
@@ -39,6 +39,13 @@ bench-formats: test-environment
 
 bench-discovery: proof-environment
 	$(BIN)/python bench/discovery.py $(BENCH_ARGS)
+
+bench-policy: test-environment
+	$(BIN)/python bench/policy.py $(BENCH_ARGS)
+
+# Changes the policy evaluator in small ways, one at a time, and lists the changes that no test notices: mutmut results.
+mutation: proof-environment
+	$(BIN)/mutmut run
 
 fuzz: proof-environment
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS) $(FUZZ_ARGS)

@@ -17,7 +17,7 @@ from lockgate.home.schema import read_as
 from lockgate.home.yaml_document import parse_yaml
 
 APPS = Path(__file__).resolve().parent.parent / "apps"
-_NO_APPS = {"rubric.yaml", "clients.yaml"}
+_NO_APPS = {"rubric.yaml", "clients.yaml", "tenant-control.yaml"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ _TEXT_OPERATIONS = frozenset({
 })  # fmt: skip
 _HEARD = frozenset({"text", "reasoning", "whole"})
 _STREAM_TYPES = ("event-stream", "ndjson", "eventstream", "grpc", "connect", "x-json-stream")
-_NOT_APPS = frozenset({"rubric.yaml", "clients.yaml"})
+_NOT_APPS = frozenset({"rubric.yaml", "clients.yaml", "tenant-control.yaml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,13 @@ from lockgate.apps.client_software import ClientCatalogue, compile_mark, sample_
 from lockgate.apps.clients_file import ClientsFile, check_clients
 from lockgate.apps.schema import AppFile
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_library
+from lockgate.home.load import load_library
 from lockgate.home.schema import read_as
 from lockgate.home.settings import Settings, check_settings
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.identity.users_file import UsersFile, check_users
 from lockgate.policy import compile_policy, read_cases, run_cases
-from lockgate.runtime.snapshot import vocabulary
-from lockgate.runtime.users import load_users
+from lockgate.runtime.known_names import KnownNames
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -36,7 +35,7 @@ def examples() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def names():
     home = Home(ROOT)
-    found = vocabulary(load_library(home), load_detectors(home), load_users(home))
+    found = KnownNames.of(home, load_library(home)).vocabulary()
     return replace(found, networks=frozenset({"branch-berlin"}))
 
 

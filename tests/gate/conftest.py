@@ -10,6 +10,7 @@ from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.gate.exchange import Exchange
 from lockgate.home.home import Home, built_in_data
 from lockgate.home.load import load_library
+from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import Vocabulary, compile_policy
 from lockgate.testing.playbook import Playbook
@@ -34,6 +35,7 @@ def context_of(library):
             apps=frozenset(names.apps), categories=frozenset(names.categories), vendors=frozenset(names.vendors),
             tiers=frozenset(names.tiers), profiles=PROFILES,
             clients=names.clients, client_environments=names.client_environments,
+            tenant_controls=load_tenant_controls(Home(built_in_data())),
         )  # fmt: skip
         ruleset = compile_policy(parse_yaml("version: 1\n" + policy, "test.yaml"), vocabulary)
         return GateContext(

@@ -24,6 +24,8 @@ from lockgate.facts.finding import DetectionConfidence, Examination, Examination
 from lockgate.facts.prompt import Conversation, Part, Role, chain
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
+from lockgate.home.home import Home, built_in_data
+from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import AppFacts, Ruleset, Vocabulary, compile_policy
 
@@ -41,6 +43,7 @@ VOCABULARY = Vocabulary(
     client_environments=frozenset({"vscode"}),
     networks=frozenset({"branch", "offices"}),
     evidence={"training": frozenset({"never", "opt_in", "opt_out"}), "soc2": frozenset({"yes", "no"})},
+    tenant_controls=load_tenant_controls(Home(built_in_data())),
     profiles=frozenset({"credentials", "financial", "pii"}),
     detectors=frozenset({"aws-key", "card-number"}),
     app_facts={

@@ -20,7 +20,7 @@ from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, IdentifiedBy
-from lockgate.policy import Ruleset, on_the_wall, parse_moment
+from lockgate.policy import Ruleset, header_edits, on_the_wall, parse_moment
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
 from lockgate.runtime.mcp_watch import stored_inventory
@@ -115,6 +115,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "as_answer": decision.as_answer,
         "capture": decision.capture.value,
         "tags": list(decision.tags),
+        "headers": _headers(explanation),
         "monitored": list(decision.monitored),
         "exceptions": list(decision.exceptions),
         "policy_version": decision.policy_version,
@@ -244,6 +245,8 @@ def _as_text(explanation: Explanation) -> str:
     ):  # fmt: skip
         if values and values != ["none"]:
             lines.append(f"  {label:<12} {', '.join(values)}")
+    for name, value in _headers(explanation).items():
+        lines.append(f"  header       {name}: {value}" if value is not None else f"  header       {name} is taken out")
     lines.append(f"  policy       version {decision.policy_version}")
     lines += [
         f"    {'excepted' if step.excepted else step.truth.value:<14} {step.rule}" + (f"  ({step.why})" if step.why else "")
@@ -258,6 +261,15 @@ def _who(client: Client) -> str:
     places = ", ".join(part for part in (*client.networks, client.country) if part)
     where = f"{client.address} ({places})" if places else client.address
     return f"{client.user or 'nobody in particular'}{groups}, {_IDENTIFIED[client.identified_by]}, from {where}"
+
+
+def _headers(explanation: Explanation) -> dict[str, str | None]:
+    """What rules make of the request's headers; None for one that is taken out and not set."""
+    if explanation.decision.verdict is not Verdict.ALLOW:
+        return {}
+    edits = header_edits(explanation.decision, explanation.sheet)
+    set_names = {name.lower() for name, _ in edits.added}
+    return {**dict(edits.added), **dict.fromkeys(name for name in edits.removed if name not in set_names)}
 
 
 def _whereabouts(client: Client) -> dict[str, object]:

@@ -9,11 +9,11 @@ from lockgate.cli.home_option import HomeOption
 from lockgate.cli.policy_check import check
 from lockgate.cli.policy_files import existing_cases, policy_files
 from lockgate.cli.policy_versions import diff, exceptions, history, rollback, show, status
-from lockgate.home.load import load_detectors, load_library, read_document
+from lockgate.home.load import load_library, read_document
 from lockgate.policy import selector_reference
 from lockgate.runtime.cases import case_results
+from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.snapshot import checked_policy
-from lockgate.runtime.users import load_users
 
 
 @click.group()
@@ -32,12 +32,12 @@ for _command in (check, history, show, diff, rollback, status, exceptions):
 def test(home_option: HomeOption, files: tuple[Path, ...], cases: Path | None) -> None:
     """Run the cases of policy FILES (default: the live one) and say which do not come out as expected."""
     home = home_option.home
-    library, detectors, users = load_library(home), load_detectors(home), load_users(home)
+    names = KnownNames.of(home, load_library(home))
     failed = 0
     for file in policy_files(home, files):
-        ruleset = checked_policy(read_document(file), library, detectors, users)
+        ruleset = checked_policy(read_document(file), names)
         document = read_document(existing_cases(file, cases))
-        results = case_results(ruleset, library, document)
+        results = case_results(ruleset, names.library, document)
         for problem in (result.problem for result in results):
             if problem is not None:
                 failed += 1

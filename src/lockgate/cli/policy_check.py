@@ -13,11 +13,11 @@ from lockgate.cli.home_option import HomeOption
 from lockgate.cli.policy_files import policy_files
 from lockgate.cli.problem_formats import Checked, as_github, as_json, as_sarif
 from lockgate.facts.problem import Problem, UsageError
-from lockgate.home.load import load_detectors, load_library, load_settings
+from lockgate.home.load import load_library, load_settings
 from lockgate.home.reading import shown
 from lockgate.policy.expiry import expired, expiring
+from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.policy_review import Reviewer
-from lockgate.runtime.users import load_users
 
 _FORMATS = {"json": as_json, "sarif": as_sarif, "github": as_github}
 
@@ -37,7 +37,7 @@ def check(home_option: HomeOption, files: tuple[Path, ...], *, form: str, strict
     docs/reference/policy-problems.md lists it. Expired exceptions are noted; a gateway goes on without them.
     """
     home = home_option.home
-    reviewer = Reviewer(load_library(home), load_detectors(home), load_users(home), load_settings(home))
+    reviewer = Reviewer(KnownNames.of(home, load_library(home)), load_settings(home))
     with _no_garbage():
         checked = tuple(_checked(reviewer, file, strict=strict) for file in policy_files(home, files))
     if form == "text":

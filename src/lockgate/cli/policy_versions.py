@@ -24,15 +24,15 @@ from lockgate.cli.policy_text import (
 )
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_library, load_settings
+from lockgate.home.load import load_library, load_settings
 from lockgate.home.policy_archive import PolicyArchive
 from lockgate.home.policy_files import PolicyFiles, read_policy_files
 from lockgate.policy import Ruleset
 from lockgate.policy.comparison import Change, compare
+from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.policy_status import running_workers
 from lockgate.runtime.rollback import Plan, plan_rollback, roll_back
 from lockgate.runtime.snapshot import checked_policy
-from lockgate.runtime.users import load_users
 
 _NOTHING = "No policy was live here yet. `lockgate up` makes the first one live."
 _NOBODY = "No worker runs. `lockgate up` starts the gateway."
@@ -169,8 +169,8 @@ def exceptions(home_option: HomeOption, *, as_json: bool) -> None:
 
 def _check_of(home: Home) -> Callable[[PolicyFiles], Ruleset]:
     """Compiles policies with the names of today."""
-    library, detectors, users = load_library(home), load_detectors(home), load_users(home)
-    return lambda files: checked_policy(files.policy_document, library, detectors, users)
+    names = KnownNames.of(home, load_library(home))
+    return lambda files: checked_policy(files.policy_document, names)
 
 
 def _kept(home: Home, version: str) -> PolicyFiles:

@@ -59,6 +59,7 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("Excepted", ", ".join(record.exceptions)),
         ("Policy", record.policy_version),
         ("Tags", ", ".join(record.tags)),
+        ("Headers", ", ".join(record.headers)),
         ("Who", f"{who} from {_where(record)}"),
         ("Device", _device(record)),
         ("App", " · ".join(part for part in (record.app_name or record.app, record.app_status, record.tier, *scores) if part)),

@@ -51,6 +51,7 @@ class Record:
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
+    `headers` are the names of those that rules changed, as `set:name`, `removed:name` or `left_out:name`.
     `exceptions` are those of the policy that kept a rule from acting, as `exception-id:rule-id`.
     `country` and `networks` are the client's. `device_posture` is None when nobody told of checks, `device_problem` why what
     was told of the device does not count.
@@ -125,6 +126,7 @@ class Record:
     monitored: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     policy_version: str = ""
     trace: tuple[str, ...] = ()
     examination: str = ""

@@ -25,7 +25,8 @@ class GateContext:
     """An immutable configuration of the gate.
 
     `sniff` recognises a format by body shape. `decrypt_hosts` are host suffixes,
-    used with `DecryptScope.LISTED`. `profiles` are all DLP profiles there are (what masking a capture examines for).
+    decrypted beside the library's hosts, or alone with `DecryptScope.LISTED`.
+    `profiles` are all DLP profiles there are (what masking a capture examines for).
     `accepted_tools` are the tools of MCP servers that the organisation accepted as they are. `placeholder_key` makes the words
     that stand in for redacted values.
     """
@@ -63,6 +64,9 @@ class GateContext:
                 return True
             case DecryptScope.LIBRARY:
                 known = self.library.host(host)
-                return known is not None and known.decrypts
+                return (known is not None and known.decrypts) or self._is_listed(host)
             case DecryptScope.LISTED:
-                return any(host == suffix or host.endswith("." + suffix) for suffix in self.decrypt_hosts)
+                return self._is_listed(host)
+
+    def _is_listed(self, host: str) -> bool:
+        return any(host == suffix or host.endswith("." + suffix) for suffix in self.decrypt_hosts)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from lockgate.apps.formats.base import SocketFormat, WireFormat
 from lockgate.facts.decision import Decision
+from lockgate.facts.header_change import NO_EDITS, HeaderEdits
 from lockgate.facts.mcp import McpSeen
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.record import Record
@@ -32,13 +33,14 @@ class Forward:
 
     `streamed` means the body was not held and may pass as it comes; `tap` asks for `RequestChunkSeen` events on the way.
     `listens` says that the answer will be read along, so that it should not be encoded. `content` is what leaves instead of
-    the body that was held, not encoded in any way.
+    the body that was held, not encoded in any way. `headers` are changed before it leaves.
     """
 
     streamed: bool
     tap: bool = False
     listens: bool = False
     content: bytes | None = field(default=None, repr=False)
+    headers: HeaderEdits = NO_EDITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import ExaminationState
+from lockgate.facts.header_change import NO_EDITS
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
@@ -62,7 +63,7 @@ from lockgate.gate.rewriting import HeldRequest, rewrite_request
 from lockgate.gate.shown_path import with_hidden_path, with_shown_path
 from lockgate.gate.sizes import size_by_head, size_of
 from lockgate.gate.small_answer import SmallAnswer
-from lockgate.policy import Settled, Walk, do_not_inspect, evaluate
+from lockgate.policy import Settled, Walk, do_not_inspect, evaluate, header_edits
 
 _EMPTY_BODY = Body(content=b"")
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE", "TRACE"})
@@ -270,7 +271,9 @@ class Exchange(Judging):
         tap = streamed and self._passing is not None
         self._held, content = None, self._content
         self._content = None
-        return Forward(streamed=streamed, tap=tap, listens=asks_to_be_told(facts) or self._puts_back, content=content)
+        self._edits = header_edits(self._decision, facts) if self._decision is not None else NO_EDITS
+        listens = asks_to_be_told(facts) or self._puts_back
+        return Forward(streamed=streamed, tap=tap, listens=listens, content=content, headers=self._edits)
 
     @override
     def _rewritten(self, wanted: Redacted) -> bytes:

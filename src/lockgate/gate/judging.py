@@ -14,6 +14,7 @@ from lockgate.facts.app import AppMatch
 from lockgate.facts.authorship import located
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
 from lockgate.facts.finding import Examination, ExaminationState
+from lockgate.facts.header_change import NO_EDITS
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.redaction import Redact, Redaction
 from lockgate.facts.sheet import Demand, FactSheet
@@ -65,6 +66,7 @@ class Judging(ABC):
         self._lost = ""
         self._redacted: Redacted | None = None
         self._content: bytes | None = None
+        self._edits = NO_EDITS
 
     @property
     def decision(self) -> Decision | None:
@@ -196,6 +198,7 @@ class Judging(ABC):
             sheet=sheet,
             facts=self._if_possible(partial(self._kept, sheet)) or b"",
             answered_app=self._answered_app,
+            edits=self._edits,
             decision=self._decision,
             failure=self._failure,
             closed=event,

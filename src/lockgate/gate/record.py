@@ -13,6 +13,7 @@ from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.authorship import characters, text_kind
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
+from lockgate.facts.header_change import NO_EDITS, HeaderEdits
 from lockgate.facts.prompt import Conversation, ModelAnswer, Role, Turn
 from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.sheet import FactSheet
@@ -47,6 +48,7 @@ class Outcome:
     closed: Closed
     reading: ExaminationState
     answered_app: AppMatch | None = None
+    edits: HeaderEdits = NO_EDITS
     answer: ModelAnswer | None = None
     facts: bytes = b""
     redacted: Redacted | None = None
@@ -77,6 +79,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         rule=decision.rule or "",
         capture=decision.capture,
         tags=decision.tags,
+        headers=outcome.edits.summary,
         monitored=decision.monitored,
         exceptions=decision.exceptions,
         policy_version=decision.policy_version,

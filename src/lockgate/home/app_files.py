@@ -15,11 +15,12 @@ from lockgate.home.home import Home
 from lockgate.home.proven_apps import ProvenApps, digest
 from lockgate.home.reading import as_text, read_bytes, shown
 from lockgate.home.schema import read_as
+from lockgate.home.tenant_controls import TENANT_CONTROL_FILE
 from lockgate.home.yaml_document import located, parse_yaml
 
 RUBRIC_FILE = "rubric.yaml"
 CLIENTS_FILE = "clients.yaml"
-_NOT_APPS = frozenset({RUBRIC_FILE, CLIENTS_FILE})
+_NOT_APPS = frozenset({RUBRIC_FILE, CLIENTS_FILE, TENANT_CONTROL_FILE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Any
 from lockgate.facts.problem import Document, Path, Problem, UsageError
 
 _CONFIG = {"extra": "forbid"}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
 _OWN_HEADER = re.compile(r"x-[a-z0-9-]{1,60}\Z", re.IGNORECASE)
 """It is taken out of every request, so it must be none that means anything to anybody else."""
 
@@ -140,7 +141,7 @@ class Settings:
     decrypt: Decrypt = field(
         default=Decrypt.LIBRARY, metadata={"doc": "which hosts are decrypted: `library`, `all`, or `listed`"}
     )
-    decrypt_hosts: tuple[str, ...] = _meaning((), "host suffixes that `decrypt: listed` decrypts")
+    decrypt_hosts: tuple[str, ...] = _meaning((), "host suffixes that are decrypted too, or under `decrypt: listed` alone")
     policy: str = _meaning("policies/monitor.yaml", "the policy file")
     contact: str = _meaning("", "whom stopped people can ask, shown on pages and in messages")
     upstream: Upstream = field(default_factory=Upstream)
@@ -209,7 +210,14 @@ type _Found = tuple[Path, str, str]
 
 def check_settings(document: Document, settings: Settings) -> None:
     """What types alone cannot say. Raises UsageError listing every problem."""
-    found = [*_version(settings), *_addresses(settings), *_networks(settings), *_numbers(settings), *_headers(settings)]
+    found = [
+        *_version(settings),
+        *_addresses(settings),
+        *_networks(settings),
+        *_numbers(settings),
+        *_headers(settings),
+        *_hosts(settings),
+    ]
     if found:
         raise UsageError(*(Problem(place=document.place(path), problem=what, help=step) for path, what, step in found))
 
@@ -242,6 +250,16 @@ def _networks(settings: Settings) -> Iterator[_Found]:
                 ip_network(network, strict=False)
             except ValueError:
                 yield (*path, index), f"`{network}` is not a network", "write for example 10.0.0.0/8"
+
+
+def _hosts(settings: Settings) -> Iterator[_Found]:
+    for index, host in enumerate(settings.decrypt_hosts):
+        if not _HOST.match(host):
+            yield (
+                ("decrypt_hosts", index),
+                f"`{host}` is not a host name",
+                "write `example.com`; everything below it is meant, too",
+            )
 
 
 def _headers(settings: Settings) -> Iterator[_Found]:

@@ -9,6 +9,7 @@ from lockgate.policy.case_syntax import read_cases
 from lockgate.policy.cases import Case, CaseResult, Library, run_case, run_cases
 from lockgate.policy.compiler import compile_policy
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
+from lockgate.policy.header_edits import header_edits
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
 from lockgate.policy.selectors import SelectorRow, selector_reference
 from lockgate.policy.vocabulary import AppFacts, Vocabulary
@@ -30,6 +31,7 @@ __all__ = [
     "compile_policy",
     "do_not_inspect",
     "evaluate",
+    "header_edits",
     "on_the_wall",
     "parse_moment",
     "read_cases",

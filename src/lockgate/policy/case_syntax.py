@@ -19,7 +19,7 @@ from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
 from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy.calendar import parse_moment
-from lockgate.policy.cases import ANY_TIME, Case, Expected
+from lockgate.policy.cases import ANY_TIME, Case, Expected, told_header
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.report import Report
 from lockgate.policy.subjects.app import COUNTRIES
@@ -40,7 +40,7 @@ GIVEN_KEYS = (
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
-    "redirect_to", "as", "redacted",
+    "redirect_to", "as", "redacted", "headers",
 )  # fmt: skip
 _TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
@@ -272,6 +272,12 @@ def _mcp(given: Fields, request: Request) -> McpCall | None:
     )
 
 
+def _headers(fields: Fields) -> frozenset[str]:
+    """`{name: value}`; without a value, the header is taken out and not set."""
+    given = fields.mapping("headers")
+    return frozenset(told_header(name, str(value) if value is not None else None) for name, value in given.items())
+
+
 def _texts(fields: Fields, key: str) -> tuple[str, ...]:
     """A list of words, or one of them alone."""
     value = fields.value(key)
@@ -309,6 +315,7 @@ def _expected(fields: Fields) -> Expected:
         monitored=fields.texts("monitored") if "monitored" in fields else None,
         exceptions=fields.texts("exceptions") if "exceptions" in fields else None,
         examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
+        headers=_headers(fields) if "headers" in fields else None,
         message=fields.text("message") if "message" in fields else None,
         redirect_to=fields.text("redirect_to") if "redirect_to" in fields else None,
         redacted=frozenset(fields.texts("redacted")) if "redacted" in fields else None,

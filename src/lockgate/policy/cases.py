@@ -14,6 +14,7 @@ from lockgate.facts.client_software import ClientSoftware
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import Examination, ExaminationState, Finding
+from lockgate.facts.header_change import NO_EDITS
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Place, Problem
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
@@ -22,6 +23,7 @@ from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import BodySize, Client, Phase, Request, Response
 from lockgate.policy.calendar import on_the_wall
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
+from lockgate.policy.header_edits import header_edits
 from lockgate.policy.ruleset import Ruleset
 
 
@@ -58,6 +60,7 @@ class Expected:
     redirect_to: str | None = None
     told_as: str | None = None
     redacted: frozenset[str] | None = None
+    headers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ class CaseResult:
     settled_at: Phase
     examined: frozenset[str] = frozenset()
     redacted: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
     differences: tuple[str, ...] = field(default=())
 
     @property
@@ -139,8 +143,9 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
                 settled_at = Phase.RESPONSE_HEADERS
             decision = replace(later, monitored=both.monitored, exceptions=both.exceptions) if stopped else both
     result = CaseResult(
-        case=case, decision=decision, settled_at=settled_at, examined=examined, redacted=_redacted(decision, sheet)
-    )
+        case=case, decision=decision, settled_at=settled_at, examined=examined, redacted=_redacted(decision, sheet),
+        headers=_headers(decision, sheet),
+    )  # fmt: skip
     return replace(result, differences=_differences(result))
 
 
@@ -210,6 +215,19 @@ def _redacted(decision: Decision, sheet: FactSheet) -> frozenset[str]:
     return frozenset(profile for finding, _, redact in replaced for profile in redact.profiles & set(finding.profiles))
 
 
+def _headers(decision: Decision, sheet: FactSheet) -> frozenset[str]:
+    """What is made of headers; names do not care about capitals."""
+    edits = header_edits(decision, sheet) if decision.verdict is Verdict.ALLOW else NO_EDITS
+    names = {name.lower() for name, _ in edits.added}
+    added = (told_header(name, value) for name, value in edits.added)
+    return frozenset((*added, *(told_header(name, None) for name in edits.removed if name not in names)))
+
+
+def told_header(name: str, value: str | None) -> str:
+    """One header that is set, or taken out."""
+    return f"{name.lower()}: {value}" if value is not None else f"{name.lower()} is taken out"
+
+
 def _differences(result: CaseResult) -> tuple[str, ...]:
     expected, decision = result.case.expected, result.decision
     pairs: list[tuple[str, str | Collection[str] | None, str | Collection[str]]] = [
@@ -226,6 +244,7 @@ def _differences(result: CaseResult) -> tuple[str, ...]:
         ("monitored", expected.monitored, decision.monitored),
         ("exceptions", expected.exceptions, decision.exceptions),
         ("examined", expected.examined, result.examined),
+        ("headers", expected.headers, result.headers),
         ("message", expected.message, decision.message),
         ("redirect_to", expected.redirect_to, decision.redirect_to),
         ("redacted", expected.redacted, result.redacted),

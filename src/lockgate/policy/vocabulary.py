@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from lockgate.facts.tenant_control import TenantControl
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFacts:
@@ -35,6 +37,7 @@ class Vocabulary:
     client_environments: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     evidence: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    tenant_controls: Mapping[str, TenantControl] = field(default_factory=dict[str, TenantControl])
     profiles: frozenset[str] = frozenset()
     detectors: frozenset[str] = frozenset()
     detector_profiles: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])

@@ -35,6 +35,7 @@ from lockgate.proxy.answers import answer_for, login_required
 from lockgate.proxy.body_terms import BodyCut, HoldTerms, answer_at_once, hold
 from lockgate.proxy.claims import take_claims
 from lockgate.proxy.connections import Connections
+from lockgate.proxy.header_edits import edit_headers
 from lockgate.proxy.live import LiveExchange, now
 from lockgate.proxy.portal import portal_answer
 from lockgate.proxy.replaced import finish_replaced, replace_response
@@ -288,6 +289,8 @@ class Requests:
             flow.request.headers["accept-encoding"] = "identity"
         if forward.content is not None:
             put_content(flow.request, forward.content)
+        if forward.headers.removed:
+            edit_headers(flow.request, forward.headers)
         if forward.streamed:
             self._stream(flow, live, tap=forward.tap)
         live.holding, live.forwarded = False, True

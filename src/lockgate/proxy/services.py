@@ -85,7 +85,7 @@ def portal_facts(snapshot: Snapshot, authority: CertificateAuthority) -> PortalF
         ca_mobileconfig=export_certificate(certificate, CertificateFormat.MOBILECONFIG),
         pac=pac_file(
             proxy=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            app_hosts=snapshot.gate.library.host_suffixes(),
+            app_hosts=(*snapshot.gate.library.host_suffixes(), *(f".{host}" for host in settings.decrypt_hosts)),
             mode=PacMode.ALL if settings.decrypt is Decrypt.ALL else PacMode.LIBRARY,
         ),
     )

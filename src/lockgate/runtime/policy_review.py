@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lockgate.apps.library import AppLibrary
-from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.problem import Place, Problem, UsageError
 from lockgate.gate.context import DecryptScope
 from lockgate.home.policy_files import cases_file
 from lockgate.home.reading import read_document, shown
 from lockgate.home.settings import Settings
-from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, compile_policy
+from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.redirect_loops import redirect_loops
-from lockgate.runtime.snapshot import vocabulary
+from lockgate.runtime.undecrypted import undecrypted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +31,10 @@ class Review:
 class Reviewer:
     """Looks at policies of one home."""
 
-    def __init__(self, library: AppLibrary, detectors: DetectorSet, users: UsersFile, settings: Settings) -> None:
-        self._library = library
-        self._names = replace(vocabulary(library, detectors, users), decrypts=decrypts(settings, library))
+    def __init__(self, names: KnownNames, settings: Settings) -> None:
+        self._library = names.library
+        self._decrypts = decrypts(settings, names.library)
+        self._names = replace(names.vocabulary(), decrypts=self._decrypts)
 
     def review(self, file: Path) -> Review:
         """The policy in `file`."""
@@ -44,7 +44,7 @@ class Reviewer:
         except UsageError as error:
             return Review(ruleset=None, problems=error.problems, notes=error.notes)
         loops = redirect_loops(ruleset, self._library, document)
-        notes = (*without_cases(file), *ruleset.notes)
+        notes = (*without_cases(file), *ruleset.notes, *undecrypted(ruleset, document, self._decrypts))
         return Review(ruleset=None if loops else ruleset, problems=loops, notes=notes)
 
 
@@ -63,9 +63,8 @@ def decrypts(settings: Settings, library: AppLibrary) -> Callable[[str], bool]:
     scope = DecryptScope(settings.decrypt.value)
     if scope is DecryptScope.ALL:
         return lambda _host: True
-    if scope is DecryptScope.LISTED:
-        return lambda host: any(_may_be(host, f".{suffix}") for suffix in settings.decrypt_hosts)
-    known = library.host_suffixes()
+    listed = tuple(f".{suffix}" for suffix in settings.decrypt_hosts)
+    known = listed if scope is DecryptScope.LISTED else (*library.host_suffixes(), *listed)
     return lambda host: any(_may_be(host, name) for name in known)
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_library, load_settings
+from lockgate.home.load import load_library, load_settings
 from lockgate.home.policy_archive import PolicyArchive, WentLive
 from lockgate.home.policy_files import PolicyFiles, cases_file, read_policy_files
 from lockgate.home.replace_file import replace_bytes
 from lockgate.policy import Ruleset
 from lockgate.runtime.cases import failed_cases
+from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.snapshot import checked_policy
-from lockgate.runtime.users import load_users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def plan_rollback(home: Home, version: str) -> Plan:
         problem = f"version {entry.version} was the policy `{entry.file}`, and gateway.yaml names `{settings.policy}`"
         raise UsageError(Problem(problem=problem, help=f"write `policy: {entry.file}` there, and roll back then"))
     library = load_library(home)
-    ruleset = checked_policy(kept.policy_document, library, load_detectors(home), load_users(home))
+    ruleset = checked_policy(kept.policy_document, KnownNames.of(home, library))
     cases = kept.cases_document
     problems = failed_cases(ruleset, library, cases) if cases is not None else ()
     if problems:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lockgate.apps.formats.registry import sniff
-from lockgate.apps.library import AppLibrary
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
@@ -21,10 +20,12 @@ from lockgate.home.mcp_file import load_accepted
 from lockgate.home.policy_archive import PolicyArchive
 from lockgate.home.policy_files import PolicyFiles, cases_file, read_policy_files
 from lockgate.home.settings import Settings
+from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.identity import UsersFile
-from lockgate.policy import AppFacts, Ruleset, Vocabulary, compile_policy
+from lockgate.policy import Ruleset, compile_policy
 from lockgate.runtime.cases import failed_cases
 from lockgate.runtime.fingerprint import fingerprint
+from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.redirect_loops import redirect_loops
 from lockgate.runtime.users import load_users
 from lockgate.runtime.whereabouts import Whereabouts, countries_file, devices_file, load_countries, load_device_certificates
@@ -102,11 +103,15 @@ class SnapshotBuilder:
         library = self._part("apps", (), lambda: load_library(home), folders=("apps",))
         detectors = self._part("dlp", (), lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
         policy_file = home.resolve(settings.policy)
+        names = KnownNames(
+            library=library, detectors=detectors, users=users,
+            controls=self._part("tenant-control", (), lambda: load_tenant_controls(home), folders=("apps",)),
+        )  # fmt: skip
         if kept is None:
-            policy_files, ruleset = self._policy(settings.policy, policy_file, library, detectors, users)
+            policy_files, ruleset = self._policy(settings.policy, policy_file, names)
         else:
             policy_file = home.path / settings.policy  # not the built-in one that the settings mean when it is gone
-            policy_files, ruleset = kept, checked_policy(kept.policy_document, library, detectors, users)
+            policy_files, ruleset = kept, checked_policy(kept.policy_document, names)
         gate = GateContext(
             ruleset=ruleset,
             library=library,
@@ -137,23 +142,19 @@ class SnapshotBuilder:
             certificates=self._part("devices", [devices_file(home)], lambda: load_device_certificates(home)),
         )
 
-    def _policy(
-        self, named: str, file: Path, library: AppLibrary, detectors: DetectorSet, users: UsersFile
-    ) -> tuple[PolicyFiles, Ruleset]:
+    def _policy(self, named: str, file: Path, names: KnownNames) -> tuple[PolicyFiles, Ruleset]:
         def compile_and_test() -> tuple[PolicyFiles, Ruleset]:
             files = read_policy_files(file)
-            ruleset = checked_policy(files.policy_document, library, detectors, users)
+            ruleset = checked_policy(files.policy_document, names)
             cases = files.cases_document
-            problems = failed_cases(ruleset, library, cases) if cases is not None else ()
+            problems = failed_cases(ruleset, names.library, cases) if cases is not None else ()
             if problems:
                 raise UsageError(*problems)
             return files, ruleset
 
         try:
             self._refuse_stand_in(named, file)
-            networks = sorted({entry.name for entry in users.networks})
-            key = f"{library.version}:{detectors.version}:{networks}:{file}"
-            return self._part(key, [file, cases_file(file)], compile_and_test)
+            return self._part(f"{names.mark}:{file}", [file, cases_file(file)], compile_and_test)
         except UsageError as error:
             raise PolicyRefusedError(*error.problems) from None
 
@@ -192,41 +193,10 @@ class SnapshotBuilder:
         return files
 
 
-def checked_policy(document: Document, library: AppLibrary, detectors: DetectorSet, users: UsersFile) -> Ruleset:
+def checked_policy(document: Document, names: KnownNames) -> Ruleset:
     """The policy in `document`, compiled. Raises UsageError with every problem found."""
-    ruleset = compile_policy(document, vocabulary(library, detectors, users))
-    loops = redirect_loops(ruleset, library, document)
+    ruleset = compile_policy(document, names.vocabulary())
+    loops = redirect_loops(ruleset, names.library, document)
     if loops:
         raise UsageError(*loops)
     return ruleset
-
-
-def vocabulary(library: AppLibrary, detectors: DetectorSet, users: UsersFile) -> Vocabulary:
-    """The names a policy may use."""
-    names = library.names()
-    return Vocabulary(
-        apps=frozenset(names.apps),
-        app_facts={
-            app.id: AppFacts(
-                vendor=app.vendor,
-                category=app.category,
-                country=app.country or "",
-                tiers=frozenset(tier.id for tier in app.tiers),
-            )
-            for app in library.apps
-        },
-        app_addresses={app.id: app.homepage for app in library.apps if app.homepage},
-        categories=frozenset(names.categories),
-        vendors=frozenset(names.vendors),
-        tiers=frozenset(names.tiers),
-        clients=names.clients,
-        client_environments=names.client_environments,
-        networks=frozenset(entry.name for entry in users.networks),
-        evidence=names.evidence,
-        profiles=frozenset(detectors.profiles),
-        detectors=frozenset(detectors.detectors),
-        detector_profiles={
-            detector: frozenset(profile.id for profile in detectors.profiles.values() if detector in profile.least)
-            for detector in detectors.detectors
-        },
-    )

@@ -1,11 +1,13 @@
 """THE table of actions: everything a rule can do. Documentation, checks and errors come from it."""
 
 from lockgate.policy.actions.ending import ENDING
+from lockgate.policy.actions.headers import HEADERS
 from lockgate.policy.actions.keeping import KEEPING
 from lockgate.policy.actions.redacting import REDACTING
 from lockgate.policy.actions.redirecting import REDIRECTING
 from lockgate.policy.actions.row import ActionRow
 
-ACTIONS: dict[str, ActionRow] = {row.name: row for row in (*ENDING, *REDIRECTING, *KEEPING, *REDACTING)}
+_ROWS = (*ENDING, *REDIRECTING, *KEEPING, *REDACTING, *HEADERS)
+ACTIONS: dict[str, ActionRow] = {row.name: row for row in _ROWS}
 
 __all__ = ["ACTIONS", "ActionRow"]

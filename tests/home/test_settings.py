@@ -92,6 +92,7 @@ def test_a_home_is_never_made_over_another(home):
 def test_a_home_has_policies_to_edit_and_private_certs(home):
     assert (home.path / "policies" / "starter.yaml").is_file()
     assert (home.path / "policies" / "cases").is_dir()
+    assert (home.path / "policies" / "examples" / "cases").is_dir()
     assert Path(home.certs).stat().st_mode & 0o777 == 0o700
 
 

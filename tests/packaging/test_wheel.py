@@ -47,6 +47,7 @@ def test_the_wheel_carries_the_shipped_data_and_no_key(wheel):
     for needed in (
         "lockgate/shipped/gateway.yaml",
         "lockgate/shipped/policies/monitor.yaml",
+        "lockgate/shipped/policies/examples/cases/by-headquarters.yaml",
         "lockgate/shipped/policies/cases/starter.yaml",
         "lockgate/shipped/apps/chatgpt.yaml",
         "lockgate/shipped/apps/rubric.yaml",

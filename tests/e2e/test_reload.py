@@ -219,7 +219,7 @@ def test_a_start_and_a_replaced_worker_with_a_broken_policy_go_on_with_what_was_
     until(lambda: policy_status(gateway) and policy_status(gateway)[0]["pid"] != first, seconds=60, what="another worker")
     (worker,) = policy_status(gateway)
     assert (worker["version"], worker["last_good"]) == (version, True)
-    assert ask(gateway).status_code == 400
+    until(lambda: answers(gateway, 400), what="the new worker listens, and blocks as the old one did")
     gateway.stop()
     gateway.start_again()
     gateway.process.said("CANNOT BE USED")
@@ -227,6 +227,13 @@ def test_a_start_and_a_replaced_worker_with_a_broken_policy_go_on_with_what_was_
     assert ask(gateway).status_code == 400
     gateway.write_policy(ALLOW_ALL)
     until(lambda: ask(gateway).status_code == 200, what="the mended file is taken over")
+
+
+def answers(gateway: Gateway, status: int) -> bool:
+    try:
+        return ask(gateway).status_code == status
+    except httpx.ConnectError:
+        return False
 
 
 def policy_status(gateway: Gateway) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 
 import pytest
 from snapshot_texts import CASES, POLICY, STRICTER
@@ -223,3 +224,16 @@ async def test_what_cannot_be_kept_is_told_and_tried_again(home, gateway):
     aside.rename(folder)
     await until(lambda: len(versions(home)) == 2)
     assert not gateway._archivist.failed
+
+
+async def test_a_disk_that_hangs_keeps_no_change_from_going_live(home, gateway, monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr(PolicyArchive, "keep", lambda *_, **__: release.wait(60))
+    try:
+        for text in (STRICTER, POLICY, STRICTER):
+            (home.path / FILE).write_text(text)
+            rules = {"chatgpt", "claude"} if text == STRICTER else {"claude"}
+            await until(lambda rules=rules: all(app in gateway.snapshot.ruleset.rules[0].condition for app in rules)
+                        and ("chatgpt" in gateway.snapshot.ruleset.rules[0].condition) == (len(rules) == 2))  # fmt: skip
+    finally:
+        release.set()

@@ -4,11 +4,13 @@ Separate because several processes write it: every worker notices a change by it
 never be asked on the way of a request. What was kept is checked against its digest before it is used again.
 """
 
+import errno
 import fcntl
 import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
@@ -25,6 +27,8 @@ _MOST_ENTRIES = 5000
 _ENTRIES_LEFT = 4000
 _LOOKED_BACK = 50
 _LARGEST_HISTORY = 8 << 20
+_LOCK_SECONDS = 10.0
+_LOCK_LOOK_SECONDS = 0.02
 _NAMES = ".names.json"
 _DIGEST = re.compile(r"[0-9a-f]{1,64}\Z")
 
@@ -147,7 +151,7 @@ class PolicyArchive:
         handle = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             _own_like(self.folder, handle)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock(handle)
             yield
         finally:
             os.close(handle)
@@ -221,6 +225,20 @@ class PolicyArchive:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _lock(handle: int) -> None:
+    """Raises OSError when somebody holds the lock for too long."""
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise OSError(errno.EWOULDBLOCK, "somebody else holds its lock") from None
+            time.sleep(_LOCK_LOOK_SECONDS)
+        else:
+            return
 
 
 def _folder_name(entry: WentLive) -> str:

@@ -26,6 +26,7 @@ from lockgate.gate.socket import Socket
 from lockgate.gate.unasked import Told, UnaskedAnswers
 from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
+from lockgate.runtime.beside import Beside
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.exposure import refuse_opening
 from lockgate.runtime.going_live import Archivist, build_or_last_good
@@ -39,6 +40,8 @@ _log = structlog.get_logger(__name__)
 _FOLDERS_EVERY = 4
 """Turns. Looking at every app file takes milliseconds, at the policy microseconds."""
 _WATCH_SECONDS = 0.25
+_NOTE_SECONDS = 5.0
+"""For what is usually written in milliseconds."""
 
 
 def _nobody(_: McpSighting) -> None:
@@ -57,6 +60,7 @@ class Gateway:
         self._refused: UsageError | None = begun.refused
         self._last_good = begun.refused is not None
         self._archivist = Archivist(builder.home, worker)
+        self._beside = Beside("the live policy")
         self._listens_on = self.snapshot.settings.listen
         self._refuse_opening(self.snapshot)
         self.opened = 0
@@ -91,7 +95,8 @@ class Gateway:
         self._examiner = await self._start_examiner(self.snapshot)
         if self._refused is not None:
             _log.critical("the policy cannot be used", problems=told(self._refused), goes_on_with=self.snapshot.ruleset.version)
-        await self._note_live("start")
+        self._note_live("start")
+        await self._beside.settle(_NOTE_SECONDS)
         await self._mcp.look()
         self._watching = (asyncio.create_task(self._watch()), asyncio.create_task(self._mcp.watch()))
 
@@ -101,6 +106,7 @@ class Gateway:
             watching.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         self._mcp.close()
+        await self._beside.settle(_NOTE_SECONDS)
         await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._examiner is not None:
             await self._examiner.close()
@@ -153,11 +159,11 @@ class Gateway:
             try:
                 fingerprint = await asyncio.to_thread(self._builder.fingerprint, folders_too=turn % _FOLDERS_EVERY == 0)
                 if fingerprint == refused:
-                    await self._note_again()
+                    self._note_again()
                     continue
                 if fingerprint == self.snapshot.version and not self._last_good:
                     withdrawn, refused, self._refused = self._refused is not None, "", None
-                    await self._note_again(anyway=withdrawn)
+                    self._note_again(anyway=withdrawn)
                     continue
                 if fingerprint != last:
                     last = fingerprint  # somebody may still be writing: half a policy can be a valid one
@@ -166,29 +172,25 @@ class Gateway:
                 self._refuse_opening(snapshot)
                 await self._swap(snapshot)
                 refused, self._refused, self._last_good = "", None, False
-                await self._note_live("changed file")
+                self._note_live("changed file")
             except UsageError as error:
                 refused, self._refused = fingerprint, error
                 _log.error("change refused, the old configuration stays", problems=told(error))
-                await self._note_live("changed file")
+                self._note_live("changed file")
             except Exception as error:  # noqa: BLE001 - whatever failed, the old configuration stays
                 refused = fingerprint
                 self._refused = UsageError(Problem(problem=f"the change could not be loaded: {type(error).__name__}"))
                 _log.exception("change could not be loaded, the old configuration stays")
-                await self._note_live("changed file")
+                self._note_live("changed file")
 
-    async def _note_again(self, *, anyway: bool = False) -> None:
+    def _note_again(self, *, anyway: bool = False) -> None:
         """What could not be written down is tried again for as long as that takes: the next start depends on it."""
         if anyway or self._archivist.failed:
-            await self._note_live("changed file")
+            self._note_live("changed file")
 
-    async def _note_live(self, cause: str) -> None:
-        """Write down what is live; nothing waits for it but the watch itself."""
-        note = partial(self._archivist.note, self.snapshot, cause, last_good=self._last_good, refused=self._refused)
-        try:
-            await asyncio.to_thread(note)
-        except Exception:  # noqa: BLE001 - the traffic goes on without its history
-            _log.exception("what is live could not be written down")
+    def _note_live(self, cause: str) -> None:
+        """Write down what is live."""
+        self._beside.do(partial(self._archivist.note, self.snapshot, cause, last_good=self._last_good, refused=self._refused))
 
     def _refuse_opening(self, snapshot: Snapshot) -> None:
         """Who may use the gateway changes at once, where it listens at a restart: strangers must not get in meanwhile."""

@@ -79,16 +79,21 @@ class Archivist:
         if version != self._version:
             self._version, self._since = version, self._now()
             self._warn_of_expired(snapshot)
+        problems: list[Problem] = []
         try:
             if self._kept is not files and not last_good:
                 self._keep(snapshot, cause)
             self._kept = files
-            self._tell(snapshot, last_good=last_good, refused=refused)
-            self._failed = ""
         except UsageError as error:
-            if str(error) != self._failed:
-                _log.error("what is live cannot be written down", problems=told(error))
-            self._failed = str(error)
+            problems += error.problems
+        try:
+            self._tell(snapshot, last_good=last_good, refused=refused)
+        except UsageError as error:
+            problems += error.problems
+        failed = "\n".join(map(str, problems))
+        if failed and failed != self._failed:
+            _log.error("what is live cannot be written down", problems=[str(problem) for problem in problems])
+        self._failed = failed
 
     @property
     def failed(self) -> bool:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from lockgate.home.home import Home, built_in_data
-from lockgate.home.load import load_detectors, load_library, read_document
-from lockgate.identity import UsersFile
+from lockgate.home.load import load_library, read_document
+from lockgate.home.policy_files import cases_file
 from lockgate.policy import compile_policy
 from lockgate.runtime.cases import case_results
-from lockgate.runtime.snapshot import cases_file, checked_policy, vocabulary
+from lockgate.runtime.known_names import KnownNames
+from lockgate.runtime.snapshot import checked_policy
 
 EXAMPLES = built_in_data() / "policies" / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
@@ -19,8 +20,7 @@ NAMES = [file.stem for file in FILES]
 @pytest.fixture(scope="module")
 def shipped():
     home = Home(built_in_data())
-    library = load_library(home)
-    return library, load_detectors(home)
+    return KnownNames.of(home, load_library(home))
 
 
 def test_every_example_has_cases_and_a_line_in_the_readme():
@@ -31,24 +31,24 @@ def test_every_example_has_cases_and_a_line_in_the_readme():
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_an_example_is_sound_and_its_cases_come_out_as_expected(shipped, file):
-    library, detectors = shipped
-    ruleset = checked_policy(read_document(file), library, detectors, UsersFile())
+    ruleset = checked_policy(read_document(file), shipped)
     assert [str(note) for note in ruleset.notes] == []
     failed = [
-        str(result.problem) for result in case_results(ruleset, library, read_document(cases_file(file))) if result.problem
+        str(result.problem)
+        for result in case_results(ruleset, shipped.library, read_document(cases_file(file)))
+        if result.problem
     ]
     assert failed == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_every_rule_of_an_example_is_shown_by_a_case_to_matter(shipped, file):
-    library, detectors = shipped
-    words = vocabulary(library, detectors, UsersFile())
+    words = shipped.vocabulary()
     document, cases = read_document(file), read_document(cases_file(file))
     for rule in document.data["rules"]:
         rest = [other for other in document.data["rules"] if other is not rule]
         without = compile_policy(replace(document, data={**document.data, "rules": rest}, places={}), words)
-        assert any(result.problem for result in case_results(without, library, cases)), rule["id"]
+        assert any(result.problem for result in case_results(without, shipped.library, cases)), rule["id"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)

@@ -118,6 +118,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
     host, port = facts.get("host", "chatgpt.com"), facts.get("port", 443)
     at = facts.get("at", datetime(2026, 1, 5, tzinfo=UTC))
     sheet = {"at": at, "phase": phase, "client": facts["client"], "host": host, "port": port}
+    sheet["usage"] = facts.get("usage")
     if phase >= Phase.REQUEST_HEADERS:
         sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"], "software": facts["software"]}
     if phase >= Phase.REQUEST_BODY:

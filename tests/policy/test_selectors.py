@@ -16,6 +16,7 @@ from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role
 from lockgate.facts.sheet import Demand
 from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy import Pending, Walk, evaluate, selector_reference
+from lockgate.policy.case_usage import CaseUsage
 from lockgate.policy.selectors import SELECTORS, find_selector, selector_names
 
 REQUEST = Request(method="POST", scheme="https", host="chatgpt.com", port=443, path="/v1/%63hat")
@@ -228,6 +229,20 @@ EXAMPLES = {
         {"response": Response(status=200, headers=Headers((("content-type", "text/html"),)))},
         {"response": Response(status=200)},
     ),
+    "history.first_use": (
+        "history.first_use: true",
+        {"usage": CaseUsage(meets=True)},
+        {"usage": CaseUsage(meets=False)},
+    ),
+    **{
+        f"history.{of}{measure}.<window>": (
+            f"history.{of}{measure}.24h: {{above: 40}}",
+            {"usage": CaseUsage(history={(bool(of), measure, 3600): 41})},
+            {"usage": CaseUsage(history={(bool(of), measure, 3600): 40, (not of, measure, 3600): 99})},
+        )
+        for of in ("", "all_apps.")
+        for measure in ("requests", "prompts", "bytes", "blocked")
+    },
 }
 
 

@@ -18,7 +18,9 @@ from lockgate.facts import authorship
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Headers, Phase
+from lockgate.facts.usage import UsageSeen
 from lockgate.gate.kept_facts import Kept, keep, kept_from
+from lockgate.policy.case_usage import CaseUsage
 from lockgate.policy.operators import ValueType
 from lockgate.policy.reading import Unknowable, Waiting
 from lockgate.policy.selector import Surroundings
@@ -44,7 +46,7 @@ def made(hint):
     special = {
         str: WORDS, int: st.integers(0, 3000), float: st.floats(0, 1), bool: st.booleans(), bytes: st.binary(max_size=3),
         NoneType: st.none(), datetime: st.datetimes(timezones=st.just(UTC)), Headers: HEADERS,
-        Conversation: st.deferred(lambda: CONVERSATIONS),
+        Conversation: st.deferred(lambda: CONVERSATIONS), UsageSeen: st.none(),  # counts are not kept: see below
     }  # fmt: skip
     if hint in special:
         return special[hint]
@@ -164,6 +166,16 @@ def test_whatever_depends_on_a_path_that_was_left_out_is_not_known(sheet, other,
             assert isinstance(read(kept), Waiting), name
         else:
             assert isinstance(read(kept), Waiting) or seen(read(kept)) == seen(read(sheet)), name
+
+
+def test_counts_of_use_are_not_kept_and_read_as_not_known(sheet, vocabulary):
+    facts = sheet(usage=CaseUsage(meets=True, history={(False, "prompts", 3600): 5}))
+    kept = after(facts)
+    of_history = [each for each in readings(vocabulary, frozenset(), content=False) if each[0].startswith("history.")]
+    assert len(of_history) > 5
+    for name, read in of_history:
+        assert not isinstance(read(facts), Waiting), name
+        assert isinstance(read(kept), Waiting), name
 
 
 def test_no_words_names_queries_or_headers_are_kept(sheet):

@@ -4,6 +4,7 @@ import json
 import secrets
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -26,6 +27,7 @@ from lockgate.runtime.explain import explain as run_explain
 from lockgate.runtime.mcp_watch import stored_inventory
 from lockgate.runtime.persona import Persona
 from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.runtime.usage_watch import usage_of_client
 
 _BLOCKED = 2
 _HOW = {
@@ -85,8 +87,10 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
         raise UsageError(Problem(problem="a saved request brings its own method, headers and body", help=help_text))
     snapshot = SnapshotBuilder(home_option.home).build()
     scanner = Scanner.open(snapshot.detectors, key=secrets.token_bytes(32))
-    question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=_moment(at, snapshot.ruleset))
-    explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home))
+    moment = _moment(at, snapshot.ruleset)
+    question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=moment)
+    usage_of = partial(usage_of_client, home_option.home, moment.timestamp())
+    explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home), usage_of)
     click.echo(json.dumps(_as_data(explanation), indent=2) if as_json else _as_text(explanation))
     stopped = explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT)
     sys.exit(_BLOCKED if stopped else 0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lockgate.facts.addition import Added, Addition
+from lockgate.facts.usage import ReachedLimit
 
 
 class Verdict(StrEnum):
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     UNINSPECTABLE = "uninspectable"
     MONITOR_MODE = "monitor_mode"
     CANNOT_REDACT = "cannot_redact"
+    LIMIT_REACHED = "limit_reached"
     JUDGED_BY_MESSAGE = "judged_by_message"
     GATE_FAILED = "gate_failed"
     GATEWAY_OWN_ADDRESS = "gateway_own_address"
@@ -66,6 +68,7 @@ _EXPLANATIONS = {
     Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
     Reason.MONITOR_MODE: "The policy is in monitor mode: it only tells what it would have done.",
     Reason.CANNOT_REDACT: "A rule replaces a part of this before it is sent, and that part cannot be replaced where it stands.",
+    Reason.LIMIT_REACHED: "As much was used as the policy allows in a while; it is possible again later.",
     Reason.JUDGED_BY_MESSAGE: "The WebSocket was opened because its messages are read and decided about one by one.",
     Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",
     Reason.GATEWAY_OWN_ADDRESS: "The destination is the gateway itself.",
@@ -117,7 +120,9 @@ class Decision:
     `as_answer` is whether the client is told of a block by an answer of its model, where its format can write one.
     `added` is what matching rules add, in their order. `monitored` lists the monitor-mode rules that matched and what each
     would have done, as `rule-id:verdict`; for a policy in monitor mode, also `default:block` or `on_uninspectable:block`.
-    `exceptions` are those that kept a rule from acting, as `exception-id:rule-id`.
+    `exceptions` are those that kept a rule from acting, as `exception-id:rule-id`. `limit` is the one that was reached.
+    `watched` are limits of rules in monitor mode: what matches them is counted, so that they can tell when they would have
+    stopped something.
     """
 
     verdict: Verdict
@@ -129,6 +134,8 @@ class Decision:
     capture: Capture = Capture.NONE
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
+    watched: tuple[Added, ...] = ()
+    limit: ReachedLimit | None = None
     monitored: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     trace: tuple[TraceStep, ...] = ()

@@ -13,6 +13,7 @@ from lockgate.facts.finding import Examination
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import BodySize, Client, Phase, Request, Response
+from lockgate.facts.usage import UsageSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,8 @@ class FactSheet:
     `host` is the lower-case name the client asked for. `app_known` says whether the app library has been asked; when it has,
     `app` is None for a host outside the library. `mcp_known` says whether it is settled if the request speaks MCP, to whatever
     host; when it is, `mcp` is None for one that does not. `noticed` is what the body
-    showed beside its words. `host_category` comes from the operator's lists, empty when on none.
+    showed beside its words. `host_category` comes from the operator's lists, empty when on none. `usage` are the counts as they
+    were when the exchange began; absent where nobody kept them.
     """
 
     at: datetime
@@ -41,6 +43,7 @@ class FactSheet:
     noticed: Noticed | None = None
     examination: Examination | None = None
     response: Response | None = None
+    usage: UsageSeen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

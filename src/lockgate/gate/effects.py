@@ -9,6 +9,7 @@ from lockgate.facts.mcp import McpSeen
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.record import Record
 from lockgate.facts.traffic import SocketMessage
+from lockgate.facts.usage import Count
 from lockgate.gate.answer_frames import AnswerFrames
 
 
@@ -120,11 +121,15 @@ class Sighted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Keep this record, with the captured text sealed into it first, and what the end of the answer told of an MCP server."""
+    """Keep this record, with the captured text sealed into it first, and what the end of the answer told of an MCP server.
+
+    `counts` is what is counted at the end.
+    """
 
     record: Record
     captured: Captured | None = None
     sighted: Sighted | None = None
+    counts: tuple[Count, ...] = ()
 
 
 type Effect = (

@@ -6,6 +6,7 @@ from datetime import datetime
 from lockgate.facts.decision import Reason
 from lockgate.facts.finding import Examination
 from lockgate.facts.traffic import Body, Client, Completeness, Request, Response, SocketMessage
+from lockgate.facts.usage import UsageSeen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,13 @@ class RepliesSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoPlaceLeft:
+    """What was decided may not go on after all: others took the last places of a limit. `usage` is as it is now."""
+
+    usage: UsageSeen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """Something outside the gate went wrong; `reason` says what, `error` how (never content)."""
 
@@ -120,6 +128,7 @@ type Event = (
     | ResponseChunkSeen
     | MessageSeen
     | RepliesSeen
+    | NoPlaceLeft
     | Failed
     | Closed
 )

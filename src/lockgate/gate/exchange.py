@@ -9,6 +9,7 @@
 | settled   | RequestChunkSeen   | settled             | nothing                                |
 | settled   | ResponseHeadersSeen| settled             | PassResponse or Refuse                 |
 | settled   | ResponseChunkSeen  | settled             | nothing, or Sighted                    |
+| settled   | NoPlaceLeft        | settled             | Refuse                                 |
 | any       | Failed             | the same            | nothing; the record will say so        |
 | any       | Closed             | closed              | Note, exactly once                     |
 
@@ -30,6 +31,7 @@ from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Completeness, Phase, Request, Response
+from lockgate.facts.usage import NOTHING_USED, UsageSeen
 from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption, connected
 from lockgate.gate.effects import Effect, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
@@ -63,6 +65,7 @@ from lockgate.gate.rewriting import HeldRequest, rewrite_request
 from lockgate.gate.shown_path import with_hidden_path, with_shown_path
 from lockgate.gate.sizes import size_by_head, size_of
 from lockgate.gate.small_answer import SmallAnswer
+from lockgate.gate.usage import needs_body
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate, header_edits
 
 _EMPTY_BODY = Body(content=b"")
@@ -74,9 +77,10 @@ class Exchange(Judging):
     """One request with its response, one WebSocket, or one tunnel."""
 
     def __init__(
-        self, exchange_id: str, context: GateContext, worker: int = 0, inventory: McpInventory = NOTHING_KNOWN
-    ) -> None:
-        super().__init__(exchange_id, context, worker, ExchangeKind.REQUEST)
+        self, exchange_id: str, context: GateContext, worker: int = 0, inventory: McpInventory = NOTHING_KNOWN,
+        usage: UsageSeen = NOTHING_USED,
+    ) -> None:  # fmt: skip
+        super().__init__(exchange_id, context, worker, ExchangeKind.REQUEST, usage)
         self._inventory = inventory
         self._answer_reader: StreamReader | None = None
         self._listener: Listener | None = None
@@ -124,7 +128,9 @@ class Exchange(Judging):
     def _connecting(self, event: Connecting) -> Iterator[Effect]:
         name = (event.sni or event.host).lower().rstrip(".")
         self._kind = ExchangeKind.TUNNEL
-        self._sheet = FactSheet(at=event.at, phase=Phase.CONNECT, client=event.client, host=name, port=event.port)
+        self._sheet = FactSheet(
+            at=event.at, phase=Phase.CONNECT, client=event.client, host=name, port=event.port, usage=self._usage
+        )
         ruleset = self._context.ruleset
         if event.refused is not None:
             yield self.fail(event.refused)
@@ -169,7 +175,7 @@ class Exchange(Judging):
             app_known=True, app=app, request=request, software=self._context.library.software(request),
             request_size=size_by_head(request, has_body=event.has_body),
             mcp_known=not event.has_body or cannot_be_mcp(request),
-            mcp=None if event.has_body else self._judged(head_call(request)),
+            mcp=None if event.has_body else self._judged(head_call(request)), usage=self._usage,
         )  # fmt: skip
         if event.refused is not None:
             yield self.fail(event.refused)
@@ -227,7 +233,8 @@ class Exchange(Judging):
             return decision.as_answer and event.has_body and self._may_answer_itself()
         app = self._known.app
         fetches = event.has_body and app is not None and app.answers is not None  # the body says of which conversation
-        return decision.capture is not Capture.NONE or fetches or is_worth_reading(event.request)
+        counts = event.has_body and needs_body(self._context.ruleset, self._known, decision)
+        return decision.capture is not Capture.NONE or fetches or counts or is_worth_reading(event.request)
 
     def _may_answer_itself(self) -> bool:
         """Whether what asks may be of a format that can answer; how (by which model, streamed or not) only its body says."""
@@ -389,10 +396,5 @@ def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:
         return FactSheet(at=seen.at, phase=Phase.CONNECT, client=seen.client, host=seen.host, port=seen.port)
     request = seen.request
     return FactSheet(
-        at=seen.at,
-        phase=Phase.REQUEST_HEADERS,
-        client=seen.client,
-        host=request.host,
-        port=request.port,
-        request=request,
-    )
+        at=seen.at, phase=Phase.REQUEST_HEADERS, client=seen.client, host=request.host, port=request.port, request=request
+    )  # fmt: skip

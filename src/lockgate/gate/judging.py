@@ -19,17 +19,19 @@ from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.redaction import Redact, Redaction
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase, Response
+from lockgate.facts.usage import Count, UsageSeen
 from lockgate.gate.answer_frames import AnswerFrames, frames_for
 from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption
 from lockgate.gate.effects import Captured, Effect, Examine, Note
-from lockgate.gate.events import Closed, Event, Failed
+from lockgate.gate.events import Closed, Event, Failed, NoPlaceLeft
 from lockgate.gate.kept_facts import Kept, keep
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.placeholders import Placeholders
 from lockgate.gate.reading import weaken
 from lockgate.gate.record import Outcome, captured_text, write_record
 from lockgate.gate.redacting import CannotRedactError, Redacted, redacted
+from lockgate.gate.usage import NO_USE, Use, use_at_end, use_of
 from lockgate.policy import Pending, Settled, Walk, evaluate
 
 
@@ -51,12 +53,16 @@ class UnexpectedEventError(Exception):
 class Judging(ABC):
     """An exchange that is being judged. Feed events to `handle`, perform the effects it returns."""
 
-    def __init__(self, exchange_id: str, context: GateContext, worker: int, kind: ExchangeKind) -> None:
+    def __init__(
+        self, exchange_id: str, context: GateContext, worker: int, kind: ExchangeKind, usage: UsageSeen
+    ) -> None:  # fmt: skip
         self.id = exchange_id
         self.state = State.NEW
         self._worker = worker
         self._context = context
         self._kind = kind
+        self._usage = usage
+        self._use = NO_USE
         self._sheet: FactSheet | None = None
         self._reading_state = ExaminationState.COMPLETE
         self._decryption = Decryption.DECRYPTED
@@ -84,6 +90,13 @@ class Judging(ABC):
         left = self._decision is not None and self._decision.verdict is Verdict.ALLOW
         return self._redacted.redactions if left and self._redacted is not None else ()
 
+    def use(self) -> Use:
+        """What it counts, now that it may go on; to be counted once, before it goes."""
+        if self._decision is not None and self._sheet is not None:
+            sent = self._sent_bytes()
+            self._use = use_of(self._context.ruleset, self._sheet, self._decision, message_bytes=sent)
+        return self._use
+
     def handle(self, event: Event) -> tuple[Effect, ...]:
         """Take one event. Raises UnexpectedEventError for an event out of turn."""
         if self.state is State.CLOSED:
@@ -94,6 +107,8 @@ class Judging(ABC):
                 return ()
             case Closed():
                 return (self._closed(event),)
+            case NoPlaceLeft():
+                return (self._no_place_left(event),)
             case _:
                 return tuple(self._take(event))
 
@@ -188,6 +203,31 @@ class Judging(ABC):
         self.state = State.SETTLED
         return self._refusal(decision)
 
+    def _no_place_left(self, event: NoPlaceLeft) -> Effect:
+        """Others were faster: the same is decided once more, with the counts of now."""
+        if self._decision is None or self._decision.verdict is not Verdict.ALLOW:
+            raise UnexpectedEventError(f"{type(event).__name__} for what does not go on")
+        self._use = NO_USE
+        self._sheet = replace(self._known, usage=event.usage)
+        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._sheet)
+        decision = outcome.decision if isinstance(outcome, Settled) else outcome.standing
+        if decision.verdict is Verdict.ALLOW:
+            # The counts it was refused for are of a decision that would not be the same again: it must not go on by either.
+            decision = Decision(verdict=Verdict.BLOCK, reason=Reason.LIMIT_REACHED, policy_version=self._version)
+        return self._refuse(decision)
+
+    def _sent_bytes(self) -> int:
+        """The length of what was read whole already; 0 where only the head says one."""
+        return 0
+
+    def _counts_at_end(self, event: Closed) -> tuple[Count, ...]:
+        if self._decision is None or self._sheet is None or self._kind is ExchangeKind.TUNNEL:
+            return ()
+        # Of a WebSocket, each message is an exchange that counts what it sends.
+        sent = 0 if self._kind is ExchangeKind.WEBSOCKET else event.request_bytes
+        announced = self._use.announced
+        return use_at_end(self._context.ruleset, self._sheet, self._decision, sent=sent, announced=announced)
+
     def _closed(self, event: Closed) -> Note:
         self.state = State.CLOSED
         answer = self._if_possible(self._answer)
@@ -210,7 +250,9 @@ class Judging(ABC):
         record = write_record(self.id, outcome)
         if self._lost:
             record = replace(record, error=record.error or self._lost)
-        return Note(record=record if captured else replace(record, capture=Capture.NONE), captured=captured)
+        counts = self._if_possible(partial(self._counts_at_end, event)) or ()
+        record = record if captured else replace(record, capture=Capture.NONE)
+        return Note(record=record, captured=captured, counts=counts)
 
     def _kept(self, shown: FactSheet | None) -> bytes:
         """The facts that were decided on, for other policies; `shown` is what a record may show of them."""

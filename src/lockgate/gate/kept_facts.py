@@ -109,6 +109,7 @@ def _without_words(sheet: FactSheet, shown_path: str | None) -> FactSheet:
         noticed=_noticed(noticed) if noticed is not None and (noticed.shape or noticed.discovery.signs) else noticed,
         examination=replace(examination, findings=()) if examination is not None and examination.findings else examination,
         response=replace(response, headers=_answer_head(response)) if response is not None else None,
+        usage=None,
     )
 
 

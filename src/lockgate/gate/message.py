@@ -5,6 +5,7 @@
 | new       | MessageSeen | settled / examining | PassMessage or RefuseMessage / Examine      |
 | examining | Examined    | settled             | PassMessage or RefuseMessage                |
 | settled   | RepliesSeen | settled             | nothing                                     |
+| settled   | NoPlaceLeft | settled             | RefuseMessage                               |
 | any       | Failed      | the same            | nothing; the record will say so             |
 | any       | Closed      | closed              | Note, exactly once                          |
 
@@ -24,6 +25,7 @@ from lockgate.facts.finding import Examination, ExaminationState
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Phase, SocketMessage
+from lockgate.facts.usage import NOTHING_USED, UsageSeen
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
 from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
@@ -43,8 +45,10 @@ _NOTHING = SocketMessage(content=b"")
 class MessageExchange(Judging):
     """One message of a WebSocket, with what the server says to it."""
 
-    def __init__(self, exchange_id: str, context: GateContext, socket: Socket, worker: int = 0) -> None:
-        super().__init__(exchange_id, context, worker, ExchangeKind.MESSAGE)
+    def __init__(
+        self, exchange_id: str, context: GateContext, socket: Socket, worker: int = 0, usage: UsageSeen = NOTHING_USED
+    ) -> None:
+        super().__init__(exchange_id, context, worker, ExchangeKind.MESSAGE, usage)
         self._socket = socket
         self._message = _NOTHING
         self._reading: MessageReading | None = None
@@ -86,7 +90,7 @@ class MessageExchange(Judging):
         request = self._socket.request
         return FactSheet(
             at=seen.at, phase=Phase.REQUEST_HEADERS, client=self._socket.client, host=request.host, port=request.port,
-            request=request, request_size=size_of_message(seen.message, seen.completeness),
+            request=request, request_size=size_of_message(seen.message, seen.completeness), usage=self._usage,
         )  # fmt: skip
 
     def _seen(self, event: MessageSeen) -> Iterator[Effect]:
@@ -141,6 +145,10 @@ class MessageExchange(Judging):
     @override
     def _examined(self, examination: Examination) -> Iterator[Effect]:
         yield from super()._examined(self._socket.without_earlier(super()._to_examine(), examination))
+
+    @override
+    def _sent_bytes(self) -> int:
+        return len(self._message.content)
 
     @override
     def _let_go(self, *, streamed: bool) -> PassMessage:

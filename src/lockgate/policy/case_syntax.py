@@ -19,6 +19,7 @@ from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
 from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy.calendar import parse_moment
+from lockgate.policy.case_usage import read_usage
 from lockgate.policy.cases import ANY_TIME, Case, Expected, told_header
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.report import Report
@@ -36,7 +37,7 @@ _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "country", "network",
     "device", "client", "model", "conversation", "at", "body_bytes", "mcp", "agent_tools", "discovered", "drift", "findings",
-    "examination", "response",
+    "examination", "response", "history", "usage",
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
@@ -139,6 +140,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         findings=_findings(given),
         state=ExaminationState(state),
         response=_response(given),
+        usage=read_usage(given),
         expected=_expected(
             Fields(
                 fields.report, fields.value("expect"), fields.at("expect"), EXPECT_KEYS, what="a mapping of what is expected"

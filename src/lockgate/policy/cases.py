@@ -21,6 +21,7 @@ from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.redaction import to_redact
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import BodySize, Client, Phase, Request, Response
+from lockgate.facts.usage import NOTHING_USED, UsageSeen
 from lockgate.policy.calendar import on_the_wall
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.header_edits import header_edits
@@ -94,6 +95,7 @@ class Case:
     findings: tuple[Finding, ...] = ()
     state: ExaminationState = ExaminationState.COMPLETE
     response: Response | None = None
+    usage: UsageSeen = NOTHING_USED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,9 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
 def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decision, FactSheet, frozenset[str]]:
     request = case.request
     at = on_the_wall(case.at, ruleset.zone)
-    sheet = FactSheet(at=at, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port)
+    sheet = FactSheet(
+        at=at, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port, usage=case.usage
+    )  # fmt: skip
     entry = do_not_inspect(ruleset, sheet)
     if entry is not None:
         passed = Decision(verdict=Verdict.TUNNEL, reason=Reason.DO_NOT_INSPECT, rule=entry, policy_version=ruleset.version)

@@ -17,14 +17,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
-from lockgate.facts.addition import Added
+from lockgate.facts.addition import Added, Addition
 from lockgate.facts.decision import Capture, Decision, Reason, TraceStep, Truth, Verdict
 from lockgate.facts.finding import ExaminationState
 from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
+from lockgate.facts.usage import Limit, ReachedLimit
+from lockgate.policy.actions.limiting import IfReached, reached_limit
 from lockgate.policy.index import numbers_of
 from lockgate.policy.outcome import Outcome
 from lockgate.policy.ruleset import Mode, Rule, Ruleset, RuleWalk
+
+_THE_BODY = (Demand(phase=Phase.REQUEST_BODY),)
 
 
 class Walk(Enum):
@@ -94,6 +98,8 @@ class _Steps:
     capture: Capture | None = None
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
+    watched: tuple[Added, ...] = ()
+    limit: ReachedLimit | None = None
     monitored: list[str] = field(default_factory=list[str])
     exceptions: list[str] = field(default_factory=list[str])
     trace: list[TraceStep] = field(default_factory=list[TraceStep])
@@ -145,29 +151,39 @@ class _Steps:
 
     def _matched(self, rule: Rule, sheet: FactSheet) -> None:
         actions = rule.actions
-        acts = actions.ends is None or _ends(rule, sheet)
-        if acts and (rule.mode is not Mode.ENFORCE or self.ruleset.only_tells):
-            self.monitored.append(f"{rule.id}:{actions.label}")
-        if rule.mode is not Mode.ENFORCE:
+        ends = actions.ends is not None and _ends(rule, sheet)
+        acts, enforces = actions.ends is None or bool(ends), rule.mode is Mode.ENFORCE
+        if ends is None:
+            self.demands[id(_THE_BODY)] = _THE_BODY
+        if not enforces or self.ruleset.only_tells:
+            if acts:
+                self.monitored.append(f"{rule.id}:{actions.label}")
+            elif actions.adds:
+                self.watched += _added(rule, tuple(each for each in actions.adds if isinstance(each, Limit)))
+        if not enforces:
             return
         self.capture = self.capture if self.capture is not None else actions.capture
         if actions.tags:
             self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
         if actions.adds:
-            self.added += tuple(Added(rule=rule.id, addition=addition) for addition in actions.adds)
-        if actions.ends is not None and acts:
+            self.added += _added(rule, actions.adds)
+        if ends:
             self.ending, self.reason = rule, actions.reason
+            if isinstance(actions.ends_if, IfReached):
+                self.limit = reached_limit(actions.ends_if.limit, sheet, rule.id)
 
     def _doubt(self, rule: Rule, sheet: FactSheet) -> None:
         """A rule that could end the walk, or that the exchange must not go on without, and nobody can tell."""
-        ends = rule.actions.doubted_as
-        if ends is None or not _ends(rule, sheet):
+        doubted_as, ends = rule.actions.doubted_as, _ends(rule, sheet)
+        if doubted_as is not None and ends is None:
+            self.demands[id(_THE_BODY)] = _THE_BODY
+        if doubted_as is None or not ends:
             return
         if self.ruleset.on_uninspectable is Verdict.BLOCK:
             self.doubted = self.doubted or rule
-            if ends is not Verdict.ALLOW:
+            if doubted_as is not Verdict.ALLOW:
                 self.ending, self.reason = rule, Reason.UNINSPECTABLE
-        elif ends is Verdict.ALLOW:
+        elif doubted_as is Verdict.ALLOW:
             self.ending, self.reason = rule, Reason.UNINSPECTABLE
 
     def unseen(self, sheet: FactSheet, *, undecided: bool) -> tuple[Demand, ...]:
@@ -216,6 +232,8 @@ class _Steps:
             capture=self.capture or Capture.NONE,
             tags=self.tags,
             added=self.added,
+            watched=self.watched,
+            limit=self.limit if reason is Reason.LIMIT_REACHED else None,
             monitored=tuple(self.monitored),
             exceptions=tuple(self.exceptions),
             trace=tuple(self.trace),
@@ -230,14 +248,19 @@ class _Steps:
         return Decision(
             verdict=Verdict.ALLOW,
             reason=Reason.MONITOR_MODE,
+            watched=self.watched,
             monitored=tuple(self.monitored),
             trace=tuple(self.trace),
             policy_version=self.ruleset.version,
         )
 
 
-def _ends(rule: Rule, sheet: FactSheet) -> bool:
-    """Whether a rule that ends the walk, if it matches, does so for this exchange."""
+def _added(rule: Rule, additions: tuple[Addition, ...]) -> tuple[Added, ...]:
+    return tuple(Added(rule=rule.id, addition=addition) for addition in additions)
+
+
+def _ends(rule: Rule, sheet: FactSheet) -> bool | None:
+    """Whether a rule that ends the walk, if it matches, does so for this exchange; None while only the body can tell."""
     ends_if = rule.actions.ends_if
     return ends_if is None or ends_if(sheet, rule.id)
 

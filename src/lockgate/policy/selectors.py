@@ -12,6 +12,7 @@ from lockgate.policy.subjects.agent import AGENT
 from lockgate.policy.subjects.app import APP
 from lockgate.policy.subjects.connection import CONNECTION
 from lockgate.policy.subjects.dlp import DLP
+from lockgate.policy.subjects.history import HISTORY
 from lockgate.policy.subjects.prompt import PROMPT
 from lockgate.policy.subjects.request import REQUEST
 from lockgate.policy.subjects.response import RESPONSE
@@ -20,7 +21,7 @@ from lockgate.policy.subjects.whereabouts import WHEREABOUTS
 from lockgate.policy.vocabulary import Vocabulary
 
 SELECTORS: tuple[Selector, ...] = (
-    *CONNECTION, *WHEREABOUTS, *TIME, *APP, *REQUEST, *PROMPT, *AGENT, *DLP, *RESPONSE,
+    *CONNECTION, *WHEREABOUTS, *TIME, *APP, *REQUEST, *PROMPT, *AGENT, *HISTORY, *DLP, *RESPONSE,
 )  # fmt: skip
 
 _PLAIN = {row.name: row for row in SELECTORS if row.family is None}

@@ -6,13 +6,15 @@ measured knowledge (see the formats), not a decision.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from lockgate.apps.formats.base import AnswersItself, AnswersMessage, Refusal, SocketRefusal
 from lockgate.apps.formats.generic import GENERIC
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
 from lockgate.gate.effects import Refuse, RefuseMessage
+from lockgate.proxy.limit_words import limit_sentence
 from lockgate.proxy.pages import BlockPage, block_page
 from lockgate.proxy.redirects import PARAMETER, RedirectContext, read_context, redirect_location
 
@@ -57,9 +59,10 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
     if decision.verdict is Verdict.REDIRECT and request.is_navigation and not _was_sent_here(request, wording):
         return _redirect(refuse, request, wording, reference)
     if refuse.upgrade_required:
-        return _plain(426, text, decision.reason, reference, (("upgrade", "HTTP/1.1"), ("connection", "upgrade")))
+        again = (("upgrade", "HTTP/1.1"), ("connection", "upgrade"), *_retry_after(decision))
+        return _plain(426, text, decision.reason, reference, again)
     if request.is_navigation:
-        return block_page(
+        page = block_page(
             BlockPage(
                 gateway_name=wording.gateway_name,
                 app_name=refuse.app_name,
@@ -72,7 +75,8 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
                 reference=reference,
             )
         )
-    refusal = Refusal(message=text, code=decision.reason.value, reference=reference)
+        return replace(page, headers=Headers((*page.headers.pairs, *_retry_after(decision))))
+    refusal = _refusal(decision, text, reference)
     if decision.as_answer and isinstance(refuse.format, AnswersItself) and refuse.conversation is not None:
         said = refuse.format.answer(refusal, request, refuse.conversation)
         if said is not None:
@@ -83,7 +87,7 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
 def message_answer(refuse: RefuseMessage, request: Request, wording: Wording, reference: str) -> SocketRefusal:
     """What a client is told whose message on a WebSocket is refused, and whether the socket ends."""
     text = refusal_text(refuse, wording, reference)
-    refusal = Refusal(message=text, code=refuse.decision.reason.value, reference=reference)
+    refusal = _refusal(refuse.decision, text, reference)
     if refuse.decision.as_answer and isinstance(refuse.format, AnswersMessage):
         said = refuse.format.answer_message(refusal, request, refuse.message)
         if said is not None:
@@ -98,8 +102,19 @@ def close_reason(refuse: RefuseMessage, reference: str) -> str:
     return whole if len(whole.encode()) <= _CLOSE_REASON else why.encode()[:_CLOSE_REASON].decode("utf-8", "ignore")
 
 
+def _refusal(decision: Decision, text: str, reference: str) -> Refusal:
+    retry_after = decision.limit.retry_after if decision.limit is not None else None
+    return Refusal(message=text, code=decision.reason.value, reference=reference, retry_after=retry_after)
+
+
+def _retry_after(decision: Decision) -> tuple[tuple[str, str], ...]:
+    return () if decision.limit is None else (("retry-after", str(decision.limit.retry_after)),)
+
+
 def _why(decision: Decision) -> str:
     """The reason in words: the rule's own, else what the reason code means to the person who was stopped."""
+    if decision.limit is not None:
+        return f"{decision.message} {limit_sentence(decision.limit, datetime.now(UTC))}".strip()
     if decision.message or decision.reason not in (Reason.RULE, Reason.DEFAULT):
         return decision.message or decision.reason.explanation
     return "Your organisation's policy does not allow it."

@@ -22,6 +22,7 @@ from lockgate.runtime.boundary import own_names, rules_of
 from lockgate.runtime.gateway import Gateway
 from lockgate.runtime.prepare import redirect_key, sealer_for
 from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.runtime.usage_watch import Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,12 @@ class Assembly:
 
 
 def assemble(
-    builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int, *, sight: Callable[[McpSighting], None]
-) -> Assembly:
+    builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int, *, sight: Callable[[McpSighting], None],
+    count_for: Tell,
+) -> Assembly:  # fmt: skip
     """Everything but mitmproxy itself. Needs a running event loop. Raises UsageError for what the operator has to mend."""
     gateway = Gateway(builder, keep, sealer_for(builder.home), worker, sight=sight)
+    gateway.counts_go_to(count_for)
     snapshot = gateway.snapshot
     settings, home = snapshot.settings, snapshot.home
     authority = load_ca(home.certs, now=datetime.now(UTC))

@@ -20,6 +20,7 @@ _TITLES = {
     Reason.UNINSPECTABLE: "This request to {name} could not be checked",
     Reason.MONITOR_MODE: "{name} is not available here",
     Reason.CANNOT_REDACT: "This request to {name} holds something that must not leave",
+    Reason.LIMIT_REACHED: "Enough of {name} for now",
     Reason.JUDGED_BY_MESSAGE: "{name} is not available here",
     Reason.GATE_FAILED: "The gateway could not decide about this request",
     Reason.GATEWAY_OWN_ADDRESS: "This address cannot be reached through the gateway",
@@ -115,6 +116,8 @@ def _status(reason: Reason) -> int:
     match reason:
         case Reason.MALFORMED_REQUEST | Reason.MCP_HEADER_MISMATCH:
             return 400
+        case Reason.LIMIT_REACHED:
+            return 429
         case Reason.UPSTREAM_FAILED | Reason.UPSTREAM_UNTRUSTED:
             return 502
         case Reason.GATE_FAILED:

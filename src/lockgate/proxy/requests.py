@@ -269,7 +269,11 @@ class Requests:
         for effect in effects:
             match effect:
                 case Forward():
-                    self._forward(flow, live, effect)
+                    instead = self._services.gateway.admit(live.exchange)
+                    if instead:
+                        await self._perform(flow, live, instead)
+                    else:
+                        self._forward(flow, live, effect)
                 case Hold():
                     await self._hold(flow, live)
                 case Examine():

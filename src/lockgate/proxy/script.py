@@ -16,6 +16,7 @@ from lockgate.facts.decision import Reason
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
+from lockgate.facts.usage import UsageCell
 from lockgate.home.home import find_home
 from lockgate.proxy.assembly import Assembly, assemble
 from lockgate.proxy.http1 import install_http1_bounds
@@ -50,7 +51,7 @@ class ScriptGateway:
         store = self._store
         self._assembly = assemble(
             SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0,
-            sight=lambda sighting: _note(store, sighting),
+            sight=lambda sighting: _note(store, sighting), count_for=lambda source, cells: _count(store, source, cells),
         )  # fmt: skip
         install_http1_bounds()
         install_early_answers(self._assembly.held, forgets=False)
@@ -89,6 +90,12 @@ def _note(store: SqliteStore, sighting: McpSighting) -> None:
     """In this arrangement for trying things out, at once: a process that keeps up with it is what `lockgate up` has."""
     with contextlib.suppress(StoreUnavailable):
         store.note_sightings([sighting])
+
+
+def _count(store: SqliteStore, source: str, cells: tuple[UsageCell, ...]) -> None:
+    """As above; what could not be written is told again."""
+    with contextlib.suppress(StoreUnavailable):
+        store.note_usage(source, cells)
 
 
 def _offer(writer: RecordWriter, record: Record) -> None:

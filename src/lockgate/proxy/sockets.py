@@ -170,6 +170,10 @@ class Sockets:
                     if opened.judging is live:
                         await self._perform(opened, live, trial, live.exchange.handle(examined))
                 case PassMessage(recorded=recorded, content=content):
+                    instead = self._services.gateway.admit(live.exchange) if recorded else ()
+                    if instead:
+                        await self._perform(opened, live, trial, instead)
+                        continue
                     if content is not None:
                         trial.say_instead(content)
                     self._pass(opened, live, trial, recorded=recorded)

@@ -39,7 +39,7 @@ async def serve(home_path: str, worker: int) -> None:
     builder = SnapshotBuilder(find_home(home_path), placeholder_key=take_key())
     pipe = RecordPipe(builder.home.recorder_socket, worker=worker)
     pipe.start()
-    parts = assemble(builder, pipe.put, worker, sight=pipe.sight)
+    parts = assemble(builder, pipe.put, worker, sight=pipe.sight, count_for=pipe.count)
     asyncio.get_running_loop().getaddrinfo = parts.destinations.getaddrinfo  # type: ignore[method-assign]  # the one resolver
     await parts.gateway.start()
     master = GatewayMaster(parts)

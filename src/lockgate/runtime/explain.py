@@ -4,6 +4,7 @@ Separate because it is the same state machine with another shell: no mitmproxy, 
 no name resolved. It must never answer otherwise than the proxy does: what the proxy asks before the gate is asked here too.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from lockgate.facts.portal import PORTAL_HOST
 from lockgate.facts.redaction import Redaction
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request, SocketMessage
+from lockgate.facts.usage import NOTHING_USED, UsageSeen
 from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import Effect, Examine, Hold, Intercept, Refuse, RefuseMessage, Tunnel
 from lockgate.gate.events import Connecting, Event, Examined, MessageSeen, RequestBodySeen, RequestHeadersSeen
@@ -70,8 +72,15 @@ class Question:
     at: datetime
 
 
-def explain(snapshot: Snapshot, scanner: Scanner, question: Question, inventory: McpInventory = NOTHING_KNOWN) -> Explanation:
-    """Run one request through the gate, with what is known of MCP servers.
+def _nothing_used(_: Client) -> UsageSeen:
+    return NOTHING_USED
+
+
+def explain(
+    snapshot: Snapshot, scanner: Scanner, question: Question, inventory: McpInventory = NOTHING_KNOWN,
+    usage_of: Callable[[Client], UsageSeen] = _nothing_used,
+) -> Explanation:  # fmt: skip
+    """Run one request through the gate, with what is known of MCP servers and of what the client used. Counts nothing.
 
     Raises UsageError for somebody who cannot be asked about, and nothing on a hostile request, as the gate does not.
     """
@@ -87,14 +96,15 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question, inventory:
     refused, unresolved = _destination(snapshot, request)
     if isinstance(who, LoginRequired):
         refused, unresolved = Reason.LOGIN_REQUIRED, False
+    usage = usage_of(client)
     if request.scheme == "https":
-        tunnel = Exchange("explain", snapshot.gate)
+        tunnel = Exchange("explain", snapshot.gate, usage=usage)
         event = Connecting(at=question.at, client=client, host=request.host, port=request.port, refused=refused)
         (effect,) = tunnel.handle(event)
         if not isinstance(effect, Intercept):
             kind = "tunnel" if isinstance(effect, Tunnel) else "refuse"
             return _explanation(kind, tunnel, effect, unresolved=unresolved)
-    exchange = Exchange("explain", snapshot.gate, inventory=inventory)
+    exchange = Exchange("explain", snapshot.gate, inventory=inventory, usage=usage)
     opens_socket = request.is_websocket_upgrade
     body = b"" if opens_socket else question.content
     head = RequestHeadersSeen(
@@ -104,7 +114,7 @@ def explain(snapshot: Snapshot, scanner: Scanner, question: Question, inventory:
     effect = _decide(snapshot, scanner, exchange, head, body)
     connection = "intercept" if request.scheme == "https" else "plain"
     if opens_socket and question.content and exchange.opens_websocket:
-        message = MessageExchange("explain", snapshot.gate, Socket(client, request))
+        message = MessageExchange("explain", snapshot.gate, Socket(client, request), usage=usage)
         effect = _decide(snapshot, scanner, message, _message(snapshot, question), b"")
         if message.decision is not None:
             return _explanation(connection, message, effect, unresolved=unresolved)

@@ -18,14 +18,17 @@ import structlog
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record
-from lockgate.gate.effects import Examine, Note, Sighted
-from lockgate.gate.events import Examined
+from lockgate.facts.usage import UsageCell
+from lockgate.gate.effects import Effect, Examine, Note, Sighted
+from lockgate.gate.events import Examined, NoPlaceLeft
 from lockgate.gate.exchange import Exchange
+from lockgate.gate.judging import Judging
 from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
 from lockgate.gate.unasked import Told, UnaskedAnswers
 from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
+from lockgate.policy.subjects.history import asks_for_meetings
 from lockgate.runtime.beside import Beside
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.exposure import refuse_opening
@@ -34,6 +37,7 @@ from lockgate.runtime.identities import identifier_of, identities_of
 from lockgate.runtime.mcp_watch import McpWatch
 from lockgate.runtime.policy_status import told
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
+from lockgate.runtime.usage_watch import Tell, UsageWatch
 from lockgate.store.sealing import Sealer
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +50,10 @@ _NOTE_SECONDS = 5.0
 
 def _nobody(_: McpSighting) -> None:
     """Nobody keeps what is seen."""
+
+
+def _not_counting(_source: str, _cells: tuple[UsageCell, ...]) -> None:
+    """Nobody keeps what is counted."""
 
 
 class Gateway:
@@ -72,6 +80,8 @@ class Gateway:
         self._examiner: Examiner | None = None
         self._identifier = identifier_of(self.snapshot)
         self._mcp = McpWatch(builder.home.records_db, sight)
+        self._usage = UsageWatch(builder.home.records_db, _not_counting)
+        self._usage.with_meetings = asks_for_meetings(self.snapshot.ruleset.selectors)
         self._watching: tuple[asyncio.Task[None], ...] = ()
         self._retiring: set[asyncio.Task[None]] = set()
         self._told: list[Callable[[Snapshot], None]] = []
@@ -90,6 +100,10 @@ class Gateway:
         """Call `listener` with every snapshot that goes live from now on."""
         self._told.append(listener)
 
+    def counts_go_to(self, tell: Tell) -> None:
+        """From now on, `tell` sends what is counted here to whoever keeps it."""
+        self._usage.send = tell
+
     async def start(self) -> None:
         """Start examination processes and watch the home for changes."""
         self._examiner = await self._start_examiner(self.snapshot)
@@ -98,7 +112,10 @@ class Gateway:
         self._note_live("start")
         await self._beside.settle(_NOTE_SECONDS)
         await self._mcp.look()
-        self._watching = (asyncio.create_task(self._watch()), asyncio.create_task(self._mcp.watch()))
+        await self._usage.look()
+        self._watching = tuple(
+            asyncio.create_task(watching) for watching in (self._watch(), self._mcp.watch(), self._usage.watch())
+        )
 
     async def close(self) -> None:
         """Stop watching and examining."""
@@ -106,6 +123,8 @@ class Gateway:
             watching.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
         self._mcp.close()
+        self._usage.tell()  # what was counted since the last time
+        self._usage.close()
         await self._beside.settle(_NOTE_SECONDS)
         await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._examiner is not None:
@@ -114,7 +133,20 @@ class Gateway:
     def open_exchange(self) -> Exchange:
         """A new exchange under the live snapshot."""
         self.opened += 1
-        return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker, self._mcp.current)
+        usage = self._usage.seen()
+        return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker, self._mcp.current, usage)
+
+    def admit(self, exchange: Judging) -> tuple[Effect, ...]:
+        """Count an exchange that may go on. Gives what to do instead when others have taken the last place of a limit since.
+
+        Nothing may happen between this and letting it go: that is what keeps a limit from being overshot in one worker.
+        """
+        use = exchange.use()
+        if use.counts and (full := self._usage.take(use.counts)):
+            return exchange.handle(NoPlaceLeft(usage=self._usage.seen_anew(exchange.sheet, full)))
+        if use.meets is not None:
+            self._usage.meet(*use.meets)
+        return ()
 
     def sighted(self, sighted: Sighted) -> None:
         """Something was seen of an MCP server: the next exchange is judged by it."""
@@ -123,7 +155,7 @@ class Gateway:
     def open_message(self, socket: Socket) -> MessageExchange:
         """A new exchange for one message of a WebSocket, under the live snapshot."""
         self.opened += 1
-        return MessageExchange(secrets.token_hex(8), self.snapshot.gate, socket, self._worker)
+        return MessageExchange(secrets.token_hex(8), self.snapshot.gate, socket, self._worker, self._usage.seen())
 
     def note_unasked(self, unasked: UnaskedAnswers, told: Told, *, until: datetime, socket_id: str) -> None:
         """An answer came over a WebSocket on which nobody had asked: an exchange of its own, over as soon as it is known."""
@@ -146,6 +178,7 @@ class Gateway:
         record = note.record
         if note.sighted is not None:
             self.sighted(note.sighted)
+        self._usage.add(note.counts)
         if note.captured is not None and self._sealer is not None:
             record = replace(record, sealed=self._sealer.seal(record.id, note.captured.text))
         self._keep(record)
@@ -208,6 +241,7 @@ class Gateway:
             self._identifier = identifier_of(snapshot)
         waiting = changed_at_start(self.snapshot.settings, snapshot.settings)
         self.snapshot = snapshot
+        self._usage.with_meetings = asks_for_meetings(snapshot.ruleset.selectors)
         for listener in self._told:
             listener(snapshot)
         _log.info("configuration changed", version=snapshot.version, policy=snapshot.ruleset.version, pid=os.getpid())

@@ -31,6 +31,7 @@ from lockgate.store.collector import Collector
 from lockgate.store.retention import prune
 from lockgate.store.sightings import SightingKeeper
 from lockgate.store.sqlite import SqliteStore
+from lockgate.store.usage_keeper import UsageKeeper
 from lockgate.store.writer import RecordWriter
 
 _log = structlog.get_logger(__name__)
@@ -60,10 +61,11 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
         metrics.worker_gone(worker)
         worker_gone.set()
 
-    keeper = SightingKeeper(store)
+    keeper, usage = SightingKeeper(store), UsageKeeper(store)
     collector = Collector(
         home.recorder_socket, writer, on_stats=metrics.update, on_gone=gone, on_sightings=keeper.keep
     )  # fmt: skip
+    collector.count_with(usage)
     endpoint = None
     if settings.metrics.listen:
         endpoint = MetricsEndpoint(
@@ -83,6 +85,7 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
     await asyncio.gather(chores, return_exceptions=True)
     await collector.close()
     await keeper.close()
+    await usage.close()
     writer.close()
     if line_log is not None:
         line_log.close()

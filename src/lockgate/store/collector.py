@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -23,7 +24,9 @@ from lockgate.store.wire import (
     Ack,
     Batch,
     BrokenFrame,
+    Counted,
     Hello,
+    Reset,
     Sightings,
     Statistics,
     WorkerStats,
@@ -40,6 +43,26 @@ _BATCHES_IN_FLIGHT = 64  # over all workers; bounds what waits in the writer's q
 
 def _nobody(_: object) -> None:
     """Nobody wants to know."""
+
+
+class UsageKeeping(Protocol):
+    """Who keeps what workers count."""
+
+    def keep(self, counted: Counted) -> None:
+        """Take counts on their way. Never blocks."""
+        ...
+
+    async def reset(self, reset: Reset) -> None:
+        """Let somebody's counters begin anew. Raises ConnectionError when that is not possible now."""
+        ...
+
+
+class _NotCounting:
+    def keep(self, counted: Counted) -> None:
+        """Nobody wants it."""
+
+    async def reset(self, reset: Reset) -> None:
+        """There is nothing to reset."""
 
 
 class Collector:
@@ -63,6 +86,7 @@ class Collector:
         self._on_stats = on_stats
         self._on_gone = on_gone
         self._on_sightings = on_sightings
+        self._usage: UsageKeeping = _NotCounting()
         self._slots = asyncio.Semaphore(_BATCHES_IN_FLIGHT)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -78,6 +102,10 @@ class Collector:
     def undecodable(self) -> int:
         """Records that arrived and could not be read; they are acknowledged, because sending them again would not help."""
         return self._undecodable
+
+    def count_with(self, usage: UsageKeeping) -> None:
+        """From now on, what workers count goes to `usage`, and whoever asks for a reset is told when that is done."""
+        self._usage = usage
 
     async def start(self) -> None:
         """Listen (mode 0600). Raises UsageError when the socket cannot be made."""
@@ -107,6 +135,10 @@ class Collector:
                 case Hello() as hello:
                     self._workers[hello.worker] = WorkerStats(worker=hello.worker, pid=hello.pid)
                     await self._listen(reader, writer)
+                case Reset() as reset:
+                    await self._usage.reset(reset)
+                    writer.write(frame(Ack(0)))
+                    await writer.drain()
                 case _:
                     _log.warning("a connection that did not introduce itself was closed")
         except BrokenFrame as error:
@@ -139,13 +171,15 @@ class Collector:
                         self._on_stats(stats)
                     case Sightings(sightings=sightings):
                         self._on_sightings(sightings)
+                    case Counted():
+                        self._usage.keep(message)
                     case Batch():
                         await self._slots.acquire()
                         committed = self._submit(message)
                         if committed is None:
                             return  # no room: without an acknowledgement the worker keeps the records and comes again
                         unconfirmed.put_nowait((message.number, committed))
-                    case Hello():
+                    case Hello() | Reset():
                         raise BrokenFrame("a second greeting")
         finally:
             acknowledging.cancel()

@@ -126,6 +126,9 @@ class MemoryStore:
     def remove_servers(self, before: float) -> None:
         """See `RecordStore.remove_servers`; nothing is kept of servers here."""
 
+    def remove_usage(self, now: float, met_before: float | None) -> None:
+        """See `RecordStore.remove_usage`; nothing is counted here."""
+
     def close(self) -> None:
         """Nothing to release."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.store.facts_table import keep_facts
 from lockgate.store.novelties import create_novelties
+from lockgate.store.usage_tables import create_usage
 
 
 def create_records(database: sqlite3.Connection) -> None:
@@ -99,6 +100,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     join_by_references,
     create_novelties,
     keep_facts,
+    create_usage,
 )
 
 

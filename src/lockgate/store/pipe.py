@@ -18,10 +18,12 @@ from structlog.typing import FilteringBoundLogger
 
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import Record
+from lockgate.facts.usage import UsageCell
 from lockgate.store.wire import (
     MAX_FRAME_BYTES,
     Batch,
     BrokenFrame,
+    Counted,
     Hello,
     Sightings,
     Statistics,
@@ -34,6 +36,7 @@ from lockgate.store.wire import (
 
 _log: FilteringBoundLogger = structlog.get_logger("lockgate.store.pipe")
 _SIGHTINGS_KEPT = 256
+_COUNTED_KEPT = 64
 _FRAME_SPARE_BYTES = 1024 * 1024
 
 
@@ -67,6 +70,7 @@ class RecordPipe:
         self._pending = self._pending_bytes = self._lost = self._next_number = 0
         self._statistics: WorkerStats | None = None
         self._sightings: deque[McpSighting] = deque(maxlen=_SIGHTINGS_KEPT)
+        self._counted: deque[Counted] = deque(maxlen=_COUNTED_KEPT)
         self._something_to_do = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -134,6 +138,13 @@ class RecordPipe:
         self._sightings.append(sighting)
         self._something_to_do.set()
 
+    def count(self, source: str, cells: tuple[UsageCell, ...]) -> None:
+        """Send what was counted when there is an opportunity. What is dropped or lost is sent again by whoever counts."""
+        self._counted.append(Counted(source, cells))
+        self._drained.clear()
+        self._something_to_do.set()
+        self._note_if_drained()
+
     async def wait_until_drained(self) -> None:
         """Return when everything put so far has been acknowledged."""
         await self._drained.wait()
@@ -150,6 +161,8 @@ class RecordPipe:
             connection.sendall(frame(Hello(worker=self._worker, pid=os.getpid())))
             if self._statistics is not None:
                 connection.sendall(frame(Statistics(self._statistics)))
+            for counted in self._counted:
+                connection.sendall(frame(counted))
             while self._waiting:
                 connection.sendall(frame(self._next_batch()))
                 read_ack_blocking(connection)
@@ -214,6 +227,10 @@ class RecordPipe:
                 writer.write(frame(Statistics(self._statistics)))
                 self._statistics = None
                 self._note_if_drained()
+            while self._counted:
+                writer.write(frame(self._counted.popleft()))
+                await writer.drain()
+            self._note_if_drained()
             while self._sightings:
                 writer.write(frame(Sightings((self._sightings.popleft(),))))
                 await writer.drain()
@@ -233,7 +250,7 @@ class RecordPipe:
 
     def _note_if_drained(self) -> None:
         """Figures are worth waiting for only while there is somebody to send them to."""
-        if self._pending == 0 and (self._statistics is None or not self.connected):
+        if self._pending == 0 and not (self.connected and (self._statistics is not None or self._counted)):
             self._drained.set()
 
     def _next_batch(self) -> Batch:

@@ -160,6 +160,10 @@ class RecordStore(Protocol):
         """Delete what is known of MCP servers that nobody has seen since this time."""
         ...
 
+    def remove_usage(self, now: float, met_before: float | None) -> None:
+        """Delete counts of use that no window reaches any more, and meetings of whoever did not use the app since."""
+        ...
+
     def close(self) -> None:
         """Release files. Closing twice is fine."""
         ...

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import LiteralString, Self
+from typing import LiteralString, Self, override
 
 import msgspec
 
@@ -20,7 +20,7 @@ from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record, SealedText
 from lockgate.gate.mcp_inventory import McpInventory
-from lockgate.store import mcp_tables
+from lockgate.store import mcp_tables, usage_tables
 from lockgate.store.facts_table import WITH_FACTS, WITHOUT_FACTS, decided, insert_facts, keep_facts, read_facts
 from lockgate.store.mcp_tables import Happening, McpServer
 from lockgate.store.migrations import STEPS, join_by_references, migrate, refuse_newer
@@ -35,6 +35,8 @@ from lockgate.store.record_store import (
     Tally,
     references_of,
 )
+from lockgate.store.transaction import transaction
+from lockgate.store.usage_methods import UsageMethods
 
 _BUSY_SECONDS = 5.0
 _CHECKED_UP_TO_BYTES = 256 * 1024 * 1024  # a full check reads the whole file; above this, `check()` is for a maintenance window
@@ -69,7 +71,7 @@ _body = msgspec.json.Decoder(Record)
 _sealed = msgspec.msgpack.Decoder(SealedText)
 
 
-class SqliteStore:
+class SqliteStore(UsageMethods):
     """Records in one file. Open with `for_writing` (one process) or `for_reading`."""
 
     def __init__(self, database: sqlite3.Connection, lock_file: int | None, *, lacks: frozenset[str] = frozenset()) -> None:
@@ -114,9 +116,10 @@ class SqliteStore:
     def append(self, records: Sequence[Record]) -> tuple[Record, ...]:
         """See `RecordStore.append`."""
         rows = [_row(record) for record in records]
-        with self._exclusively() as database, _transaction(database):
+        with self._exclusively() as database, transaction(database):
             fresh = tuple(record for record, row in zip(records, rows, strict=True) if _insert(database, record, row))
             mcp_tables.count_requests(database, fresh)
+            usage_tables.note_meetings(database, fresh)
             for record in fresh:
                 seen = novelty_of(record)
                 if seen is not None:
@@ -191,12 +194,12 @@ class SqliteStore:
 
     def remove_servers(self, before: float) -> None:
         """See `RecordStore.remove_servers`."""
-        with self._exclusively() as database, _transaction(database):
+        with self._exclusively() as database, transaction(database):
             mcp_tables.forget(database, before)
 
     def note_sightings(self, sightings: Sequence[McpSighting]) -> None:
         """Keep what was seen of MCP servers: all of `sightings` or none."""
-        with self._exclusively() as database, _transaction(database):
+        with self._exclusively() as database, transaction(database):
             mcp_tables.note_sightings(database, sightings)
 
     def mcp_revision(self) -> int:
@@ -246,7 +249,7 @@ class SqliteStore:
         total = 0
         while True:
             with self._exclusively() as database:
-                with _transaction(database):
+                with transaction(database):
                     changed = database.execute(statement, (before, _REMOVED_PER_TRANSACTION)).rowcount
                 # Gives freed pages back to the disk; one page per step, so the statement has to be read to its end.
                 database.execute("PRAGMA incremental_vacuum(4096)").fetchall()
@@ -254,6 +257,7 @@ class SqliteStore:
                 return total
             total += changed
 
+    @override
     @contextmanager
     def _exclusively(self) -> Generator[sqlite3.Connection]:
         with self._lock:
@@ -267,18 +271,6 @@ class SqliteStore:
 
 def _connect(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection) -> Generator[None]:
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:  # a full disk has rolled it back already
-            database.execute("ROLLBACK")
-        raise
 
 
 def _lock(path: Path) -> int:

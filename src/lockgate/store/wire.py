@@ -16,6 +16,7 @@ import msgspec
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.redaction import Redaction
+from lockgate.facts.usage import UsageCell
 
 MAX_FRAME_BYTES = 32 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
@@ -67,16 +68,32 @@ class Sightings(msgspec.Struct, frozen=True, tag="sightings"):
     sightings: tuple[McpSighting, ...]
 
 
+class Counted(msgspec.Struct, frozen=True, tag="counted"):
+    """What a worker counted; `source` is one life of it. Not acknowledged: the worker sees in the store what arrived."""
+
+    source: str
+    cells: tuple[UsageCell, ...]
+
+
+class Reset(msgspec.Struct, frozen=True, tag="reset"):
+    """The counters of `subject` begin anew; acknowledged with number 0 once that is committed."""
+
+    subject: str
+    epoch: int
+
+
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
     """The recorder has committed this batch."""
 
     number: int
 
 
-type FromWorker = Hello | Batch | Statistics | Sightings
+type FromWorker = Hello | Batch | Statistics | Sightings | Counted | Reset
 
 _encoder = msgspec.msgpack.Encoder()
-_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(Hello | Batch | Statistics | Sightings)
+_from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(
+    Hello | Batch | Statistics | Sightings | Counted | Reset
+)
 _ack = msgspec.msgpack.Decoder(Ack)
 _record = msgspec.msgpack.Decoder(Record)
 
@@ -121,7 +138,7 @@ def _repair(value: Any) -> Any:
             return value
 
 
-def frame(message: Hello | Batch | Statistics | Sightings | Ack) -> bytes:
+def frame(message: FromWorker | Ack) -> bytes:
     """`message` with its length in front (4 bytes, big-endian)."""
     payload = _encoder.encode(message)
     return _LENGTH.pack(len(payload)) + payload

@@ -83,7 +83,8 @@ class AnthropicMessages(DocumentFormat):
 
 def permission_error(refusal: Refusal) -> object:
     """The vendor's error object."""
-    return {"type": "error", "error": {"type": "permission_error", "message": refusal.message}}
+    kind = "rate_limit_error" if refusal.for_now else "permission_error"
+    return {"type": "error", "error": {"type": kind, "message": refusal.message}}
 
 
 def read_messages_body(page: Page, body: object, path: Path) -> None:

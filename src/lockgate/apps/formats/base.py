@@ -25,12 +25,19 @@ class Unreadable:
 class Refusal:
     """What a refused client is told. `message` is complete, plain prose for a person, ending with the reference.
 
-    `code` is the stable reason code, `reference` the short id of the record.
+    `code` is the stable reason code, `reference` the short id of the record. `retry_after` are the seconds until it is worth
+    another try, where the time alone changes the answer: what reaches a limit is refused as the vendor refuses it.
     """
 
     message: str
     code: str
     reference: str
+    retry_after: int | None = None
+
+    @property
+    def for_now(self) -> bool:
+        """Whether it is refused only for some time."""
+        return self.retry_after is not None
 
 
 class StreamReader(Protocol):

@@ -14,6 +14,7 @@ from lockgate.apps.formats.json_text import write_json
 from lockgate.apps.formats.json_view import dig, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import google_status
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Request, SocketMessage
@@ -46,7 +47,7 @@ class GeminiLive(DocumentSocket):
     @override
     def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
         """The vendor's status object, which its libraries raise as an error with this text; the code must not say retry."""
-        status = {"code": 403, "message": refusal.message, "status": "PERMISSION_DENIED"}
+        status = google_status(refusal)
         return SocketRefusal(replies=(reply({**status, "error": status}),))
 
     @override

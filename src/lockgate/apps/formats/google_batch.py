@@ -14,6 +14,7 @@ from lockgate.apps.formats.json_view import dig, is_array, items, number, string
 from lockgate.apps.formats.leaf_paths import leaves, value_at
 from lockgate.apps.formats.nested_documents import parse_nested
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import google_number
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
@@ -26,7 +27,6 @@ _SOURCES = frozenset({"izAoDd", "CYK0Xb", "cYAfTb"})
 """NotebookLM: a source (pasted text, an address), a note. Their long strings are the text of a file."""
 
 _LEAST_TEXT = 40
-_REFUSED = 7  # PERMISSION_DENIED of google.rpc.Code
 
 
 class GoogleBatch(GoogleForm):
@@ -44,7 +44,7 @@ class GoogleBatch(GoogleForm):
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The answer of a call that was denied, in the framing the page expects."""
         call = next((pair.partition("=")[2] for pair in request.query.split("&") if pair.startswith("rpcids=")), "")
-        frame = ["wrb.fr", call[:40] or None, None, None, None, [_REFUSED, refusal.message], "generic"]
+        frame = ["wrb.fr", call[:40] or None, None, None, None, [google_number(refusal), refusal.message], "generic"]
         return answer_with(frame, refusal, request)
 
     @override

@@ -16,13 +16,12 @@ from lockgate.apps.formats.json_view import dig, is_array, items, number, string
 from lockgate.apps.formats.leaf_paths import leaves, value_at
 from lockgate.apps.formats.ndjson import WholeReader
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.refusal import refuse_with
+from lockgate.apps.formats.refusal import google_number, refuse_with
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request, Response
 
 _TYPE = "application/json+protobuf; charset=UTF-8"
-_REFUSED = 7  # PERMISSION_DENIED of google.rpc.Code
 _ROLES = {"user": Role.USER, "model": Role.ASSISTANT}
 _THOUGHT_AT = 12
 _MAX_NODES = 200_000
@@ -34,7 +33,7 @@ class _Positional(DocumentFormat):
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The error of such a call, which the page shows as a notice."""
-        content = orjson.dumps([_REFUSED, refusal.message])
+        content = orjson.dumps([google_number(refusal), refusal.message])
         return refuse_with(refusal, request, status=400, content=content, content_type=_TYPE)
 
     @override

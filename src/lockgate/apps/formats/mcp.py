@@ -66,7 +66,7 @@ class Mcp(DocumentFormat):
         error = {
             "code": _HEADER_MISMATCH if mismatch else _REFUSED,
             "message": refusal.message,
-            "data": {"reason": refusal.code, "reference": refusal.reference},
+            "data": _data(refusal),
         }
         ids = call.ids if call is not None else ()
         answers: list[object] = [{"jsonrpc": "2.0", "id": each, "error": error} for each in ids or (None,)]
@@ -105,6 +105,11 @@ class Mcp(DocumentFormat):
 
 
 MCP = Mcp()
+
+
+def _data(refusal: Refusal) -> dict[str, object]:
+    known: dict[str, object] = {"reason": refusal.code, "reference": refusal.reference}
+    return known if refusal.retry_after is None else known | {"retry_after": refusal.retry_after}
 
 
 def _read_message(page: Page, message: object, path: Path) -> None:

@@ -14,7 +14,7 @@ from lockgate.apps.formats.json_text import unreadable
 from lockgate.apps.formats.json_view import dig, is_object, items, members, string
 from lockgate.apps.formats.openai_chat import ROLES, read_block
 from lockgate.apps.formats.page import Page
-from lockgate.apps.formats.refusal import refuse_with_json
+from lockgate.apps.formats.refusal import openai_kind, refuse_with_json
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, PartKind, Role
 from lockgate.facts.traffic import Answer, Request
@@ -37,7 +37,7 @@ class MistralConversations(DocumentFormat):
     @override
     def refuse(self, refusal: Refusal, request: Request, conversation: Conversation | None) -> Answer:
         """The vendor's error object."""
-        error = {"object": "error", "message": refusal.message, "type": "policy_violation", "param": None, "code": None}
+        error = {"object": "error", "message": refusal.message, "type": openai_kind(refusal)[0], "param": None, "code": None}
         return refuse_with_json(refusal, request, error)
 
     def answer(self, refusal: Refusal, request: Request, conversation: Conversation) -> Answer | None:

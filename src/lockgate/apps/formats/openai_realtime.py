@@ -15,6 +15,7 @@ from lockgate.apps.formats.json_text import parse_json
 from lockgate.apps.formats.json_view import dig, items, members, string
 from lockgate.apps.formats.openai_responses import read_item, read_items
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import openai_kind
 from lockgate.facts.problem import Path
 from lockgate.facts.prompt import Conversation, Role
 from lockgate.facts.traffic import Request, SocketMessage
@@ -67,7 +68,8 @@ class OpenAiRealtime(DocumentSocket):
         parsed = parse_json(message.content)
         about = dig(getattr(parsed, "value", None), "event_id")
         error = {
-            "type": "invalid_request_error", "code": "blocked_by_policy", "message": refusal.message, "param": None,
+            "type": "rate_limit_error" if refusal.for_now else "invalid_request_error", "code": openai_kind(refusal)[1],
+            "message": refusal.message, "param": None,
             "event_id": about if isinstance(about, str) and len(about) <= _LONGEST_ID else None,
         }  # fmt: skip
         event = {"type": "error", "event_id": f"event_{refusal.reference}", "error": error}

@@ -17,6 +17,7 @@ from lockgate.apps.formats.json_view import members, string
 from lockgate.apps.formats.openai_responses import OpenAiResponses
 from lockgate.apps.formats.openai_said import response_events
 from lockgate.apps.formats.page import Page
+from lockgate.apps.formats.refusal import TOO_MANY_REQUESTS, openai_kind
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Request, SocketMessage
 
@@ -43,11 +44,13 @@ class OpenAiResponsesSocket(OpenAiResponses, DocumentSocket):
     @override
     def refuse_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal:
         """The vendor's error message; Copilot shows the text of errors whose code is `bad_request`."""
-        error: dict[str, object] = {"type": "policy_violation", "code": "blocked_by_policy", "message": refusal.message}
+        kind, code = openai_kind(refusal)
+        error: dict[str, object] = {"type": kind, "code": code, "message": refusal.message}
+        status = TOO_MANY_REQUESTS if refusal.for_now else 400
         if request.host.endswith(_COPILOT):
             error = {"code": "bad_request", "message": refusal.message}
             return SocketRefusal(replies=(reply({"type": "error", "error": error}),))
-        return SocketRefusal(replies=(reply({"type": "error", "status": 400, "error": error | {"param": None}}),))
+        return SocketRefusal(replies=(reply({"type": "error", "status": status, "error": error | {"param": None}}),))
 
     def answer_message(self, refusal: Refusal, request: Request, message: SocketMessage) -> SocketRefusal | None:
         """The events of a response, and the end: the server knows nothing of it, so that nothing can go on from it here."""

@@ -11,17 +11,19 @@ import orjson
 
 from lockgate.apps.formats.base import Refusal
 from lockgate.apps.formats.envelope import END, TRAILERS, seal, to_base64
-from lockgate.apps.formats.refusal import refuse_with, refuse_with_json
+from lockgate.apps.formats.refusal import google_number, refuse_with, refuse_with_json
 from lockgate.apps.formats.rpc_body import Framing, framing_of
 from lockgate.facts.traffic import Answer, Headers, Request
 
-PERMISSION_DENIED = "permission_denied"
-"""Connect's code; in gRPC it is status 7."""
+
+def connect_code(refusal: Refusal) -> str:
+    """Connect's code; in gRPC they are status 7 and 8."""
+    return "resource_exhausted" if refusal.for_now else "permission_denied"
 
 
 def refuse_call(refusal: Refusal, request: Request, details: tuple[object, ...] = ()) -> Answer:
     """The error of the request's own framing. `details` go with it where the framing has a place for them."""
-    error: dict[str, object] = {"code": PERMISSION_DENIED, "message": refusal.message}
+    error: dict[str, object] = {"code": connect_code(refusal), "message": refusal.message}
     if details:
         error["details"] = details
     match framing_of(request.media_type):
@@ -41,7 +43,10 @@ def refuse_call(refusal: Refusal, request: Request, details: tuple[object, ...] 
 
 def _status(refusal: Refusal) -> tuple[tuple[str, str], ...]:
     # Percent-encoded as gRPC has it: printable ASCII but the percent sign stays.
-    return (("grpc-status", "7"), ("grpc-message", quote(refusal.message, safe=" !\"#$&'()*+,/:;<=>?@[\\]^`{|}")))
+    return (
+        ("grpc-status", str(google_number(refusal))),
+        ("grpc-message", quote(refusal.message, safe=" !\"#$&'()*+,/:;<=>?@[\\]^`{|}")),
+    )
 
 
 def _trailers(refusal: Refusal) -> bytes:

@@ -15,11 +15,12 @@ from lockgate.facts.sheet import FactSheet
 class EndsIf(Protocol):
     """What else it takes for a rule that matches to end the walk, such as a limit that is reached.
 
-    It reads what an exchange knows from its beginning: the answer is yes or no, and the same throughout. A frozen value.
+    It reads what an exchange knows from its beginning, and perhaps its body: until that is there, the answer may be that it
+    is not known yet. Yes and no stay what they are. A frozen value.
     """
 
-    def __call__(self, sheet: FactSheet, rule: str) -> bool:
-        """Whether the rule with this id ends the walk for this exchange."""
+    def __call__(self, sheet: FactSheet, rule: str) -> bool | None:
+        """Whether the rule with this id ends the walk for this exchange; None while only the request's body can tell."""
         ...
 
     @property

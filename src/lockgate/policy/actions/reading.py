@@ -18,11 +18,9 @@ def read_actions(report: Report, surroundings: Surroundings, value: object, path
     for index, item in enumerate(items):
         here = (*path, index) if isinstance(value, list) else path
         if reading.ends is not None:
-            reading.refuse(
-                here,
-                f"an action after `{reading.word or reading.ends.value}` would never be taken",
-                "put the action that ends the walk last",
-            )
+            word = reading.word or reading.ends.value
+            stands = "needs a rule of its own" if reading.ends_if is not None else "would never be taken"
+            reading.refuse(here, f"an action after `{word}` {stands}", "put the action that ends the walk last")
             break
         _read_action(reading, item, here)
     if reading.wrong:

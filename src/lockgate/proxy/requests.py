@@ -268,12 +268,10 @@ class Requests:
         """Do what the gate says about a request."""
         for effect in effects:
             match effect:
+                case Forward() if instead := self._services.gateway.admit(live.exchange):
+                    await self._perform(flow, live, instead)
                 case Forward():
-                    instead = self._services.gateway.admit(live.exchange)
-                    if instead:
-                        await self._perform(flow, live, instead)
-                    else:
-                        self._forward(flow, live, effect)
+                    self._forward(flow, live, effect)
                 case Hold():
                     await self._hold(flow, live)
                 case Examine():

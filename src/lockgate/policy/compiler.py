@@ -205,7 +205,7 @@ def _rule(draft: DraftRule, surroundings: Surroundings, exemptions: tuple[Exempt
 def _entry(draft: DraftEntry, surroundings: Surroundings) -> DoNotInspect:
     check = compile_expression(draft.when, surroundings)
     canonical = f"{draft.id}|{draft.when.canonical}"
-    return DoNotInspect(id=draft.id, description=draft.description, canonical=canonical, check=check)
+    return DoNotInspect(id=draft.id, description=draft.description, canonical=canonical, when=draft.when, check=check)
 
 
 def _digest(texts: list[str]) -> str:

@@ -71,6 +71,7 @@ def compile_exemption(draft: DraftExemption, surroundings: Surroundings, report:
         condition=draft.when.canonical if draft.when != ALWAYS else "",
         canonical=draft.canonical,
         place=report.document.place((*draft.path, "expires")),
+        when=draft.when,
         check=compile_expression(draft.when, surroundings),
     )
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from lockgate.facts.decision import Truth
 from lockgate.facts.problem import Place
 from lockgate.facts.sheet import Demand, FactSheet
+from lockgate.policy.expression import ALWAYS, Expression
 from lockgate.policy.outcome import Check, Outcome
 
 _REMEMBERED = 256
@@ -37,6 +38,7 @@ class Exemption:
     condition: str = ""
     canonical: str = ""
     place: Place | None = field(default=None, compare=False)
+    when: Expression = field(default=ALWAYS, repr=False, compare=False)
     check: Check = field(repr=False, compare=False)
 
 

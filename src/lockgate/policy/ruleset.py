@@ -64,6 +64,7 @@ class DoNotInspect:
     id: str
     description: str = ""
     canonical: str = ""
+    when: Expression | None = field(default=None, repr=False, compare=False)
     check: Check = field(repr=False, compare=False)
 
 

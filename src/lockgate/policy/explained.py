@@ -1,0 +1,115 @@
+"""Every rule of a policy, with how it came out for one exchange and what it demanded: why a decision is what it is.
+
+Separate from evaluation, which it must agree with and never depends on: this asks more than a decision needs.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lockgate.facts.decision import Decision, Reason, Truth
+from lockgate.facts.sheet import FactSheet
+from lockgate.facts.traffic import Phase
+from lockgate.policy.condition_tree import Condition, condition_tree
+from lockgate.policy.evaluate import Pending, Walk, evaluate
+from lockgate.policy.exemption import Exemption
+from lockgate.policy.expression import ALWAYS, Expression
+from lockgate.policy.ruleset import Rule, Ruleset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionExplained:
+    """An exception of a rule, whether its days are over, and whom it covers."""
+
+    id: str
+    expired: bool
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleExplained:
+    """One rule. `truth` is None where it was not asked, because one above ended the walk."""
+
+    id: str
+    does: str
+    monitor: bool
+    truth: Truth | None
+    why: str
+    condition: Condition
+    exceptions: tuple[ExceptionExplained, ...] = ()
+
+
+def explained_rules(ruleset: Ruleset, walk: Walk, sheet: FactSheet, decision: Decision) -> tuple[RuleExplained, ...]:
+    """The rules of a walk over `sheet` that came to `decision`, in order."""
+    rules = (ruleset.request_walk if walk is Walk.REQUEST else ruleset.response_walk).rules
+    last = _ended_by(ruleset, decision)
+    told: list[RuleExplained] = []
+    asked = True
+    for rule in rules:
+        outcome = rule.check(sheet) if asked else None
+        told.append(
+            RuleExplained(
+                id=rule.id,
+                does=rule.actions.label,
+                monitor=not rule.enforces or ruleset.only_tells,
+                truth=outcome.truth if outcome is not None else None,
+                why=outcome.why if outcome is not None else "",
+                condition=_told(ruleset, rule.when, sheet),
+                exceptions=tuple(
+                    _exception(ruleset, each, sheet) for each in ruleset.exceptions if rule.id in each.rules
+                ),
+            )
+        )  # fmt: skip
+        asked = asked and rule.id != last
+    return tuple(told)
+
+
+def demanded_profiles(ruleset: Ruleset, sheet: FactSheet) -> dict[str, frozenset[str]]:
+    """Which rules wanted the content looked at before this request was decided, and for which profiles."""
+    before = replace(sheet, phase=min(sheet.phase, Phase.REQUEST_BODY), examination=None, response=None)
+    outcome = evaluate(ruleset, Walk.REQUEST, before, thorough=True)
+    if not isinstance(outcome, Pending):
+        return {}
+    asked = {step.rule for step in outcome.standing.trace if step.truth is Truth.PENDING}
+    about_response = {rule.id for rule in ruleset.response_walk.rules}
+    rules = (rule for rule in ruleset.rules if rule.id in asked | about_response)
+    wanted = ((rule.id, _profiles(rule, before)) for rule in rules)
+    return {rule: profiles for rule, profiles in wanted if profiles}
+
+
+def waiting_tests(ruleset: Ruleset, rules: frozenset[str], sheet: FactSheet) -> Iterator[tuple[str, Condition]]:
+    """The tests of these rules, and of their exceptions, that are not known, each with the id of its rule."""
+    for rule in ruleset.rules:
+        if rule.id in rules:
+            conditions = [rule.when, *(each.when for each in ruleset.exceptions if rule.id in each.rules)]
+            for when in conditions:
+                for test in _told(ruleset, when, sheet).waiting():
+                    yield rule.id, test
+
+
+def _profiles(rule: Rule, sheet: FactSheet) -> frozenset[str]:
+    none: frozenset[str] = frozenset()
+    return none.union(*(demand.profiles for demand in rule.check(sheet).demands))
+
+
+def _ended_by(ruleset: Ruleset, decision: Decision) -> str:
+    """The rule that ended the walk, if one did: the last one that was asked, should it be one that can."""
+    if not decision.trace or decision.reason is Reason.DEFAULT:
+        return ""
+    last = decision.trace[-1]
+    rule = next((rule for rule in ruleset.rules if rule.id == last.rule), None)
+    can = rule is not None and rule.enforces and rule.actions.doubted_as is not None
+    return last.rule if can and last.truth in (Truth.YES, Truth.UNINSPECTABLE) else ""
+
+
+def _told(ruleset: Ruleset, when: Expression | None, sheet: FactSheet) -> Condition:
+    if ruleset.surroundings is None:
+        raise ValueError("a policy that was not compiled says nothing of its conditions")
+    return condition_tree(when or ALWAYS, ruleset.surroundings)(sheet)
+
+
+def _exception(ruleset: Ruleset, exemption: Exemption, sheet: FactSheet) -> ExceptionExplained:
+    return ExceptionExplained(
+        id=exemption.id,
+        expired=sheet.at >= exemption.until,
+        condition=_told(ruleset, exemption.when, sheet),
+    )

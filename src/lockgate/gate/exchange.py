@@ -25,7 +25,6 @@ from lockgate.apps.formats.base import AnswersItself, StreamReader, WireFormat
 from lockgate.apps.formats.mcp_messages import cannot_be_mcp, head_call
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.decision import Capture, Decision, Reason, Verdict
-from lockgate.facts.finding import ExaminationState
 from lockgate.facts.header_change import NO_EDITS
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.prompt import Conversation, ModelAnswer
@@ -65,6 +64,7 @@ from lockgate.gate.rewriting import HeldRequest, rewrite_request
 from lockgate.gate.shown_path import with_hidden_path, with_shown_path
 from lockgate.gate.sizes import size_by_head, size_of
 from lockgate.gate.small_answer import SmallAnswer
+from lockgate.gate.socket_opening import as_opened
 from lockgate.gate.usage import needs_body
 from lockgate.policy import Settled, Walk, do_not_inspect, evaluate, header_edits
 
@@ -244,11 +244,8 @@ class Exchange(Judging):
 
     @override
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
-        if self._kind is ExchangeKind.WEBSOCKET and self._is_about_messages(decision):
-            if decision.reason is Reason.MONITOR_MODE:
-                decision = decision.without_told("on_uninspectable")
-            else:
-                decision = replace(decision, verdict=Verdict.ALLOW, reason=Reason.JUDGED_BY_MESSAGE, rule=None)
+        if self._kind is ExchangeKind.WEBSOCKET:
+            decision = as_opened(decision, self._known.examination, self._reading_state)
         elif self._kind is ExchangeKind.REQUEST:
             decision = with_capture_of_answer(self._context.ruleset, self._known, decision)
         return super()._settle(decision, streamed=streamed)
@@ -260,15 +257,6 @@ class Exchange(Judging):
         server = self._inventory.server_of(call.server)
         changed = self._inventory.changed(server, call.tools, self._context.accepted_tools)
         return replace(call, server=server, changed=changed)
-
-    def _is_about_messages(self, decision: Decision) -> bool:
-        """Whether a WebSocket would be refused only for what its messages may say: those are judged one by one."""
-        stopped = decision.reason is Reason.MONITOR_MODE or (
-            decision.verdict is not Verdict.ALLOW and decision.reason is Reason.UNINSPECTABLE
-        )
-        examination = self._known.examination
-        looked = examination is None or examination.state is ExaminationState.COMPLETE
-        return stopped and looked and self._reading_state is ExaminationState.COMPLETE
 
     @override
     def _let_go(self, *, streamed: bool) -> Effect:

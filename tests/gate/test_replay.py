@@ -206,6 +206,18 @@ def test_messages_of_a_websocket_are_judged_by_what_they_say(on_socket, context_
     assert (judged.decision.verdict, judged.decision.rule) == (Verdict.BLOCK, "gpt")
 
 
+def test_a_websocket_is_opened_for_its_messages_and_not_for_anything_else(context_of):
+    policy = "default: allow\nrules: [{id: r, when: {prompt.model: gpt-5}, then: block}]\n"
+    url = "https://api.openai.com/v1/responses"
+    socket = {"upgrade": "websocket", "url": url, "method": "GET", "who": client(), "content": b"", "found": set()}
+    then = live(context_of("default: allow\nrules: [{id: r, when: {dlp.profiles: pii}, then: block}]\n"),
+                socket | {"state": ExaminationState.COMPLETE, "answer": Response(status=101)})  # fmt: skip
+    judged = judged_by(context_of(policy), then)
+    assert (then.kind, judged.decision.verdict, judged.decision.reason) == (
+        ExchangeKind.WEBSOCKET, Verdict.ALLOW, Reason.JUDGED_BY_MESSAGE,
+    )  # fmt: skip
+
+
 def test_a_response_that_was_refused_is_judged_again(play, context_of):
     late = "default: allow\nrules: [{id: late, when: {response.status: {at_least: 400}}, then: block}]\n"
     with play("default: allow\nrules: []\n") as exchange:

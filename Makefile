@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TEST_ARGS ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: up test clients clients-table lint bench bench-formats bench-discovery bench-policy mutation fuzz docs lock clean environment test-environment proof-environment
+.PHONY: up test clients clients-table lint bench bench-formats bench-discovery bench-policy bench-replay mutation fuzz docs lock clean environment test-environment proof-environment
 
 up: environment
 	$(BIN)/lockgate up
@@ -36,6 +36,9 @@ bench: test-environment
 
 bench-formats: test-environment
 	$(BIN)/python bench/formats.py $(BENCH_ARGS)
+
+bench-replay: test-environment
+	$(BIN)/python bench/replay.py $(BENCH_ARGS)
 
 bench-discovery: proof-environment
 	$(BIN)/python bench/discovery.py $(BENCH_ARGS)

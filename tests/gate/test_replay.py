@@ -41,7 +41,10 @@ CONDITIONS = st.recursive(
     ),
     max_leaves=4,
 )
-THEN = st.sampled_from(["allow", "block", {"redirect": {"to": "https://a.example/"}}, {"tag": "t"}, {"capture": "full"}])
+THEN = st.sampled_from([
+    "allow", "block", {"redirect": {"to": "https://a.example/"}}, {"tag": "t"}, {"capture": "full"},
+    {"redact": ["credentials", "pii"]},
+])  # fmt: skip
 RULES = st.fixed_dictionaries({"when": CONDITIONS, "then": THEN, "mode": st.sampled_from(["enforce", "enforce", "monitor"])})
 LATE_RULES = st.fixed_dictionaries({
     "when": st.tuples(st.sampled_from(LATE), CONDITIONS).map(lambda both: {"all": list(both)}),
@@ -133,7 +136,11 @@ def test_another_policy_says_what_it_would_have_said_or_nothing(policy, other, e
         assert judged.missing, "who does not know says what is missing"
         return
     record = live(now, exchange)
+    if record.reason is Reason.CANNOT_REDACT:
+        assert judged.redacts, "only the text could have told that it cannot be replaced"
+        return
     assert told(judged.decision)[:3] == told(record)[:3]
+    assert judged.redacts is bool(record.redactions)
     if not judged.missing and record.kind != ExchangeKind.TUNNEL:
         assert judged.decision.monitored == record.monitored
 

@@ -4,12 +4,13 @@ import getpass
 import sys
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from lockgate.cli.home_paths import HomePaths
+from lockgate.cli.moment import moment
 from lockgate.cli.record_text import headings, record_line, record_page, visible_lines
 from lockgate.facts.decision import Verdict
 from lockgate.facts.problem import Problem, UsageError
@@ -96,7 +97,7 @@ def show(home: HomePaths, record_id: str, key: Path | None, reason: str, *, open
 @click.pass_obj
 def export(home: HomePaths, since: str | None, until: str | None, *, with_sealed: bool) -> None:
     """Write records as JSON lines to standard output, in order of arrival."""
-    wanted = RecordFilter(since=_moment(since) if since else None, until=_moment(until) if until else None)
+    wanted = RecordFilter(since=moment(since) if since else None, until=moment(until) if until else None)
     store = SqliteStore.for_reading(home.records_db)
     output = sys.stdout.buffer
     try:
@@ -139,15 +140,3 @@ def _show_text(home: HomePaths, record: Record, key: Path, reason: str) -> None:
     opening = Opening(at=at, record=record.id, by=getpass.getuser(), key=str(key), reason=reason)
     note_opening(home.state / "openings.log", opening)
     click.echo("\n" + visible_lines(text))
-
-
-def _moment(text: str) -> float:
-    """Seconds since the epoch of a local time, or of an age counted from now."""
-    unit = {"d": "days", "h": "hours", "m": "minutes"}.get(text[-1:])
-    try:
-        if unit and text[:-1].isdecimal():
-            return (datetime.now(UTC) - timedelta(**{unit: int(text[:-1])})).timestamp()
-        return datetime.fromisoformat(text).astimezone().timestamp()
-    except (ValueError, OverflowError):
-        help_text = "write 2026-11-24, 2026-11-24T08:00, or an age such as 7d, 12h, 30m"
-        raise UsageError(Problem(problem=f"`{text}` is not a time", help=help_text)) from None

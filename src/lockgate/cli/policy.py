@@ -8,6 +8,7 @@ import click
 from lockgate.cli.home_option import HomeOption
 from lockgate.cli.policy_check import check
 from lockgate.cli.policy_files import existing_cases, policy_files
+from lockgate.cli.policy_replay import replay_policy
 from lockgate.cli.policy_versions import diff, exceptions, history, rollback, show, status
 from lockgate.home.load import load_library, read_document
 from lockgate.policy import selector_reference
@@ -21,7 +22,7 @@ def policy() -> None:
     """Check and test policies; see what was live, what is, and go back."""
 
 
-for _command in (check, history, show, diff, rollback, status, exceptions):
+for _command in (check, history, show, diff, rollback, status, exceptions, replay_policy):
     policy.add_command(_command)
 
 

@@ -25,7 +25,7 @@ from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption
 from lockgate.gate.effects import Captured, Effect, Examine, Note
 from lockgate.gate.events import Closed, Event, Failed, NoPlaceLeft
-from lockgate.gate.kept_facts import Kept, keep
+from lockgate.gate.kept_facts import Kept, Replaced, keep
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.placeholders import Placeholders
 from lockgate.gate.reading import weaken
@@ -260,9 +260,13 @@ class Judging(ABC):
         if facts is None or decision is None or not decision.reason.is_of_policy:
             return b""
         path = shown.request.path if shown is not None and shown.request is not None else None
-        return keep(
-            Kept(sheet=facts, kind=self._kind, reading=self._reading_state, decryption=self._decryption), shown_path=path
+        replaced = Replaced.DONE if self.redactions else Replaced.NOTHING
+        if decision.reason is Reason.CANNOT_REDACT:
+            replaced = Replaced.IMPOSSIBLE
+        kept = Kept(
+            sheet=facts, kind=self._kind, reading=self._reading_state, decryption=self._decryption, replaced=replaced
         )  # fmt: skip
+        return keep(kept, shown_path=path)
 
     @property
     def _puts_back(self) -> bool:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from operator import attrgetter
@@ -28,13 +29,21 @@ from lockgate.gate.decryption import Decryption
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.outline import TurnOutline, bare, outline_of, with_outline
 
-_FORM = 1
+_FORM = 2
 """Grows when what is written below changes although the fields of the facts do not."""
 _MARK_BYTES = 4
 _MOST_BYTES = 4 << 20
 _NOWHERE = Span(turn=0, part=0, start=0, end=0)
 _OF_A_SORT = tuple(field.name for field in fields(Finding) if field.name not in ("span", "mask", "contributions"))
 _sort_of = attrgetter(*_OF_A_SORT)
+
+
+class Replaced(StrEnum):
+    """What became of what a rule wanted replaced: only the text itself could tell if that is possible."""
+
+    NOTHING = "nothing"
+    DONE = "done"
+    IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +57,7 @@ class Kept:
     kind: ExchangeKind = ExchangeKind.REQUEST
     reading: ExaminationState = ExaminationState.COMPLETE
     decryption: Decryption = Decryption.DECRYPTED
+    replaced: Replaced = Replaced.NOTHING
 
 
 class _Form(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -57,6 +67,7 @@ class _Form(msgspec.Struct, array_like=True, frozen=True, gc=False):
     kind: ExchangeKind
     reading: ExaminationState
     decryption: Decryption
+    replaced: Replaced
 
 
 def keep(kept: Kept, *, shown_path: str | None = None) -> bytes:
@@ -73,6 +84,7 @@ def keep(kept: Kept, *, shown_path: str | None = None) -> bytes:
         kind=kept.kind,
         reading=kept.reading,
         decryption=kept.decryption,
+        replaced=kept.replaced,
     )
     try:
         return _MARK + _compressor.compress(_encoder.encode(form))
@@ -89,12 +101,15 @@ def kept_from(raw: bytes) -> Kept | None:
     except (zstandard.ZstdError, msgspec.DecodeError):
         return None
     sheet = form.sheet
-    if sheet.conversation is not None and form.turns:
-        sheet = replace(sheet, conversation=with_outline(sheet.conversation, form.turns))
-    if sheet.examination is not None and form.found:
+    said, done = sheet.conversation, sheet.examination
+    if (said is not None and form.turns) or (done is not None and form.found):
         findings = tuple(finding for finding, count in form.found for _ in range(count))
-        sheet = replace(sheet, examination=replace(sheet.examination, findings=findings))
-    return Kept(sheet=sheet, kind=form.kind, reading=form.reading, decryption=form.decryption)
+        sheet = replace(
+            sheet,
+            conversation=with_outline(said, form.turns) if said is not None else None,
+            examination=replace(done, findings=findings) if done is not None and findings else done,
+        )
+    return Kept(sheet=sheet, kind=form.kind, reading=form.reading, decryption=form.decryption, replaced=form.replaced)
 
 
 def _without_words(sheet: FactSheet, shown_path: str | None) -> FactSheet:
@@ -200,7 +215,8 @@ def _usual() -> Iterator[_Form]:
     state = ExaminationState.COMPLETE
     kind = ExchangeKind.REQUEST
     yield _Form(
-        sheet=sheet, turns=turns, found=((finding, 1),), kind=kind, reading=state, decryption=Decryption.UNCLAIMED
+        sheet=sheet, turns=turns, found=((finding, 1),), kind=kind, reading=state, decryption=Decryption.UNCLAIMED,
+        replaced=Replaced.NOTHING,
     )  # fmt: skip
     headers = _typed("application/json")
     sheet = replace(
@@ -213,7 +229,9 @@ def _usual() -> Iterator[_Form]:
         examination=Examination(state=state, profiles=frozenset({"credentials"}), examined=1, spent_us=400),
         response=Response(status=200, headers=_typed("text/event-stream")),
     )  # fmt: skip
-    yield _Form(sheet=sheet, turns=turns, found=(), kind=kind, reading=state, decryption=Decryption.DECRYPTED)
+    yield _Form(
+        sheet=sheet, turns=turns, found=(), kind=kind, reading=state, decryption=Decryption.DECRYPTED, replaced=Replaced.DONE
+    )
 
 
 _MARK = _mark()

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lockgate.facts.decision import Decision, Reason, Truth, Verdict
+from lockgate.facts.redaction import to_redact
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Phase
 from lockgate.gate.decryption import Decryption, connected
 from lockgate.gate.elsewhere import with_capture_of_answer
-from lockgate.gate.kept_facts import Kept
+from lockgate.gate.kept_facts import Kept, Replaced
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.socket_opening import as_opened
 from lockgate.policy import Ruleset, Settled, Walk, do_not_inspect, evaluate
@@ -33,11 +34,14 @@ class Walked:
 class Judged:
     """What a policy says of an exchange.
 
-    `decision` is None when it needs what was not kept. `walks` are those that were taken. `missing` are the selectors that were
-    not known where a rule asked for them, with the profiles they needed, also when the verdict does not depend on them.
+    `decision` is None when it needs what was not kept. `redacts` says that something would be replaced in what leaves. Whether
+    that is possible where it stands is known only of text that was to be replaced then; else it is taken to be. `walks` are
+    those that were taken. `missing` are the selectors that were not known where a rule asked for them, with the profiles they
+    needed, also when the verdict does not depend on them.
     """
 
     decision: Decision | None
+    redacts: bool = False
     walks: tuple[Walked, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -62,7 +66,7 @@ class Replay:
         request, certain = self._walk(Walk.REQUEST, asked)
         if certain is None:
             return Judged(decision=None, walks=(request,), missing=self._missing(request))
-        decision = self._as_gate_does(kept, asked, certain)
+        decision, redacts = self._as_gate_does(kept, asked, certain)
         walks = (request,)
         if self.ruleset.looks_at_responses and decision.verdict is Verdict.ALLOW and kept.kind is not ExchangeKind.MESSAGE:
             answered = kept.sheet if kept.sheet.response is not None else asked
@@ -75,23 +79,38 @@ class Replay:
             elif response.settled:
                 decision = decision.with_told(of_response)
         missing = () if all(walk.settled for walk in walks) else self._missing(*walks)
-        return Judged(decision=decision, walks=walks, missing=missing)
+        redacts = redacts and decision.verdict is Verdict.ALLOW
+        return Judged(decision=decision, redacts=redacts, walks=walks, missing=missing)
 
     def _walk(self, walk: Walk, sheet: FactSheet) -> tuple[Walked, Decision | None]:
         """One walk, and how it ends; None when that depends on what is not known."""
         outcome = evaluate(self.ruleset, walk, sheet)
         if isinstance(outcome, Settled):
             return Walked(walk=walk, sheet=sheet, decision=outcome.decision, settled=True), outcome.decision
-        walked = Walked(walk=walk, sheet=sheet, decision=outcome.standing, settled=False)
+        outcome = evaluate(self.ruleset, walk, sheet, thorough=True)  # to say which rules nobody can tell
+        standing = outcome.decision if isinstance(outcome, Settled) else outcome.standing
+        walked = Walked(walk=walk, sheet=sheet, decision=standing, settled=False)
         least = evaluate(self._deciding, walk, sheet)
         if not isinstance(least, Settled):
             return walked, None
-        standing = outcome.standing
         return walked, replace(
-            least.decision, monitored=standing.monitored, capture=standing.capture, tags=standing.tags, trace=standing.trace
+            least.decision,
+            monitored=standing.monitored,
+            capture=standing.capture,
+            tags=standing.tags,
+            trace=standing.trace,
         )
 
-    def _as_gate_does(self, kept: Kept, asked: FactSheet, decision: Decision) -> Decision:
+    def _as_gate_does(self, kept: Kept, asked: FactSheet, decision: Decision) -> tuple[Decision, bool]:
+        """What the gate makes of a decision about a request, and whether it replaces something in it."""
+        decision = self._opened_or_captured(kept, asked, decision)
+        findings = asked.examination.findings if asked.examination is not None else ()
+        wanted = next(to_redact(decision, findings), None) if decision.verdict is Verdict.ALLOW else None
+        if wanted is None or kept.replaced is not Replaced.IMPOSSIBLE:
+            return decision, wanted is not None
+        return replace(decision, verdict=Verdict.BLOCK, reason=Reason.CANNOT_REDACT, rule=wanted[1]), False
+
+    def _opened_or_captured(self, kept: Kept, asked: FactSheet, decision: Decision) -> Decision:
         if kept.kind is ExchangeKind.WEBSOCKET:
             return as_opened(decision, asked.examination, kept.reading)
         return with_capture_of_answer(self.ruleset, asked, decision) if kept.kind is ExchangeKind.REQUEST else decision
@@ -120,25 +139,31 @@ class Replay:
 
     def _passed_by(self, sheet: FactSheet) -> str | None:
         """The do-not-inspect entry under which the connection of a request would not have been looked into."""
-        if not self.ruleset.do_not_inspect or sheet.request is None or sheet.request.scheme != "https":
+        if sheet.request is None or sheet.request.scheme != "https":
             return None
-        connection = replace(
-            sheet, phase=Phase.CONNECT, app_known=False, app=None, request=None, software=None, mcp_known=False, mcp=None,
-            conversation=None, noticed=None, examination=None, response=None,
-        )  # fmt: skip
-        return do_not_inspect(self.ruleset, connection)
+        return do_not_inspect(self.ruleset, sheet)  # which asks for what a connection tells, and that is still the same
 
     def _missing(self, *walks: Walked) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for walk in walks if not walk.settled for name in self._waiting(walk)))
 
     def _waiting(self, walked: Walked) -> Iterator[str]:
-        undecided = {step.rule for step in walked.decision.trace if step.truth is Truth.PENDING}
+        truths = {step.rule: step.truth for step in walked.decision.trace}
+        undecided = {rule for rule, truth in truths.items() if truth is Truth.PENDING}
         if walked.walk is Walk.REQUEST:
-            undecided |= {rule.id for rule in self.ruleset.response_rules}
+            yield from _to_look_for(self.ruleset, truths, walked.sheet)
+            undecided |= {rule.id for rule in self.ruleset.response_walk.rules}
         for _, test in waiting_tests(self.ruleset, frozenset(undecided), walked.sheet):
             profiles = sorted({profile for demand in test.demands for profile in demand.profiles})
             if walked.walk is Walk.RESPONSE or not all(demand.phase > Phase.REQUEST_BODY for demand in test.demands):
                 yield f"{test.word} ({', '.join(profiles)})" if profiles else test.word
+
+
+def _to_look_for(ruleset: Ruleset, truths: dict[str, Truth], sheet: FactSheet) -> Iterator[str]:
+    """What nobody looked for, and would have to be replaced."""
+    done = sheet.examination.profiles if sheet.examination is not None else frozenset[str]()
+    for rule in ruleset.request_walk.rules:
+        if truths.get(rule.id) in (Truth.YES, Truth.PENDING) and rule.enforces and rule.redacts - done:
+            yield f"redact ({', '.join(sorted(rule.redacts - done))})"
 
 
 def _asked(sheet: FactSheet) -> FactSheet:

@@ -69,11 +69,9 @@ def demanded_profiles(ruleset: Ruleset, sheet: FactSheet) -> dict[str, frozenset
     outcome = evaluate(ruleset, Walk.REQUEST, before, thorough=True)
     if not isinstance(outcome, Pending):
         return {}
-    asked = {step.rule for step in outcome.standing.trace if step.truth is Truth.PENDING}
-    about_response = {rule.id for rule in ruleset.response_walk.rules}
-    rules = (rule for rule in ruleset.rules if rule.id in asked | about_response)
-    wanted = ((rule.id, _profiles(rule, before)) for rule in rules)
-    return {rule: profiles for rule, profiles in wanted if profiles}
+    truths = {step.rule: step.truth for step in outcome.standing.trace}
+    wanted = ((rule.id, _profiles(rule, before, truths.get(rule.id))) for rule in ruleset.rules)
+    return {rule: profiles & outcome.demand.profiles for rule, profiles in wanted if profiles & outcome.demand.profiles}
 
 
 def waiting_tests(ruleset: Ruleset, rules: frozenset[str], sheet: FactSheet) -> Iterator[tuple[str, Condition]]:
@@ -86,9 +84,12 @@ def waiting_tests(ruleset: Ruleset, rules: frozenset[str], sheet: FactSheet) -> 
                     yield rule.id, test
 
 
-def _profiles(rule: Rule, sheet: FactSheet) -> frozenset[str]:
+def _profiles(rule: Rule, sheet: FactSheet, truth: Truth | None) -> frozenset[str]:
+    """What a rule needs looked for: to know whether it matches, and to replace it."""
     none: frozenset[str] = frozenset()
-    return none.union(*(demand.profiles for demand in rule.check(sheet).demands))
+    asked = truth is Truth.PENDING or rule.is_about_response
+    needed = none.union(*(demand.profiles for demand in rule.check(sheet).demands)) if asked else none
+    return needed | (rule.redacts if rule.enforces and truth in (Truth.YES, Truth.PENDING) else none)
 
 
 def _ended_by(ruleset: Ruleset, decision: Decision) -> str:

@@ -12,6 +12,7 @@ from lockgate.store.record_store import Decided
 WITH_FACTS: LiteralString = (
     "SELECT position, id, verdict, reason, rule, facts FROM records LEFT JOIN record_facts ON record = position"
 )
+SPAN: LiteralString = "SELECT min(position), max(position) FROM (SELECT position FROM records"
 WITHOUT_FACTS: LiteralString = "SELECT position, id, verdict, reason, rule, NULL FROM records"
 _KEEP = "INSERT INTO record_facts (record, facts) VALUES (?, ?)"
 _FACTS_OF = "SELECT facts FROM record_facts WHERE record = (SELECT position FROM records WHERE id = ?)"

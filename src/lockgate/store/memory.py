@@ -73,6 +73,12 @@ class MemoryStore:
             row = self._rows.get(record_id)
         return row.record if row else None
 
+    def span(self, wanted: RecordFilter = EVERY_RECORD, *, newest: int | None = None) -> tuple[int, int] | None:
+        """See `RecordStore.span`."""
+        rows = self._matching(wanted)
+        rows = rows if newest is None else rows[max(0, len(rows) - newest) :]
+        return (rows[0].position, rows[-1].position) if rows else None
+
     def decided(
         self, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0, last: int | None = None, limit: int = 1000
     ) -> tuple[Decided, ...]:

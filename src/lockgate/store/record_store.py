@@ -122,6 +122,10 @@ class RecordStore(Protocol):
         """The record with this id."""
         ...
 
+    def span(self, wanted: RecordFilter = EVERY_RECORD, *, newest: int | None = None) -> tuple[int, int] | None:
+        """The positions of the first and the last of the records that are meant, or of so many of the newest; None for none."""
+        ...
+
     def decided(
         self, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0, last: int | None = None, limit: int = 1000
     ) -> tuple[Decided, ...]:

@@ -21,7 +21,7 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record, SealedText
 from lockgate.gate.mcp_inventory import McpInventory
 from lockgate.store import mcp_tables, usage_tables
-from lockgate.store.facts_table import WITH_FACTS, WITHOUT_FACTS, decided, insert_facts, keep_facts, read_facts
+from lockgate.store.facts_table import SPAN, WITH_FACTS, WITHOUT_FACTS, decided, insert_facts, keep_facts, read_facts
 from lockgate.store.mcp_tables import Happening, McpServer
 from lockgate.store.migrations import STEPS, join_by_references, migrate, refuse_newer
 from lockgate.store.novelties import Novelty, NoveltyKind, note_novelty, novelty_of, read_novelties
@@ -142,6 +142,14 @@ class SqliteStore(UsageMethods):
         """See `RecordStore.get`."""
         found = self._read("WHERE id = ?", (record_id,))
         return found[0].record if found else None
+
+    def span(self, wanted: RecordFilter = EVERY_RECORD, *, newest: int | None = None) -> tuple[int, int] | None:
+        """See `RecordStore.span`."""
+        where, values = _where(wanted)
+        query = _sql(SPAN, where, "ORDER BY position DESC LIMIT ?)")
+        with self._exclusively() as database:
+            first, last = database.execute(query, (*values, -1 if newest is None else newest)).fetchone()
+        return None if first is None else (first, last)
 
     def decided(
         self, wanted: RecordFilter = EVERY_RECORD, *, after: int = 0, last: int | None = None, limit: int = 1000

@@ -47,6 +47,22 @@ def test_what_went_live_comes_back_byte_for_byte_with_its_comments(archive, file
     assert (loaded.folder / "own.yaml").read_bytes() == written.policy.content
 
 
+def test_lists_in_files_are_kept_and_come_back_with_the_policy(archive, files, tmp_path):
+    text = b"version: 1\nlists: {a: {file: lists/deep/a.txt}, gone: {file: b.txt}}\n"
+    policy = tmp_path / "policies"
+    (policy / "lists" / "deep").mkdir(parents=True)
+    (policy / "lists" / "deep" / "a.txt").write_bytes(b"a.example\n")
+    written = files(text)
+    archive.keep(written, went_live(written), keep_since=0)
+    (policy / "lists" / "deep" / "a.txt").write_bytes(b"b.example\n")
+    assert files(text).digest != written.digest
+    loaded = archive.load(archive.last())
+    assert [file.name for file in loaded] == ["own.yaml", "lists/deep/a.txt"]
+    attached = loaded.policy_document.attached
+    assert (attached["lists/deep/a.txt"].text, attached["b.txt"].text) == ("a.example\n", "")
+    assert "no such file" in attached["b.txt"].problem
+
+
 def test_several_workers_write_one_line(archive, files):
     first = files(b"one")
     others = [PolicyArchive(archive.folder) for _ in range(3)]

@@ -54,6 +54,27 @@ def test_a_changed_policy_rebuilds_the_policy_only(builder, home):
     assert second.detectors is first.detectors
 
 
+def test_a_list_in_a_file_goes_live_as_a_policy_does(builder, home):
+    file = home.path / "policies" / "lists" / "people.txt"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("alice\n")
+    named = POLICY.replace("when: {", "when: {user: {in: {list: people}}, ")
+    (home.path / "policies" / "own.yaml").write_text(named + "lists: {people: {kind: words, file: lists/people.txt}}\n")
+    first = builder.build()
+    assert first.version == builder.fingerprint() == builder.build().version
+    file.write_text("alice\nbob\n")
+    assert builder.fingerprint() != first.version
+    second = builder.build()
+    assert second.ruleset.version != first.ruleset.version
+    file.unlink()
+    with pytest.raises(UsageError, match=r"own\.yaml:8:.*cannot read .*people\.txt"):
+        builder.build()
+    missing = builder.fingerprint()
+    file.write_text("alice\n")
+    assert builder.fingerprint() != missing
+    assert builder.build().ruleset.version == first.ruleset.version
+
+
 def test_a_broken_policy_refuses_the_snapshot(builder, home):
     builder.build()
     (home.path / "policies" / "own.yaml").write_text(POLICY.replace("app.id", "app.idd"))

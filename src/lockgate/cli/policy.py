@@ -11,6 +11,7 @@ from lockgate.cli.policy_files import existing_cases, policy_files
 from lockgate.cli.policy_replay import replay_policy
 from lockgate.cli.policy_versions import diff, exceptions, history, rollback, show, status
 from lockgate.home.load import load_library, read_document
+from lockgate.home.policy_files import read_policy
 from lockgate.policy import selector_reference
 from lockgate.runtime.cases import case_results
 from lockgate.runtime.known_names import KnownNames
@@ -36,7 +37,7 @@ def test(home_option: HomeOption, files: tuple[Path, ...], cases: Path | None) -
     names = KnownNames.of(home, load_library(home))
     failed = 0
     for file in policy_files(home, files):
-        ruleset = checked_policy(read_document(file), names)
+        ruleset = checked_policy(read_policy(file), names)
         document = read_document(existing_cases(file, cases))
         results = case_results(ruleset, names.library, document)
         for problem in (result.problem for result in results):

@@ -80,17 +80,28 @@ class LatePlaces(Mapping[Path, Place]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A text file that a document names. `problem` says why there is no text of it."""
+
+    file: str
+    text: str = field(default="", repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """Plain data read from a file, with the position of every value and key.
 
     `data` holds only dict, list, str, int, float, bool and None. `places` maps the path of each value to where it starts,
-    `key_places` the path of each value of a mapping to where its key starts.
+    `key_places` the path of each value of a mapping to where its key starts. `attached` are files that it names, as it names
+    them.
     """
 
     file: str
     data: object
     places: Mapping[Path, Place]
     key_places: Mapping[Path, Place] = field(default_factory=dict[Path, Place])
+    attached: Mapping[str, Attached] = field(default_factory=dict[str, Attached])
 
     def key_place(self, path: Path) -> Place:
         """The position of the key of `path`, for complaints about the key itself."""

@@ -148,7 +148,7 @@ def make_home(path: Path) -> Home:
         (path / folder).mkdir(parents=True, exist_ok=True)
     for policy in (source / "policies").glob("*.yaml"):
         shutil.copyfile(policy, path / "policies" / policy.name)
-    for folder in ("cases", "examples"):
+    for folder in ("cases", "examples", "lists"):
         shutil.copytree(source / "policies" / folder, path / "policies" / folder, dirs_exist_ok=True)
     for name in _ENROLMENT:
         template = source / "certs" / name

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.policy_files import PolicyFile, PolicyFiles
@@ -173,7 +174,9 @@ class PolicyArchive:
         partial = self._versions / f".{folder.name}"
         shutil.rmtree(partial, ignore_errors=True)  # of somebody who was interrupted: the lock is ours
         self._make(partial)
-        names = {"policy": files.policy.name} | ({"cases": files.cases.name} if files.cases is not None else {})
+        names: dict[str, str | list[str]] = {"policy": files.policy.name, "lists": [each.name for each in files.lists]}
+        if files.cases is not None:
+            names["cases"] = files.cases.name
         self._write_all(partial, files)
         self._write(partial / _NAMES, json.dumps(names).encode())
         partial.rename(folder)
@@ -245,11 +248,16 @@ def _folder_name(entry: WentLive) -> str:
     return f"{entry.version}-{entry.content}"
 
 
-def _files(folder: Path, names: dict[str, str]) -> PolicyFiles:
+def _files(folder: Path, names: dict[str, Any]) -> PolicyFiles:
     def file(name: str) -> PolicyFile:
         return PolicyFile(name=name, content=(folder / name).read_bytes())
 
-    return PolicyFiles(folder=folder, policy=file(names["policy"]), cases=file(names["cases"]) if "cases" in names else None)
+    return PolicyFiles(
+        folder=folder,
+        policy=file(names["policy"]),
+        cases=file(names["cases"]) if "cases" in names else None,
+        lists=tuple(map(file, names.get("lists", ()))),
+    )
 
 
 def _same(entry: WentLive, earlier: WentLive) -> bool:

@@ -5,15 +5,17 @@ between a check and its consequence.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from lockgate.facts.problem import Document, Problem, UsageError
+from lockgate.facts.problem import Attached, Document, Problem, UsageError
 from lockgate.home.reading import as_text, read_bytes, shown
 from lockgate.home.yaml_document import parse_yaml
+from lockgate.policy import list_files
 
 _DIGEST_BYTES = 6
+_NAMES_FILES = b"file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class PolicyFiles:
     folder: Path
     policy: PolicyFile
     cases: PolicyFile | None = None
+    lists: tuple[PolicyFile, ...] = ()
     mark: str = field(default="", compare=False)
 
     def __iter__(self) -> Iterator[PolicyFile]:
@@ -43,6 +46,7 @@ class PolicyFiles:
         yield self.policy
         if self.cases is not None:
             yield self.cases
+        yield from self.lists
 
     @property
     def path(self) -> Path:
@@ -51,8 +55,11 @@ class PolicyFiles:
 
     @property
     def policy_document(self) -> Document:
-        """What the policy says. Raises UsageError when it is no YAML."""
-        return self.policy.document(self.folder)
+        """What the policy says, with its lists. Raises UsageError when it is no YAML."""
+        document = self.policy.document(self.folder)
+        lists = {each.name: each for each in self.lists}
+        named = list_files(document)
+        return replace(document, attached={name: _attached(self.folder / name, lists.get(name)) for name in named})
 
     @property
     def cases_document(self) -> Document | None:
@@ -76,13 +83,53 @@ def read_policy_files(file: Path) -> PolicyFiles:
     if cases.exists() and not cases.is_file():
         raise UsageError(Problem(problem=f"`{cases}` is not a file", help="put the policy's cases there, or nothing"))
     # Looked at before they are read: should one be replaced meanwhile, the next look sees that.
-    mark = " ".join(map(_mark, (file, cases)))
+    lists = paths_of_lists(file)
+    mark = " ".join(map(_mark, (file, cases, *lists)))
     return PolicyFiles(
         mark=mark,
         folder=file.parent,
         policy=PolicyFile(name=file.name, content=read_bytes(file)),
         cases=PolicyFile(name=f"cases/{cases.name}", content=read_bytes(cases)) if cases.exists() else None,
+        lists=tuple(_list_file(file.parent, path) for path in lists if path.is_file()),
     )
+
+
+def _list_file(folder: Path, file: Path) -> PolicyFile:
+    """One that is not there is no reason not to read the policy: whoever compiles it says where it is named."""
+    return PolicyFile(name=file.relative_to(folder).as_posix(), content=read_bytes(file))
+
+
+def with_lists(document: Document, file: Path) -> Document:
+    """The document of the policy in `file`, with its lists as they are now. Raises UsageError when one cannot be read."""
+    names = list_files(document)
+    read = {name: _list_file(file.parent, path) for name in names if (path := file.parent / name).is_file()}
+    return replace(document, attached={name: _attached(file.parent / name, read.get(name)) for name in names})
+
+
+def read_policy(file: Path) -> Document:
+    """The policy in `file`, with its lists. Raises UsageError when it cannot be read or is no YAML."""
+    return read_policy_files(file).policy_document
+
+
+def paths_of_lists(file: Path) -> tuple[Path, ...]:
+    """Where the lists of the policy in `file` are, as long as it is YAML. Raises UsageError when it cannot be read."""
+    content = read_bytes(file)
+    if _NAMES_FILES not in content:
+        return ()  # reading a long policy twice takes long
+    try:
+        document = PolicyFile(name=file.name, content=content).document(file.parent)
+    except UsageError:
+        return ()
+    return tuple(file.parent / name for name in list_files(document))
+
+
+def _attached(file: Path, read: PolicyFile | None) -> Attached:
+    if read is None:
+        return Attached(file=shown(file), problem=f"cannot read `{shown(file)}`: there is no such file")
+    try:
+        return Attached(file=shown(file), text=as_text(read.content, file))
+    except UsageError as error:
+        return Attached(file=shown(file), problem=error.problems[0].problem)
 
 
 def _mark(file: Path) -> str:

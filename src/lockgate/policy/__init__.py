@@ -10,6 +10,7 @@ from lockgate.policy.cases import Case, CaseResult, Library, run_case, run_cases
 from lockgate.policy.compiler import compile_policy
 from lockgate.policy.evaluate import Pending, Settled, Walk, do_not_inspect, evaluate
 from lockgate.policy.header_edits import header_edits
+from lockgate.policy.named_list import list_files
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
 from lockgate.policy.selectors import SelectorRow, selector_reference
 from lockgate.policy.vocabulary import AppFacts, Vocabulary
@@ -32,6 +33,7 @@ __all__ = [
     "do_not_inspect",
     "evaluate",
     "header_edits",
+    "list_files",
     "on_the_wall",
     "parse_moment",
     "read_cases",

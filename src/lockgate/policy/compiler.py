@@ -19,13 +19,11 @@ from lockgate.policy.draft_exemption import DraftExemption, compile_exemption, r
 from lockgate.policy.exemption import Exemption, excepted_check
 from lockgate.policy.expression import phase_of, profiles_of, tests_of
 from lockgate.policy.fields import Fields, is_mapping
-from lockgate.policy.operand import HostsWithin
+from lockgate.policy.list_reader import read_lists
 from lockgate.policy.report import Report
 from lockgate.policy.ruleset import DoNotInspect, Mode, Rule, Ruleset
 from lockgate.policy.selector import Surroundings
 from lockgate.policy.vocabulary import Vocabulary
-from lockgate.policy.word_operands import hosts_within
-from lockgate.policy.written import Written
 
 VERSION = 1
 _DIGEST_BYTES = 6
@@ -49,7 +47,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary, *, style: bool = 
     contact = policy.text("contact")
     alternative = _alternative(policy, vocabulary)
     zone = _time_zone(policy)
-    surroundings = Surroundings(vocabulary=vocabulary, approved_alternative=alternative, lists=_lists(policy), zone=zone)
+    surroundings = Surroundings(vocabulary=vocabulary, approved_alternative=alternative, lists=read_lists(policy), zone=zone)
     drafts = DraftReader(report, surroundings)
     entries = drafts.do_not_inspect(policy)
     rules = drafts.rules(policy)
@@ -81,7 +79,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary, *, style: bool = 
     head = (
         ("mode", mode.value), ("default", default.value), ("on_uninspectable", on_uninspectable.value), ("contact", contact),
         ("approved_alternative", alternative), ("time_zone", str(zone)),
-        *((f"list {name}", hosts.canonical) for name, hosts in sorted(surroundings.lists.items())),
+        *((f"list {name}", text) for name, text in surroundings.lists.canonical),
     )  # fmt: skip
     texts = (*(entry.canonical for entry in passed), *(rule.canonical for rule in compiled))
     if exemptions:
@@ -161,15 +159,6 @@ def _note_zone(
             "say where the clocks hang: `time_zone: Europe/Berlin` at the top",
             code="no-time-zone",
         )
-
-
-def _lists(policy: Fields) -> dict[str, HostsWithin]:
-    lists: dict[str, HostsWithin] = {}
-    for name, hosts in policy.mapping("lists").items():
-        written = Written(value=hosts, path=("lists", name), report=policy.report, what="host", known=None)
-        # A list that is wrong is reported once, not again by each rule that names it.
-        lists[name] = hosts_within(written) or HostsWithin(names=frozenset(), suffixes=())
-    return lists
 
 
 def _mode(policy: Fields) -> Mode:

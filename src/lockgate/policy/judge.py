@@ -4,11 +4,13 @@ Separate from reading and combining because it is all that an operator means at 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import assert_never
 
 from lockgate.facts.decision import Truth
+from lockgate.policy.containment import host_test, network_test
 from lockgate.policy.glob import fits
 from lockgate.policy.operand import (
     UNBOUNDED,
@@ -21,7 +23,6 @@ from lockgate.policy.operand import (
     IsTrue,
     Like,
     Matches,
-    Network,
     OneOf,
     Operand,
     Present,
@@ -40,7 +41,7 @@ def judge_of(operand: Operand) -> Judge:
         case OneOf() | HostsWithin() | StartsWith() | Like() | Contains() | Matches() | Among():
             return _of_words(operand)
         case InNetworks(networks=networks):
-            return partial(_in_networks, networks)
+            return partial(_in_networks, network_test(networks))
         case InRanges(ranges=ranges):
             return partial(_in_ranges, ranges)
         case Present(wanted=wanted):
@@ -57,8 +58,9 @@ def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Contains | Matc
     match operand:
         case OneOf(words=words):
             return lambda value: _truth(value in words)
-        case HostsWithin(names=names, suffixes=suffixes):
-            return lambda value: _truth(value in names or (isinstance(value, str) and value.endswith(suffixes)))
+        case HostsWithin():
+            holds = host_test(operand)
+            return lambda value: _truth(isinstance(value, str) and holds(value))
         case StartsWith(prefixes=prefixes):
             return lambda value: _truth(isinstance(value, str) and value.startswith(prefixes))
         case Like(patterns=patterns):
@@ -69,7 +71,7 @@ def _of_words(operand: OneOf | HostsWithin | StartsWith | Like | Contains | Matc
         case Matches(patterns=patterns, any_case=any_case):
             return partial(_matches, tuple(compile_pattern(pattern, any_case=any_case) for pattern in patterns))
         case Among(quantifier=quantifier, patterns=patterns):
-            return partial(_among, quantifier, _split(patterns))
+            return partial(_among, quantifier, _Patterns.of(patterns))
         case _:
             assert_never(operand)
 
@@ -89,8 +91,8 @@ def _matches(patterns: tuple[Pattern, ...], value: Reading) -> Truth:
     return _truth(any(pattern.search(text) is not None for pattern in patterns))
 
 
-def _in_networks(networks: tuple[Network, ...], value: Reading) -> Truth:
-    return _truth(isinstance(value, IPv4Address | IPv6Address) and any(value in network for network in networks))
+def _in_networks(holds: Callable[[IPv4Address | IPv6Address], bool], value: Reading) -> Truth:
+    return _truth(isinstance(value, IPv4Address | IPv6Address) and holds(value))
 
 
 def _in_ranges(ranges: tuple[tuple[float, float], ...], value: Reading) -> Truth:
@@ -104,7 +106,28 @@ def _in_ranges(ranges: tuple[tuple[float, float], ...], value: Reading) -> Truth
     return Truth.UNINSPECTABLE if any(high >= value.number for _, high in ranges) else Truth.NO
 
 
-def _among(quantifier: Quantifier, patterns: tuple[tuple[str, ...], ...], value: Reading) -> Truth:
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """Words that mean themselves, which a list may have many of, and the patterns in which `*` stands for any characters."""
+
+    exact: frozenset[str]
+    others: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, patterns: tuple[str, ...]) -> "_Patterns":
+        return cls(
+            frozenset(pattern for pattern in patterns if "*" not in pattern),
+            _split(tuple(pattern for pattern in patterns if "*" in pattern)),
+        )
+
+    def fit(self, name: str) -> bool:
+        return name in self.exact or any(fits(name, pieces) for pieces in self.others)
+
+    def all_fit_one_of(self, names: frozenset[str]) -> bool:
+        return self.exact <= names and all(any(fits(name, pieces) for name in names) for pieces in self.others)
+
+
+def _among(quantifier: Quantifier, patterns: _Patterns, value: Reading) -> Truth:
     if isinstance(value, Some):
         found = _among(quantifier, patterns, value.names)
         # More names can turn yes into no for `none` alone, and no into yes for all others.
@@ -113,12 +136,12 @@ def _among(quantifier: Quantifier, patterns: tuple[tuple[str, ...], ...], value:
         return Truth.NO
     match quantifier:
         case Quantifier.ANY:
-            return _truth(any(fits(name, pieces) for name in value for pieces in patterns))
+            return _truth(any(map(patterns.fit, value)))
         case Quantifier.ALL:
-            return _truth(all(any(fits(name, pieces) for name in value) for pieces in patterns))
+            return _truth(patterns.all_fit_one_of(value))
         case Quantifier.NONE:
-            return _truth(not any(fits(name, pieces) for name in value for pieces in patterns))
+            return _truth(not any(map(patterns.fit, value)))
         case Quantifier.OUTSIDE:
-            return _truth(any(not any(fits(name, pieces) for pieces in patterns) for name in value))
+            return _truth(not all(map(patterns.fit, value)))
         case _:
             assert_never(quantifier)

@@ -7,6 +7,7 @@ from lockgate.facts.attachment_types import is_disguised, type_of
 from lockgate.facts.authorship import authors, kinds
 from lockgate.facts.finding import Examination
 from lockgate.policy import reading
+from lockgate.policy.containment import host_test
 from lockgate.policy.reading import Look, Read
 from lockgate.policy.selector import Surroundings
 
@@ -126,8 +127,8 @@ def examined(surroundings: Surroundings, _name: str) -> frozenset[str]:
 
 def on_list(surroundings: Surroundings, name: str) -> Read:
     """Whether the host is on one of the policy's lists."""
-    hosts = surroundings.lists[name]
-    return lambda sheet: sheet.host in hosts.names or sheet.host.endswith(hosts.suffixes)
+    holds = host_test(surroundings.lists.hosts[name])
+    return lambda sheet: holds(sheet.host)
 
 
 def in_group(_surroundings: Surroundings, group: str) -> Read:

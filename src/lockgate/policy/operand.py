@@ -5,12 +5,30 @@ neither may see how they were written. `canonical` is the same text for the same
 it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Network
 from math import inf
 
 type Network = IPv4Network | IPv6Network
+
+
+_MOST_WRITTEN_OUT = 64
+_DIGEST_BYTES = 16
+
+
+def _written_out(word: str, parts: Callable[[], Iterable[str]], memo: list[str]) -> str:
+    """The same text for the same parts: themselves, or a digest of many. A list is named by many rules, and this made once."""
+    if not memo:
+        texts = sorted(parts())
+        if len(texts) <= _MOST_WRITTEN_OUT:
+            memo.append(f"{word} [{', '.join(texts)}]")
+        else:
+            joined = "\0".join(texts).encode("utf-8", "surrogatepass")
+            memo.append(f"{word} [{len(texts)}: {blake2b(joined, digest_size=_DIGEST_BYTES).hexdigest()}]")
+    return memo[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +36,12 @@ class OneOf:
     """Equal to one of these words."""
 
     words: frozenset[str]
+    _memo: list[str] = field(default_factory=list[str], init=False, repr=False, compare=False)
 
     @property
     def canonical(self) -> str:
         """For example `in [a, b]`."""
-        return f"in [{', '.join(sorted(self.words))}]"
+        return _written_out("in", lambda: self.words, self._memo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +50,17 @@ class HostsWithin:
 
     names: frozenset[str]
     suffixes: tuple[str, ...]
+    suffix_set: frozenset[str] = field(init=False, repr=False, compare=False)
+    _memo: list[str] = field(default_factory=list[str], init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """A list of many hosts is looked up by every rule that names it: one set for all of them."""
+        object.__setattr__(self, "suffix_set", frozenset(self.suffixes))
 
     @property
     def canonical(self) -> str:
         """For example `within [*.b.example, a.example]`."""
-        return f"within [{', '.join(sorted(self.names | {'*' + suffix for suffix in self.suffixes}))}]"
+        return _written_out("within", lambda: self.names.union("*" + suffix for suffix in self.suffixes), self._memo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +68,12 @@ class InNetworks:
     """An address inside one of these networks."""
 
     networks: tuple[Network, ...]
+    _memo: list[str] = field(default_factory=list[str], init=False, repr=False, compare=False)
 
     @property
     def canonical(self) -> str:
         """For example `within [10.0.0.0/8]`."""
-        return f"within [{', '.join(sorted(map(str, self.networks)))}]"
+        return _written_out("within", lambda: frozenset(map(str, self.networks)), self._memo)
 
 
 @dataclass(frozen=True, slots=True)

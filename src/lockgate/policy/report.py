@@ -6,7 +6,7 @@ first problem.
 
 from collections.abc import Iterable
 
-from lockgate.facts.problem import Document, Path, Problem, UsageError, nearest_name
+from lockgate.facts.problem import Document, Path, Place, Problem, UsageError, nearest_name
 from lockgate.policy.problem_codes import INVALID_VALUE, UNKNOWN
 
 _LISTED_NAMES = 12
@@ -34,19 +34,24 @@ class Report:
 
     def wrong(self, path: Path, problem: str, help_text: str = "", *, at_key: bool = False, code: str = INVALID_VALUE) -> None:
         """Something is wrong at `path`: with its value, or with its key. `code` is one of `PROBLEM_CODES`."""
-        place = self.document.key_place(path) if at_key else self.document.place(path)
+        self.wrong_at(self.document.key_place(path) if at_key else self.document.place(path), problem, help_text, code=code)
+
+    def wrong_at(self, place: Place, problem: str, help_text: str = "", *, code: str = INVALID_VALUE) -> None:
+        """Something is wrong at a place of whatever file."""
         self._problems.append(Problem(place=place, problem=problem, help=help_text, code=code))
 
     def note(self, path: Path, problem: str, help_text: str = "", *, code: str = "worth-knowing") -> None:
         """Something at `path` is worth knowing. `code` is one of `NOTE_CODES`."""
         self._notes.append(Problem(place=self.document.place(path), problem=problem, help=help_text, code=code))
 
-    def unknown(self, path: Path, what: str, name: str, known: Iterable[str]) -> None:
+    def unknown(self, path: Path, what: str, name: str, known: Iterable[str], place: Place | None = None) -> None:
         """`name` is not one of the `known` names; the nearest one, all of them, or how to list them is the help."""
         names = sorted(known)
         help_text = name_help(name, names) or _ALL_OF.get(what) or ("" if len(names) > _MOST_NAMES else _listed(names))
         code = UNKNOWN.get(what, "unknown-name")
-        self.wrong(path, f"unknown {what} `{name}`", help_text, at_key=path[-1:] == (name,), code=code)
+        at_key = path[-1:] == (name,)
+        place = place or (self.document.key_place(path) if at_key else self.document.place(path))
+        self.wrong_at(place, f"unknown {what} `{name}`", help_text, code=code)
 
     def raise_if_wrong(self) -> None:
         """Raises UsageError with every problem, if there is one."""
@@ -73,4 +78,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _in_file_order(problems: list[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda each: (each.place.line, each.place.column) if each.place else (0, 0)))
+    """Files one after the other, in the order in which they came up."""
+    files = {file: number for number, file in enumerate(dict.fromkeys(each.place.file for each in problems if each.place))}
+    return tuple(
+        sorted(problems, key=lambda each: (files[each.place.file], each.place.line, each.place.column) if each.place else ())
+    )

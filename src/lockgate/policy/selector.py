@@ -3,12 +3,12 @@
 Separate from the table because the syntax, the checker and the compiler work with rows, whatever they are about.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from lockgate.facts.traffic import Phase
-from lockgate.policy.operand import HostsWithin
+from lockgate.policy.named_list import Lists
 from lockgate.policy.operators import OPERATORS, ValueType
 from lockgate.policy.reading import Read
 from lockgate.policy.vocabulary import Vocabulary
@@ -25,7 +25,7 @@ class Surroundings:
 
     vocabulary: Vocabulary
     approved_alternative: str = ""
-    lists: Mapping[str, HostsWithin] = field(default_factory=dict[str, HostsWithin])
+    lists: Lists = field(default_factory=Lists)
     examined: frozenset[str] = frozenset()
     zone: tzinfo = UTC
 

@@ -114,11 +114,15 @@ class ConditionReader:
             self._unknown_operator(selector, name, path)
             return None
         known = selector.words(self._surroundings, member)
-        written = Written(value=value, path=path, report=self._report, what=selector.what, known=known)
+        lists = self._surroundings.lists
+        written = Written(value=value, path=path, report=self._report, what=selector.what, known=known, lists=lists)
         return OPERATORS[selector.type][name].parse(written)
 
     def _unknown_operator(self, selector: Selector, name: str, path: Path) -> None:
         takes = f"`{selector.name}` takes: {', '.join(selector.operators)}"
+        operator = next((each for each in ("within", "in", "any") if each in selector.operators), "")
+        if name == "list" and operator:
+            takes = f"write `{selector.name}: {{{operator}: {{list: ...}}}}`"
         if name in _NEGATED:
             takes = f"write `not: {{{selector.name}: {{{_NEGATED[name]}: ...}}}}`"
         elif any(name in operators for operators in OPERATORS.values()):

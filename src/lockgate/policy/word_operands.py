@@ -3,10 +3,12 @@
 Separate from the table of operators, which names them, and from numbers, which are compared otherwise.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import cast
 
+from lockgate.policy.named_list import ListKind
 from lockgate.policy.operand import (
     Among,
     Contains,
@@ -121,10 +123,23 @@ def hosts(written: Written) -> Operand | None:
 
 
 def hosts_within(written: Written) -> HostsWithin | None:
-    """Hosts and their sub-domains; `*.` in front leaves out the host itself."""
-    written_names = _host_names(written)
-    if not written_names:
+    """Hosts and their sub-domains, in which a named list stands for its own."""
+    if written.is_named:
+        alone = written.named(ListKind.HOSTS)
+        return alone.has if alone is not None and isinstance(alone.has, HostsWithin) else None
+    names = [host_name(item) for item in written.entries if not item.is_named]
+    lists = [item.named(ListKind.HOSTS) for item in written.entries if item.is_named]
+    found = below(name for name in names if name is not None)
+    named = [each.has for each in lists if each is not None and isinstance(each.has, HostsWithin)]
+    suffixes = found.suffix_set.union(*(each.suffix_set for each in named))
+    if not suffixes:
         return None
+    return HostsWithin(names=found.names.union(*(each.names for each in named)), suffixes=tuple(sorted(suffixes)))
+
+
+def below(names: Iterable[str]) -> HostsWithin:
+    """Hosts and their sub-domains; `*.` in front leaves out the host itself."""
+    written_names = frozenset(names)
     return HostsWithin(
         names=frozenset(name for name in written_names if not name.startswith("*.")),
         suffixes=tuple(sorted({"." + name.removeprefix("*.").lstrip(".") for name in written_names})),
@@ -132,29 +147,62 @@ def hosts_within(written: Written) -> HostsWithin | None:
 
 
 def _host_names(written: Written) -> frozenset[str] | None:
-    words = words_of(written)
-    if not words:
+    names = [host_name(item) for item in written.entries]
+    return frozenset(name for name in names if name is not None) if names and None not in names else None
+
+
+def host_name(written: Written) -> str | None:
+    """One host, perhaps with `*.` in front."""
+    if written.is_named:
+        written.named(ListKind.WORDS)
         return None
-    names = frozenset(word.lower().rstrip(".") for word in words)
-    bad = sorted(
-        name for name in names if not name.removeprefix("*.").strip(".") or _NOT_IN_HOSTS & set(name.removeprefix("*."))
-    )
-    for name in bad:
-        written.wrong(f"`{name}` is not a host name", "write `example.com`, without scheme, port or path")
-    return None if bad else names
+    word = word_of(written)
+    name = host_of(word)
+    if word is not None and name is None:
+        shown = word.lower().rstrip(".")
+        written.wrong(f"`{shown}` is not a host name", "write `example.com`, without scheme, port or path")
+    return name
+
+
+def host_of(value: object) -> str | None:
+    """The host as it is compared, None for what is none."""
+    if not isinstance(value, str):
+        return None
+    name = value.lower().rstrip(".")
+    bare = name.removeprefix("*.")
+    return name if bare.strip(".") and _NOT_IN_HOSTS.isdisjoint(bare) else None
 
 
 def networks(written: Written) -> InNetworks | None:
-    """An address inside one of these networks."""
+    """An address inside one of these networks, or of a named list of them."""
+    if written.is_named:
+        alone = written.named(ListKind.NETWORKS)
+        return alone.has if alone is not None and isinstance(alone.has, InNetworks) else None
     found: list[Network] = []
     for item in written.entries:
-        try:
-            found.append(ip_network(str(item.value)))
-        except ValueError:
-            item.wrong(
-                f"`{item.shown}` is not a network", "write an address or a network such as 10.0.0.0/8, without host bits"
-            )
+        if item.is_named:
+            named = item.named(ListKind.NETWORKS)
+            found += named.has.networks if named is not None and isinstance(named.has, InNetworks) else ()
+        elif (network := network_of(item)) is not None:
+            found.append(network)
     return InNetworks(tuple(found)) if found else None
+
+
+def network_of(written: Written) -> Network | None:
+    """One network; an address is the smallest one."""
+    network = network_from(written.value)
+    if network is None:
+        help_text = "write an address or a network such as 10.0.0.0/8, without host bits"
+        written.wrong(f"`{written.shown}` is not a network", help_text)
+    return network
+
+
+def network_from(value: object) -> Network | None:
+    """The network that a value is, None for what is none."""
+    try:
+        return ip_network(str(value))
+    except ValueError:
+        return None
 
 
 def present(written: Written) -> Operand | None:

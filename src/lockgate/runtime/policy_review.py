@@ -10,7 +10,7 @@ from pathlib import Path
 from lockgate.apps.library import AppLibrary
 from lockgate.facts.problem import Place, Problem, UsageError
 from lockgate.gate.context import DecryptScope
-from lockgate.home.policy_files import cases_file
+from lockgate.home.policy_files import cases_file, with_lists
 from lockgate.home.reading import read_document, shown
 from lockgate.home.settings import Settings
 from lockgate.policy import Ruleset, compile_policy
@@ -39,7 +39,7 @@ class Reviewer:
     def review(self, file: Path) -> Review:
         """The policy in `file`."""
         try:
-            document = read_document(file, placed=True)
+            document = with_lists(read_document(file, placed=True), file)
             ruleset = compile_policy(document, self._names, style=True)
         except UsageError as error:
             return Review(ruleset=None, problems=error.problems, notes=error.notes)

@@ -68,7 +68,7 @@ def roll_back(home: Home, plan: Plan, now: Callable[[], float] = time.time) -> P
         plan.file.parent.mkdir(parents=True, exist_ok=True)
         for each in plan.kept:
             target = plan.file.parent / each.name
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             if target in plan.writes:
                 replace_bytes(target, each.content)
         for gone in plan.removes:

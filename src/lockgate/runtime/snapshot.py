@@ -6,6 +6,7 @@ way. A snapshot that cannot be built raises UsageError and leaves the caller wit
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lockgate.home.home import Home
 from lockgate.home.load import load_detectors, load_library, load_settings, read_document
 from lockgate.home.mcp_file import load_accepted
 from lockgate.home.policy_archive import PolicyArchive
-from lockgate.home.policy_files import PolicyFiles, cases_file, read_policy_files
+from lockgate.home.policy_files import PolicyFiles, cases_file, paths_of_lists, read_policy_files
 from lockgate.home.settings import Settings
 from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.identity import UsersFile
@@ -77,6 +78,7 @@ class SnapshotBuilder:
         self._parts: dict[str, _Part[object]] = {}
         # Once, because to find out takes longer than to look at all the files in them.
         self._folders_mark = ""
+        self._list_files: tuple[Path, ...] = ()
         self._folders = {name: tuple(map(str, home.data_folders(name))) for name in _DATA_FOLDERS}
 
     def fingerprint(self, *, folders_too: bool = True) -> str:
@@ -97,12 +99,13 @@ class SnapshotBuilder:
         """
         home = self.home
         settings = self._part("settings", [home.settings_file], lambda: load_settings(home))
-        # Before anything else is read: a file that changes meanwhile must look changed afterwards.
+        policy_file = home.resolve(settings.policy)
+        self._learn_lists(policy_file)
+        # Before anything else is read for good: a file that changes meanwhile must look changed afterwards.
         version = self.fingerprint()
         users = self._part("users", [home.users_file], lambda: load_users(home))
         library = self._part("apps", (), lambda: load_library(home), folders=("apps",))
         detectors = self._part("dlp", (), lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
-        policy_file = home.resolve(settings.policy)
         names = KnownNames(
             library=library, detectors=detectors, users=users,
             controls=self._part("tenant-control", (), lambda: load_tenant_controls(home), folders=("apps",)),
@@ -154,7 +157,8 @@ class SnapshotBuilder:
 
         try:
             self._refuse_stand_in(named, file)
-            return self._part(f"{names.mark}:{file}", [file, cases_file(file)], compile_and_test)
+            self._learn_lists(file)
+            return self._part(f"{names.mark}:{file}", [file, cases_file(file), *self._list_files], compile_and_test)
         except UsageError as error:
             raise PolicyRefusedError(*error.problems) from None
 
@@ -173,6 +177,11 @@ class SnapshotBuilder:
                 )
             raise UsageError(Problem(place=place, problem=problem, help=help_text))
 
+    def _learn_lists(self, file: Path) -> None:
+        """Which files the lists of a policy are in: they are watched, too, also while something is wrong with the policy."""
+        with suppress(UsageError):
+            self._list_files = self._part(f"lists:{file}", [file], lambda: paths_of_lists(file))
+
     def _part[T](self, name: str, files: Sequence[Path], build: Callable[[], T], *, folders: Sequence[str] = ()) -> T:
         mark = fingerprint((path for folder in folders for path in self._folders[folder]), map(str, files))
         kept = self._parts.get(name)
@@ -189,7 +198,7 @@ class SnapshotBuilder:
         if settings is not None and isinstance(settings.value, Settings):
             files += filter(None, [countries_file(home, settings.value)])
             policy_file = home.resolve(settings.value.policy)
-            files += [policy_file, cases_file(policy_file)]
+            files += [policy_file, cases_file(policy_file), *self._list_files]
         return files
 
 

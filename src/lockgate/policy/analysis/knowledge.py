@@ -31,6 +31,8 @@ _COLUMNS = ("app.id", "app.vendor", "app.category", "app.country", "app.tier")
 _TWO = 2
 _YES_OR_NO, _YES = frozenset({TRUE, FALSE}), frozenset({TRUE})
 _IS_TRUE, _IS_FALSE, _ANYTHING = Words(_YES), Words(frozenset({FALSE})), Everything()
+_MOST_HOSTS = 1000
+"""Of a list that is compared host by host; a longer one is only ever the same as itself."""
 
 
 class Knowledge:
@@ -38,13 +40,15 @@ class Knowledge:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
-        self._lists = {name: hosts for name, hosts in surroundings.lists.items() if hosts.names or hosts.suffixes}
+        self._lists = {
+            name: hosts for name, hosts in surroundings.lists.hosts.items() if 0 < len(hosts.suffixes) <= _MOST_HOSTS
+        }
         self._rows: dict[str, Selector | None] = {}
         self._words: dict[str, frozenset[str] | None] = {}
 
     @property
     def lists(self) -> Mapping[str, HostsWithin]:
-        """The policy's lists of hosts; one that is wrong has none, and is reported elsewhere."""
+        """The policy's short lists of hosts; one that is wrong has none, and is reported elsewhere."""
         return self._lists
 
     @property

@@ -35,6 +35,8 @@ ABOUT_MEMBERS = " members"
 """After a selector's name: the subject is its members, not whether there is a set."""
 
 _MOST_ALTERNATIVES = 64
+_MOST_NAMED = 1000
+"""A longer list is only ever the same as itself."""
 _HOST, _ON_LISTS = "host", "host.category"
 _CARRIES, _OPERATION = "operation.carries_payload", "operation"
 
@@ -124,9 +126,9 @@ def _of_set(subject: str, quantifier: Quantifier, globs: tuple[Glob, ...], test:
 
 def _region(operand: Operand) -> Region:
     match operand:
-        case OneOf(words=words):
+        case OneOf(words=words) if len(words) <= _MOST_NAMED:
             return Words(words)
-        case HostsWithin():
+        case HostsWithin() if len(operand.suffixes) <= _MOST_NAMED:
             return Globs(_hosts(operand))
         case StartsWith(prefixes=prefixes):
             return Globs(tuple((prefix, "") for prefix in prefixes))
@@ -136,7 +138,7 @@ def _region(operand: Operand) -> Region:
             return Globs(tuple(("", text, "") for text in texts))
         case InRanges(ranges=ranges):
             return intervals(ranges)
-        case InNetworks(networks=networks):
+        case InNetworks(networks=networks) if len(networks) <= _MOST_NAMED:
             return Networks(networks)
         case IsTrue(wanted=wanted):
             return Words(frozenset({TRUE if wanted else FALSE}))

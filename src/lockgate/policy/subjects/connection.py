@@ -24,7 +24,8 @@ CONNECTION: tuple[Selector, ...] = (
     Selector(
         name="host.category", type=ValueType.NAMES, phase=_CONNECT, what="list", read=members.on_list,
         read_whole=lambda sheet: sheet.host,
-        known=lambda surroundings: frozenset(surroundings.lists), doc="the policy's own `lists` of hosts that the host is on",
+        known=lambda surroundings: frozenset(surroundings.lists.hosts),
+        doc="the policy's own lists of hosts that the host is on",
     ),
     Selector(name="port", type=ValueType.NUMBER, phase=_CONNECT, read=plain(_port), doc="the port the client asked for"),
     Selector(

@@ -19,11 +19,13 @@ from lockgate.policy.expression import All, Expression, Test, tests_of
 from lockgate.policy.named_values import NamedValues
 from lockgate.policy.operand import Has
 from lockgate.policy.outcome import Check
-from lockgate.policy.reading import Read, Unknowable, Waiting
+from lockgate.policy.reading import Read, Reading, Unknowable, Waiting
 from lockgate.policy.selector import Surroundings
 
 _REMEMBERED = 512
 """Values of one selector. A value is remembered with a bit for each rule: a kilobyte, with ten thousand rules."""
+_WAITS = -1
+"""All bits, also those of no rule: rules out nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +46,37 @@ class Candidates:
 class _Subject:
     """One selector: what rules want of it.
 
-    `named` has the rules that a value lets through, where it is asked for by name; `checks` have to be asked, and what they
-    say of a value is remembered.
+    `named` has the rules that a value lets through, where it is asked for by name; `checks` have to be asked. What came of a
+    value is `known` from then on: on the path of every request, this is most of the work.
     """
 
     read: Read
+    everyone: int
     mentioned: int = 0
-    others: int = 0
     named: NamedValues = field(default_factory=NamedValues)
     checks: dict[str, tuple[int, Check]] = field(default_factory=dict[str, tuple[int, Check]])
     known: dict[Hashable, int] = field(default_factory=dict[Hashable, int])
 
-    def left(self, value: Hashable, sheet: FactSheet) -> int:
-        """The rules that this value does not rule out."""
-        found = self.others | self.named.rules(value)
-        if not self.checks:
-            return found
-        passed = self.known.get(value)
-        if passed is None:
-            passed = 0
-            for rules, check in self.checks.values():
-                if check(sheet).truth is not Truth.NO:
-                    passed |= rules
-            if len(self.known) >= _REMEMBERED:
-                self.known.clear()
-            self.known[value] = passed
-        return found | passed
+    def learn(self, value: Reading, sheet: FactSheet) -> int:
+        """The rules that this value does not rule out, or `_WAITS`."""
+        found = self._left(value, sheet)
+        if len(self.known) >= _REMEMBERED:
+            self.known.clear()
+        self.known[value] = found
+        return found
+
+    def _left(self, value: Reading, sheet: FactSheet) -> int:
+        match value:
+            case Waiting():
+                return _WAITS
+            case Unknowable():
+                return self.everyone
+            case _:
+                found = self.everyone & ~self.mentioned | self.named.rules(value)
+                for rules, check in self.checks.values():
+                    if check(sheet).truth is not Truth.NO:
+                        found |= rules
+                return found
 
 
 class RuleIndex:
@@ -94,11 +101,13 @@ class RuleIndex:
             if not left & subject.mentioned:
                 continue
             value = subject.read(sheet)
-            if isinstance(value, Waiting):
+            found = subject.known.get(value)
+            if found is None:
+                found = subject.learn(value, sheet)
+            left &= found
+            if found == _WAITS and isinstance(value, Waiting):
                 waiting |= subject.mentioned
                 needs.append((subject.mentioned, value.demands))
-            elif not isinstance(value, Unknowable):
-                left &= subject.left(value, sheet)
         waiting &= left
         return Candidates(
             asked=left & ~waiting, waiting=waiting & self._plain, unsure=waiting & ~self._plain, needs=tuple(needs)
@@ -162,12 +171,11 @@ def _reading(test: Test, surroundings: Surroundings) -> Read:
 
 
 def _subject(everyone: int, test: Test, parts: Sequence[tuple[int, Expression]], surroundings: Surroundings) -> _Subject:
-    subject = _Subject(read=_reading(test, surroundings))
+    subject = _Subject(read=_reading(test, surroundings), everyone=everyone)
     for bit, part in parts:
         subject.mentioned |= bit
         if isinstance(part, Test) and subject.named.add(part.operand, bit):
             continue
         rules, check = subject.checks.get(part.canonical) or (0, compile_expression(part, surroundings))
         subject.checks[part.canonical] = rules | bit, check
-    subject.others = everyone & ~subject.mentioned
     return subject

@@ -15,6 +15,7 @@ version: 1
 default: allow
 on_uninspectable: block
 rules:
+  - {id: clean, when: {app.id: mistral-api}, then: [{redact: [credentials]}, allow]}
   - {id: not-contractors, when: {user.groups: contractors, app.id: claude}, then: block}
   - {id: no-secrets, when: {app.known: true, operation.carries_payload: true, dlp.profiles: credentials}, then: block}
 """
@@ -238,3 +239,22 @@ def test_without_them_the_device_is_as_unknown_as_to_the_proxy(explain):
 def test_what_is_no_device_and_no_country_is_refused(wrong):
     assert "`laptop-17` does not say which device" in wrong("https://claude.ai/", "--device", "laptop-17").problem
     assert "`Germany` is not a country code" in wrong("https://claude.ai/", "--country", "Germany").problem
+
+
+# --- what would be replaced
+
+
+def test_what_would_be_replaced_is_told_without_its_words(explain):
+    code, told = explain("https://api.mistral.ai/v1/chat/completions", "-d", LEAK.decode())
+    assert code == 0
+    assert "  redacted     1 of password-assignment by clean" in told.splitlines()
+    assert "kx8Lq2" not in told
+    _, told = explain("https://api.mistral.ai/v1/chat/completions", "-d", LEAK.decode(), "--json")
+    assert json.loads(told)["redacted"] == [{"rule": "clean", "detector": "password-assignment", "count": 1}]
+
+
+def test_what_cannot_be_replaced_is_told_as_stopped(explain):
+    code, told = explain(
+        "https://api.mistral.ai/v1/chat/completions?note=my%20password%3Dkx8Lq2-Vt91mWz", "-d", LEAK.decode(), "--json"
+    )
+    assert (code, json.loads(told)["reason"], json.loads(told)["redacted"]) == (2, "cannot_redact", [])

@@ -103,7 +103,7 @@ def putting_back(start_gateway: StartGateway) -> Gateway:
     return start_gateway(PUTTING_BACK, files=DETECTOR_FILES)
 
 
-KEEP_PLACEHOLDERS = frozenset({"chatgpt-web", "gemini-web", "gemini-array"})
+KEEP_PLACEHOLDERS = frozenset({"gemini-web", "gemini-array"})
 """Their answers are no events that are taken apart: they keep their placeholders."""
 
 

@@ -172,6 +172,18 @@ def test_nothing_comes_back_where_programs_act_on_it(document):
     assert events(passed("text/event-stream", sse(document))) == [document]
 
 
+def test_changes_to_a_tree_are_followed_to_what_is_told():
+    changes = [
+        {"p": "/message/content/parts/0", "o": "append", "v": "to [EMAIL_ADDRESS"},
+        {"v": "_7K2QXD]"},
+        {"p": "", "o": "patch", "v": [{"p": "/message/metadata/url", "o": "append", "v": WORD}]},
+        {"v": WORD},
+        {"p": "/message/content/parts/0", "o": "append", "v": f" {WORD}"},
+    ]
+    got = events(passed("text/event-stream", sse(*changes)))
+    assert [change["v"] for change in got] == [f"to {VALUE}", "", changes[2]["v"], WORD, f" {VALUE}"]
+
+
 def test_words_of_others_stay():
     text = "[EMAIL_ADDRESS_000000] [EMAIL_1] [x"
     assert said(events(passed("text/event-stream", sse(openai(text))))) == text

@@ -4,6 +4,7 @@ Separate because it is a matter of safety: a value is put back only where a pers
 an address or in any field that nobody knows, somebody who talked the model into it would have the value sent to themselves.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _NOT_TOLD = frozenset({
 _OF_TOOLS = ("tool", "function", "argument", "input", "mcp", "code", "computer", "search", "shell", "patch")
 _NUMBERS = ("index", "output_index", "content_index", "contentBlockIndex", "item_id", "type")
 _DEEPEST = 24
+_TOLD_PLACE = re.compile(r"/message/content/parts/[0-9]+")
 
 
 @dataclass(slots=True)
@@ -44,30 +46,44 @@ class ToldText:
         self.holder[self.step] = text  # type: ignore[index]  # as above
 
 
-def told_texts(document: object) -> Iterator[ToldText]:
-    """The texts in an event or a whole answer, in its order."""
-    yield from _below(document, (), (), named="", depth=0)
+@dataclass(slots=True)
+class ToldTexts:
+    """The events of one answer. ChatGPT's page gets changes to a tree, each to the place of the one before if it names none."""
 
+    _changed: str = ""
 
-def _below(node: object, stream: Path, channel: Path, *, named: str, depth: int) -> Iterator[ToldText]:
-    if depth > _DEEPEST:
-        return
-    if is_object(node):
+    def of(self, document: object) -> Iterator[ToldText]:
+        """The texts in an event or a whole answer, in its order."""
+        yield from self._below(document, (), (), named="", depth=0)
+
+    def _change(self, node: dict[str, object], stream: Path, channel: Path) -> Iterator[ToldText]:
+        place = node.get("p")
+        self._changed = place if isinstance(place, str) else self._changed
+        if isinstance(node["v"], str) and _TOLD_PLACE.fullmatch(self._changed):
+            yield ToldText(node, "v", (*stream, "v"), (*channel, "v"))
+
+    def _below(self, node: object, stream: Path, channel: Path, *, named: str, depth: int) -> Iterator[ToldText]:
+        if depth > _DEEPEST:
+            return
+        if is_object(node):
+            yield from self._in_object(node, stream, channel, depth)
+        elif is_array(node):
+            for index, child in enumerate(node):
+                if isinstance(child, str) and named in _TEXTS:
+                    yield ToldText(node, index, (*stream, index), channel)
+                else:
+                    yield from self._below(child, (*stream, index), channel, named=named, depth=depth + 1)
+
+    def _in_object(self, node: dict[str, object], stream: Path, channel: Path, depth: int) -> Iterator[ToldText]:
+        if "v" in node:
+            yield from self._change(node, stream, channel)
         kind = node.get("type")
         if isinstance(kind, str) and any(word in kind for word in _OF_TOOLS):
             return
         numbers = tuple(value for name in _NUMBERS if isinstance(value := node.get(name), str | int))
         for name, child in node.items():
-            if name in _NOT_TOLD:
-                continue
             here, there = (*stream, *numbers, name), (*channel, name)
             if isinstance(child, str) and name in _TEXTS:
                 yield ToldText(node, name, here, there)
-            else:
-                yield from _below(child, here, there, named=name, depth=depth + 1)
-    elif is_array(node):
-        for index, child in enumerate(node):
-            if isinstance(child, str) and named in _TEXTS:
-                yield ToldText(node, index, (*stream, index), channel)
-            else:
-                yield from _below(child, (*stream, index), channel, named=named, depth=depth + 1)
+            elif name not in _NOT_TOLD:
+                yield from self._below(child, here, there, named=name, depth=depth + 1)

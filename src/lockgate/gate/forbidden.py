@@ -52,18 +52,24 @@ def still_there(values: Iterable[str], content: bytes) -> bool:
 def _readings(content: bytes) -> Iterator[str]:
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     text = content.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
-    yield text
-    plain = text
-    for _ in range(_LEVELS):
-        if "\\" not in plain:
-            break
-        plain = _unescaped(plain)
-        yield plain
-    for each in {text, plain}:
+    read = [text, *_without_escapes(text)]
+    if "%" in text:  # a form may hold JSON, which may hold an address
+        read += (bare := unquote_plus(text), *_without_escapes(bare))
+    yield from read
+    for each in {text, read[-1]}:
         if "%" in each or "+" in each:
             yield unquote_plus(each)
         if "&" in each:
             yield html.unescape(each)
+
+
+def _without_escapes(text: str) -> Iterator[str]:
+    """What JSON in it says, and JSON in the strings of that."""
+    for _ in range(_LEVELS):
+        if "\\" not in text:
+            return
+        text = _unescaped(text)
+        yield text
 
 
 def _unescaped(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lockgate.facts.problem import Path
-from lockgate.gate.answer_texts import ToldText, told_texts
+from lockgate.gate.answer_texts import ToldText, ToldTexts
 from lockgate.gate.link_watch import LinkWatch
 
 _MOST_WAITING = 8
@@ -49,11 +49,12 @@ class PutBack:
         self._waiting: list[AnswerEvent] = []
         self._begun: _Begun | None = None
         self._watches: dict[Path, LinkWatch] = {}
+        self._texts = ToldTexts()
 
     def take(self, event: AnswerEvent) -> list[AnswerEvent]:
         """Take the next event; gives those that may leave, in order. Raises ValueError for more than can be told apart."""
         if event.document is not None:
-            for told in told_texts(event.document):
+            for told in self._texts.of(event.document):
                 self._read(event, told)
         self._waiting.append(event)
         waits = self._begun is not None and len(self._waiting) <= _MOST_WAITING

@@ -40,6 +40,7 @@ from lockgate.policy.operators import OPERATORS
 from lockgate.policy.problem_codes import NOTE_CODES, PROBLEM_CODES
 from lockgate.sinks.canonical_log import CANONICAL_FIELDS
 from lockgate.sinks.metrics import Metrics
+from lockgate.sinks.notice_text import NOTICE_FIELDS
 
 REFERENCE = Path(__file__).parent / "reference"
 CLIENT_RESULTS = Path(__file__).parent.parent / "tests" / "e2e" / "real_clients" / "results.json"
@@ -128,6 +129,10 @@ def _settings() -> str:
 
 def _log_fields() -> str:
     return _table(("field", "meaning"), ((_code(name), doc) for name, doc in CANONICAL_FIELDS.items()))
+
+
+def _notice_fields() -> str:
+    return _table(("field", "meaning"), ((_code(name), doc) for name, doc in NOTICE_FIELDS.items()))
 
 
 def _record_fields() -> str:
@@ -263,6 +268,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "socket-formats": _socket_formats,
     "described-formats": _described_formats,
     "log-fields": _log_fields,
+    "notice-fields": _notice_fields,
     "metrics": _metrics,
     "operators": _operators,
     "payload-operations": _payload_operations,

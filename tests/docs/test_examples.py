@@ -36,7 +36,7 @@ def examples() -> list[tuple[str, str]]:
 def names():
     home = Home(ROOT)
     found = KnownNames.of(home, load_library(home)).vocabulary()
-    return replace(found, networks=frozenset({"branch-berlin"}))
+    return replace(found, networks=frozenset({"branch-berlin"}), webhooks=frozenset({"security"}))
 
 
 @pytest.mark.parametrize(("where", "text"), examples(), ids=[where for where, _ in examples()])

@@ -35,6 +35,7 @@ def context_of(library):
             apps=frozenset(names.apps), categories=frozenset(names.categories), vendors=frozenset(names.vendors),
             tiers=frozenset(names.tiers), profiles=PROFILES,
             clients=names.clients, client_environments=names.client_environments,
+            webhooks=frozenset({"security", "chat"}),
             tenant_controls=load_tenant_controls(Home(built_in_data())),
         )  # fmt: skip
         ruleset = compile_policy(parse_yaml("version: 1\n" + policy, "test.yaml"), vocabulary)

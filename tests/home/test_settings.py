@@ -49,6 +49,8 @@ def test_every_setting_has_a_meaning():
         ("clients: {trusted_hops: [10.0.0.1, front]}", "`front` is not a network"),
         ("clients: {device_header: Authorization}", "`Authorization` cannot be the header that names devices"),
         ("clients: {device_header: 'x-a b'}", "`x-a b` cannot be the header"),
+        ("webhooks: {a: {url: hooks.example.com, secret_file: s}}", "webhook `a` has no web address to send to"),
+        ("webhooks: {a: {url: 'https://hooks.example.com/'}}", "`webhooks.a.secret_file` is missing"),
         ("clients: {logn: true}", "unknown key `clients.logn`\n  did you mean `login`?"),
         ("clients: true", "`clients` must be a mapping\n  known here: allowed_networks, countries"),
     ],

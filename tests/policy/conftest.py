@@ -43,6 +43,7 @@ VOCABULARY = Vocabulary(
     client_environments=frozenset({"vscode"}),
     networks=frozenset({"branch", "offices"}),
     evidence={"training": frozenset({"never", "opt_in", "opt_out"}), "soc2": frozenset({"yes", "no"})},
+    webhooks=frozenset({"security", "chat"}),
     tenant_controls=load_tenant_controls(Home(built_in_data())),
     profiles=frozenset({"credentials", "financial", "pii"}),
     detectors=frozenset({"aws-key", "card-number"}),

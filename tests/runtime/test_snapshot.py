@@ -161,3 +161,24 @@ def test_a_policy_may_name_the_networks_of_the_users_file_and_no_others(builder,
     home.users_file.write_text("networks: [{name: brunch, network: 10.1.0.0/16}]\n")
     with pytest.raises(UsageError, match="did you mean `brunch`"):
         builder.build()
+
+
+def test_a_webhook_that_could_not_sign_refuses_the_snapshot_with_its_place(builder, home):
+    (home.path / "policies" / "own.yaml").write_text(POLICY.replace("then: block", "then: [{notify: security}, block]"))
+    hook = "webhooks:\n  security: {url: 'https://hooks.example.com/', secret_file: webhook.secret}\n"
+    home.settings_file.write_text("policy: policies/own.yaml\n" + hook)
+    secret = home.path / "webhook.secret"
+    for content in (None, b"short"):
+        if content is not None:
+            secret.write_bytes(content)
+        with pytest.raises(UsageError) as refused:
+            builder.build()
+        assert refused.value.problems[0].place.line == 3
+        assert "short" not in str(refused.value).replace("too short", "")
+    secret.write_bytes(b"a secret of many characters\n")
+    before = builder.build()
+    secret.write_bytes(b"another secret of as many characters\n")
+    assert builder.fingerprint() != before.version
+    home.settings_file.write_text("policy: policies/own.yaml\n")
+    with pytest.raises(UsageError, match="unknown webhook"):
+        builder.build()

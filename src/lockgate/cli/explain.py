@@ -18,6 +18,7 @@ from lockgate.facts.decision import Truth, Verdict
 from lockgate.facts.device import Device, DeviceTrust
 from lockgate.facts.finding import Finding
 from lockgate.facts.mcp import McpCall
+from lockgate.facts.notice import notified
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, IdentifiedBy
@@ -120,6 +121,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "capture": decision.capture.value,
         "tags": list(decision.tags),
         "headers": _headers(explanation),
+        "notify": list(notified(decision)),
         "monitored": list(decision.monitored),
         "exceptions": list(decision.exceptions),
         "policy_version": decision.policy_version,
@@ -244,8 +246,8 @@ def _as_text(explanation: Explanation) -> str:
         lines.append(f"  examination  {data['examination']}; found {found}")
     lines += [f"  redacted     {each.count} of {each.detector} by {each.rule}" for each in explanation.redactions]
     for label, values in (
-        ("capture", [decision.capture.value]), ("tags", decision.tags), ("monitored", decision.monitored),
-        ("exceptions", decision.exceptions),
+        ("capture", [decision.capture.value]), ("tags", decision.tags), ("notify", notified(decision)),
+        ("monitored", decision.monitored), ("exceptions", decision.exceptions),
     ):  # fmt: skip
         if values and values != ["none"]:
             lines.append(f"  {label:<12} {', '.join(values)}")

@@ -60,6 +60,7 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("Policy", record.policy_version),
         ("Tags", ", ".join(record.tags)),
         ("Headers", ", ".join(record.headers)),
+        ("Notified", ", ".join(f"{notice.webhook} of {notice.rule}" for notice in record.notices)),
         ("Who", f"{who} from {_where(record)}"),
         ("Device", _device(record)),
         ("App", " · ".join(part for part in (record.app_name or record.app, record.app_status, record.tier, *scores) if part)),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from lockgate.facts.decision import Capture, Reason, Verdict
+from lockgate.facts.notice import Notice
 from lockgate.facts.redaction import Redaction
 
 
@@ -51,6 +52,7 @@ class Record:
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
+    `notices` are the webhooks to be told of it, and of which rule.
     `headers` are the names of those that rules changed, as `set:name`, `removed:name` or `left_out:name`.
     `exceptions` are those of the policy that kept a rule from acting, as `exception-id:rule-id`.
     `country` and `networks` are the client's. `device_posture` is None when nobody told of checks, `device_problem` why what
@@ -127,6 +129,7 @@ class Record:
     exceptions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     policy_version: str = ""
     trace: tuple[str, ...] = ()
     examination: str = ""

@@ -14,6 +14,7 @@ from lockgate.facts.authorship import characters, text_kind
 from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
 from lockgate.facts.finding import DetectionConfidence, Examination, ExaminationState, Finding
 from lockgate.facts.header_change import NO_EDITS, HeaderEdits
+from lockgate.facts.notice import Notice, Notify
 from lockgate.facts.prompt import Conversation, ModelAnswer, Role, Turn
 from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.sheet import FactSheet
@@ -80,6 +81,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         capture=decision.capture,
         tags=decision.tags,
         headers=outcome.edits.summary,
+        notices=_notices(decision),
         monitored=decision.monitored,
         exceptions=decision.exceptions,
         policy_version=decision.policy_version,
@@ -98,6 +100,15 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         **_noticed(sheet),
         **_looked(examination),
         redactions=outcome.redacted.redactions if outcome.redacted and decision.verdict is Verdict.ALLOW else (),
+    )
+
+
+def _notices(decision: Decision) -> tuple[Notice, ...]:
+    """Each webhook once for each rule."""
+    return tuple(
+        Notice(webhook=webhook, rule=rule, per_minute=notify.per_minute)
+        for rule, notify in decision.additions(Notify)
+        for webhook in notify.webhooks
     )
 
 

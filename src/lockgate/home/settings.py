@@ -11,6 +11,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlsplit
 
 from lockgate.facts.problem import Document, Path, Problem, UsageError
 
@@ -127,6 +128,15 @@ class CaptureSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """Where notices go, and the file that holds the secret they are signed with, relative to the home."""
+
+    __pydantic_config__ = _CONFIG
+    url: str
+    secret_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings. Addresses are `host:port`; paths are relative to the home."""
 
@@ -151,6 +161,10 @@ class Settings:
     examination: ExaminationSettings = field(default_factory=ExaminationSettings)
     records: Records = field(default_factory=Records)
     capture: CaptureSettings = field(default_factory=CaptureSettings)
+    webhooks: dict[str, WebhookSettings] = field(
+        default_factory=dict[str, WebhookSettings],
+        metadata={"doc": "name to `{url, secret_file}`: whom `notify` in a policy tells, and the file with the signing secret"},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +231,7 @@ def check_settings(document: Document, settings: Settings) -> None:
         *_numbers(settings),
         *_headers(settings),
         *_hosts(settings),
+        *_webhooks(settings),
     ]
     if found:
         raise UsageError(*(Problem(place=document.place(path), problem=what, help=step) for path, what, step in found))
@@ -250,6 +265,14 @@ def _networks(settings: Settings) -> Iterator[_Found]:
                 ip_network(network, strict=False)
             except ValueError:
                 yield (*path, index), f"`{network}` is not a network", "write for example 10.0.0.0/8"
+
+
+def _webhooks(settings: Settings) -> Iterator[_Found]:
+    for name, webhook in settings.webhooks.items():
+        parts = urlsplit(webhook.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not webhook.url.isascii() or " " in webhook.url:
+            what = f"webhook `{name}` has no web address to send to"  # not shown: it may hold a token
+            yield ("webhooks", name, "url"), what, "write a full one, for example https://hooks.example.com/lockgate"
 
 
 def _hosts(settings: Settings) -> Iterator[_Found]:

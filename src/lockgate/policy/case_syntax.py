@@ -41,7 +41,7 @@ GIVEN_KEYS = (
 )  # fmt: skip
 EXPECT_KEYS = (
     "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
-    "redirect_to", "as", "redacted", "headers",
+    "redirect_to", "as", "redacted", "headers", "notify",
 )  # fmt: skip
 _TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
@@ -318,6 +318,7 @@ def _expected(fields: Fields) -> Expected:
         exceptions=fields.texts("exceptions") if "exceptions" in fields else None,
         examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
         headers=_headers(fields) if "headers" in fields else None,
+        notify=_texts(fields, "notify") if "notify" in fields else None,
         message=fields.text("message") if "message" in fields else None,
         redirect_to=fields.text("redirect_to") if "redirect_to" in fields else None,
         redacted=frozenset(fields.texts("redacted")) if "redacted" in fields else None,

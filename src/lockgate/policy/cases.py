@@ -16,6 +16,7 @@ from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import Examination, ExaminationState, Finding
 from lockgate.facts.header_change import NO_EDITS
 from lockgate.facts.mcp import McpCall
+from lockgate.facts.notice import notified
 from lockgate.facts.problem import Place, Problem
 from lockgate.facts.prompt import Conversation, Part, PartKind, Role, chain
 from lockgate.facts.redaction import to_redact
@@ -62,6 +63,7 @@ class Expected:
     told_as: str | None = None
     redacted: frozenset[str] | None = None
     headers: frozenset[str] | None = None
+    notify: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,7 @@ def _differences(result: CaseResult) -> tuple[str, ...]:
         ("exceptions", expected.exceptions, decision.exceptions),
         ("examined", expected.examined, result.examined),
         ("headers", expected.headers, result.headers),
+        ("notify", expected.notify, notified(decision)),
         ("message", expected.message, decision.message),
         ("redirect_to", expected.redirect_to, decision.redirect_to),
         ("redacted", expected.redacted, result.redacted),

@@ -37,6 +37,7 @@ class Vocabulary:
     client_environments: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     evidence: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    webhooks: frozenset[str] = frozenset()
     tenant_controls: Mapping[str, TenantControl] = field(default_factory=dict[str, TenantControl])
     profiles: frozenset[str] = frozenset()
     detectors: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from lockgate.apps.library import AppLibrary
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.tenant_control import TenantControl
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors
+from lockgate.home.load import load_detectors, load_settings
 from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.identity import UsersFile
 from lockgate.policy import AppFacts, Vocabulary
@@ -27,19 +27,21 @@ class KnownNames:
     detectors: DetectorSet
     users: UsersFile = field(default_factory=UsersFile)
     controls: Mapping[str, TenantControl] = field(default_factory=dict[str, TenantControl])
+    webhooks: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, home: Home, library: AppLibrary) -> Self:
         """From a home's files. Raises UsageError for what is wrong with them."""
         return cls(
-            library=library, detectors=load_detectors(home), users=load_users(home), controls=load_tenant_controls(home)
+            library=library, detectors=load_detectors(home), users=load_users(home), controls=load_tenant_controls(home),
+            webhooks=frozenset(load_settings(home).webhooks),
         )  # fmt: skip
 
     @property
     def mark(self) -> str:
         """Changes whenever a policy could mean something else."""
         networks = sorted({entry.name for entry in self.users.networks})
-        return f"{self.library.version}:{self.detectors.version}:{networks}:{self.controls}"
+        return f"{self.library.version}:{self.detectors.version}:{networks}:{sorted(self.webhooks)}:{self.controls}"
 
     def vocabulary(self) -> Vocabulary:
         """The names."""
@@ -63,6 +65,7 @@ class KnownNames:
             client_environments=names.client_environments,
             networks=frozenset(entry.name for entry in self.users.networks),
             evidence=names.evidence,
+            webhooks=self.webhooks,
             tenant_controls=self.controls,
             profiles=frozenset(self.detectors.profiles),
             detectors=frozenset(self.detectors.detectors),

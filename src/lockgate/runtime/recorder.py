@@ -22,11 +22,14 @@ from lockgate.facts.record import Record
 from lockgate.home.home import Home, find_home
 from lockgate.home.load import load_settings
 from lockgate.home.settings import Settings, parse_address
+from lockgate.runtime.fingerprint import fingerprint
 from lockgate.runtime.lifeline import end_with
 from lockgate.runtime.process_log import configure_log
+from lockgate.runtime.webhooks import load_webhooks, secret_files, webhook_tls
 from lockgate.sinks.canonical_log import CanonicalLog
 from lockgate.sinks.endpoint import MetricsEndpoint
 from lockgate.sinks.metrics import Metrics
+from lockgate.sinks.webhooks import Webhooks
 from lockgate.store.collector import Collector
 from lockgate.store.retention import prune
 from lockgate.store.sightings import SightingKeeper
@@ -36,6 +39,7 @@ from lockgate.store.writer import RecordWriter
 
 _log = structlog.get_logger(__name__)
 _BEAT_SECONDS = 1.0
+_FOLLOW_SECONDS = 2.0
 _PRUNE_SECONDS = 3600.0
 _LAST_RECORDS_SECONDS = 20.0
 """Longer than a worker takes to drain, shorter than the lifeline's grace."""
@@ -55,7 +59,9 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
     store = SqliteStore.for_writing(home.records_db)
     metrics = Metrics()
     line_log = _line_log(home, settings)
-    writer = RecordWriter(store, on_stored=lambda records: _tell(records, metrics, line_log))
+    webhooks = Webhooks(settings.name, count=metrics.notice, tls=webhook_tls(home, settings))
+    webhooks.use(load_webhooks(home, settings))
+    writer = RecordWriter(store, on_stored=lambda records: _tell(records, metrics, line_log, webhooks))
 
     def gone(worker: int) -> None:
         metrics.worker_gone(worker)
@@ -76,17 +82,20 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
     await collector.start()
     print("ready", flush=True)  # noqa: T201 - the supervisor reads this
     chores = asyncio.create_task(_chores(store, settings, writer, metrics))
+    following = asyncio.create_task(_follow(home, webhooks, metrics))
     await _first_of(stop, orphaned)
     if endpoint is not None:
         await endpoint.close()  # at once: the next start needs its port
     if not stop.is_set():
         await _outlive_workers(collector, worker_gone, stop)
-    chores.cancel()
-    await asyncio.gather(chores, return_exceptions=True)
+    for task in (chores, following):
+        task.cancel()
+    await asyncio.gather(chores, following, return_exceptions=True)
     await collector.close()
     await keeper.close()
     await usage.close()
     writer.close()
+    await asyncio.to_thread(webhooks.close)
     if line_log is not None:
         line_log.close()
     store.close()
@@ -127,9 +136,24 @@ def _is_locked(lock: Path) -> bool:
         return False
 
 
-def _tell(records: Sequence[Record], metrics: Metrics, line_log: CanonicalLog | None) -> None:
+async def _follow(home: Home, webhooks: Webhooks, metrics: Metrics) -> None:
+    """Webhooks change with the settings, as policies do. Settings that are wrong change nothing; the workers say what is."""
+    seen = ""
+    while True:
+        metrics.notices_wait(webhooks.waiting)
+        with contextlib.suppress(UsageError):
+            settings = await asyncio.to_thread(load_settings, home)
+            mark = fingerprint((), map(str, (home.settings_file, *secret_files(home, settings))))
+            if mark != seen:
+                webhooks.use(await asyncio.to_thread(load_webhooks, home, settings))
+                seen = mark
+        await asyncio.sleep(_FOLLOW_SECONDS)
+
+
+def _tell(records: Sequence[Record], metrics: Metrics, line_log: CanonicalLog | None, webhooks: Webhooks) -> None:
     for record in records:
         metrics.observe(record)
+        webhooks.write(record)
         if line_log is not None:
             line_log.write(record)
 

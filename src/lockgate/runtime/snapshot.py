@@ -29,6 +29,7 @@ from lockgate.runtime.fingerprint import fingerprint
 from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.redirect_loops import redirect_loops
 from lockgate.runtime.users import load_users
+from lockgate.runtime.webhooks import load_webhooks, secret_files
 from lockgate.runtime.whereabouts import Whereabouts, countries_file, devices_file, load_countries, load_device_certificates
 
 _DATA_FOLDERS = ("apps", "dlp/detectors", "dlp/profiles")
@@ -109,6 +110,7 @@ class SnapshotBuilder:
         names = KnownNames(
             library=library, detectors=detectors, users=users,
             controls=self._part("tenant-control", (), lambda: load_tenant_controls(home), folders=("apps",)),
+            webhooks=frozenset(self._part("webhooks", secret_files(home, settings), lambda: load_webhooks(home, settings))),
         )  # fmt: skip
         if kept is None:
             policy_files, ruleset = self._policy(settings.policy, policy_file, names)
@@ -197,6 +199,7 @@ class SnapshotBuilder:
         files = [home.settings_file, home.users_file, home.mcp_file, devices_file(home)]
         if settings is not None and isinstance(settings.value, Settings):
             files += filter(None, [countries_file(home, settings.value)])
+            files += secret_files(home, settings.value)
             policy_file = home.resolve(settings.value.policy)
             files += [policy_file, cases_file(policy_file), *self._list_files]
         return files

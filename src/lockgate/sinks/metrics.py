@@ -67,6 +67,14 @@ class Metrics:
         self._waiting = gauge("lockgate_store_waiting", "Records waiting to be committed")
         self._store_up = gauge("lockgate_store_available", "Whether records can be committed (1) or not (0)")
         self._store_up.set(1)
+        self._notices = counter(
+            "lockgate_notices",
+            "Notices for webhooks by what became of them: sent, again (a try that failed), summed_up, and dropped: "
+            "refused, failed, full, closed, unknown",
+            "webhook", "outcome",
+        )  # fmt: skip
+        self._notices_waiting = gauge("lockgate_notices_waiting", "Notices that wait for their webhook")
+        self._webhooks: set[str] = set()
 
     def observe(self, record: Record) -> None:
         """Count one stored record."""
@@ -139,6 +147,14 @@ class Metrics:
         self._store_up.set(0 if unavailable else 1)
         self._lost.inc(_growth(lost, self._lost_in_store))
         self._lost_in_store = lost
+
+    def notice(self, webhook: str, outcome: str) -> None:
+        """Count what became of a notice."""
+        self._notices.labels(_bounded(webhook, self._webhooks), outcome).inc()
+
+    def notices_wait(self, waiting: int) -> None:
+        """Take over how many wait."""
+        self._notices_waiting.set(waiting)
 
     def render(self) -> bytes:
         """The text exposition format."""

@@ -4,11 +4,12 @@ from lockgate.policy.actions.ending import ENDING
 from lockgate.policy.actions.headers import HEADERS
 from lockgate.policy.actions.keeping import KEEPING
 from lockgate.policy.actions.limiting import LIMITING
+from lockgate.policy.actions.notifying import NOTIFYING
 from lockgate.policy.actions.redacting import REDACTING
 from lockgate.policy.actions.redirecting import REDIRECTING
 from lockgate.policy.actions.row import ActionRow
 
-_ROWS = (*ENDING, *REDIRECTING, *LIMITING, *KEEPING, *REDACTING, *HEADERS)
+_ROWS = (*ENDING, *REDIRECTING, *LIMITING, *KEEPING, *REDACTING, *HEADERS, *NOTIFYING)
 ACTIONS: dict[str, ActionRow] = {row.name: row for row in _ROWS}
 
 __all__ = ["ACTIONS", "ActionRow"]

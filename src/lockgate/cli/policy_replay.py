@@ -11,7 +11,8 @@ import click
 from lockgate.cli.home_option import HomeOption
 from lockgate.cli.moment import moment
 from lockgate.cli.policy_files import existing_policy, live_policy
-from lockgate.home.load import load_library, read_document
+from lockgate.home.load import load_library
+from lockgate.home.policy_files import read_policy
 from lockgate.policy import Mode, Ruleset
 from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.replay import Job, Wanted, replay
@@ -53,7 +54,7 @@ def replay_policy(  # noqa: PLR0913 - one parameter per option
     names = KnownNames.of(home, load_library(home))
 
     def compiled(path: Path) -> Ruleset:
-        ruleset = checked_policy(read_document(existing_policy(home, path)), names)
+        ruleset = checked_policy(read_policy(existing_policy(home, path)), names)
         return replace(ruleset, mode=Mode.ENFORCE) if enforce else ruleset
 
     asked = file or live_policy(home)

@@ -34,6 +34,9 @@ _NOT_IN_HOSTS = frozenset("*/:@? ")
 def one_of(written: Written) -> Operand | None:
     """Equal to one of these words."""
     words = words_of(written)
+    if words and written.is_named:
+        named = written.named(ListKind.WORDS)
+        return named.has if named is not None else None  # the very list, whose meaning is written out once for all rules
     return OneOf(words) if words else None
 
 

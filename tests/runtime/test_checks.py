@@ -22,8 +22,8 @@ from lockgate.store.sqlite import SqliteStore
 
 YEAR = 365 * 86_400.0
 NAMES = [
-    "configuration", "certificate authority", "reviewer keys", "upstream trust store", "clock", "record store", "exposure",
-    "port", "metrics port",
+    "configuration", "policy in force", "certificate authority", "reviewer keys", "upstream trust store", "clock",
+    "record store", "exposure", "port", "metrics port",
 ]  # fmt: skip
 
 

@@ -124,3 +124,9 @@ def test_workers_that_differ_are_told_of(metrics):
     metrics.update(replace(FIRST, policy_version="aa"))
     metrics.update(replace(FIRST, worker=2, pid=11, policy_version="bb"))
     assert metrics.policy_remark() == "workers have different policies"
+
+
+def test_limits_that_were_reached_are_counted_by_rule(metrics, record):
+    metrics.observe(record(verdict=Verdict.BLOCK, reason=Reason.LIMIT_REACHED, rule="few"))
+    metrics.observe(record(verdict=Verdict.BLOCK, reason=Reason.RULE, rule="few"))
+    assert value(metrics, "lockgate_limits_reached_total", rule="few") == 1

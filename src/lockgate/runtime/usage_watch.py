@@ -50,23 +50,29 @@ def usage_of_client(home: Home, at: float, client: Client) -> FrozenUsage:
 
 
 def stored_usage(home: Home, at: float, subjects: Iterable[str] = ()) -> FrozenUsage:
-    """The counts of some subjects (or all) as the store has them now; none when there is no store or it cannot be read."""
+    """The counts of some subjects (or all) as the store has them now."""
+    return FrozenUsage(stored_ledger(home, at, subjects), at)
+
+
+def stored_ledger(home: Home, at: float, subjects: Iterable[str] = ()) -> UsageLedger:
+    """The same, to be asked for more; empty when there is no store or it cannot be read."""
     ledger = UsageLedger()
-    if home.records_db.exists():
-        try:
-            store = SqliteStore.for_reading(home.records_db)
-        except UsageError:
-            return FrozenUsage(ledger, at)
-        try:
-            news = store.usage(now=at, subjects=tuple(subjects))
-            ledger.began_anew(dict(news.epochs))
-            ledger.others_counted(_by_counter(news.others))
-            ledger.others_met(news.met)
-        except StoreUnavailable:
-            pass  # written by a gateway that did not count yet
-        finally:
-            store.close()
-    return FrozenUsage(ledger, at)
+    if not home.records_db.exists():
+        return ledger
+    try:
+        store = SqliteStore.for_reading(home.records_db)
+    except UsageError:
+        return ledger
+    try:
+        news = store.usage(now=at, subjects=tuple(subjects))
+        ledger.began_anew(dict(news.epochs))
+        ledger.others_counted(_by_counter(news.others))
+        ledger.others_met(news.met)
+    except StoreUnavailable:
+        pass  # written by a gateway that did not count yet
+    finally:
+        store.close()
+    return ledger
 
 
 class UsageWatch:

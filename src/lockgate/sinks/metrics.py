@@ -7,7 +7,7 @@ fixed number of each kind); hosts, users and paths are never labels; counters on
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from lockgate.facts.decision import Verdict
+from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.record import Record
 from lockgate.sinks.figures import FiguresOfWorker
 
@@ -24,6 +24,7 @@ class Metrics:
         self._registry = registry = CollectorRegistry()
         self._apps: set[str] = set()
         self._profiles: set[str] = set()
+        self._rules: set[str] = set()
         self._seen: dict[int, FiguresOfWorker] = {}
         self._policies: dict[int, str] = {}
         self._lost_in_store = 0
@@ -35,6 +36,7 @@ class Metrics:
             return Gauge(name, doc, labels, registry=registry)
 
         self._decisions = counter("lockgate_decisions", "Exchanges by outcome", "app", "verdict", "reason")
+        self._limits = counter("lockgate_limits_reached", "Exchanges stopped by a limit, by its rule", "rule")
         self._tunnels = counter("lockgate_tunnels", "Connections passed without decryption", "reason")
         self._findings = counter("lockgate_findings", "Findings by DLP profile", "profile")
         self._examinations = counter("lockgate_examinations", "Examinations by how they ended", "state")
@@ -80,6 +82,8 @@ class Metrics:
         """Count one stored record."""
         app = _bounded(record.app or _OTHER, self._apps)
         self._decisions.labels(app, record.verdict.value, record.reason.value).inc()
+        if record.reason is Reason.LIMIT_REACHED:
+            self._limits.labels(_bounded(record.rule or _OTHER, self._rules)).inc()
         if record.verdict is Verdict.TUNNEL:
             self._tunnels.labels(record.reason.value).inc()
         for finding in record.findings:

@@ -5,16 +5,20 @@ import secrets
 import sys
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import click
 
 from lockgate.cli.asked_request import saved_request, written_request
+from lockgate.cli.explain_others import Answer, other_question, with_policy
+from lockgate.cli.explain_rules import demand_lines, rule_data, rule_lines
 from lockgate.cli.home_option import HomeOption
+from lockgate.cli.policy_files import existing_policy
 from lockgate.dlp.scan import Scanner
 from lockgate.facts.attachment_types import type_of
 from lockgate.facts.authorship import characters
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
-from lockgate.facts.decision import Truth, Verdict
+from lockgate.facts.decision import Verdict
 from lockgate.facts.device import Device, DeviceTrust
 from lockgate.facts.finding import Finding
 from lockgate.facts.mcp import McpCall
@@ -23,6 +27,7 @@ from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, IdentifiedBy
 from lockgate.policy import Ruleset, header_edits, on_the_wall, parse_moment
+from lockgate.policy.explained import Explained, explained
 from lockgate.runtime.explain import Explanation, Question
 from lockgate.runtime.explain import explain as run_explain
 from lockgate.runtime.mcp_watch import stored_inventory
@@ -47,7 +52,12 @@ _IDENTIFIED = {
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", required=False)
+@click.option("--record", "record_id", metavar="ID", help="The recorded exchange ID, by the facts that were kept of it.")
+@click.option("--facts", metavar="FILE", help="Facts in the notation of a case's `given`; - is standard input.")
+@click.option(
+    "--policy", type=click.Path(path_type=Path), help="By this policy instead of the live one."
+)  # fmt: skip
 @click.option("--method", "-X", help="Request method (default: GET, or POST with a body).")
 @click.option("--header", "-H", "headers", multiple=True, metavar="NAME: VALUE", help="A request header; repeat for more.")
 @click.option(
@@ -69,15 +79,25 @@ _IDENTIFIED = {
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
-    home_option: HomeOption, target: str, method: str | None, headers: tuple[str, ...], body: str | None, user: str | None,
+    home_option: HomeOption, target: str | None, record_id: str | None, facts: str | None, policy: Path | None,
+    method: str | None, headers: tuple[str, ...], body: str | None, user: str | None,
     groups: tuple[str, ...], address: str, at: str | None, country: str | None, device: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why.
+    """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why, rule by rule.
+
+    Instead of a request, --record asks about an exchange that is over, --facts about one that is made up.
 
     With a wss:// URL, the body is what the client says first on the WebSocket.
 
-    Nobody is contacted, and no name is resolved. Exit code 0: allowed, 2: blocked or redirected.
+    Nobody is contacted, and no name is resolved. Exit code 0: allowed, 2: blocked or redirected, 1: it
+    cannot be told, because what a rule needs was not recorded.
     """
+    _one_question(target, record_id, facts)
+    snapshot = SnapshotBuilder(home_option.home).build()
+    if policy is not None:
+        snapshot = with_policy(snapshot, existing_policy(home_option.home, policy))
+    if target is None:
+        sys.exit(_told(other_question(snapshot, record_id, facts), as_json=as_json))
     asked_as = Persona.of(address=address, user=user, groups=groups, device=device, country=country)
     if not target.startswith("@"):
         asked = written_request(target, method, headers, body)
@@ -86,15 +106,30 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     else:
         help_text = "leave --method, --header and --body out, or give a URL"
         raise UsageError(Problem(problem="a saved request brings its own method, headers and body", help=help_text))
-    snapshot = SnapshotBuilder(home_option.home).build()
     scanner = Scanner.open(snapshot.detectors, key=secrets.token_bytes(32))
     moment = _moment(at, snapshot.ruleset)
     question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=moment)
     usage_of = partial(usage_of_client, home_option.home, moment.timestamp())
     explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home), usage_of)
-    click.echo(json.dumps(_as_data(explanation), indent=2) if as_json else _as_text(explanation))
-    stopped = explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT)
-    sys.exit(_BLOCKED if stopped else 0)
+    sys.exit(_told(Answer(explanation=explanation), as_json=as_json))
+
+
+def _one_question(*asked: str | None) -> None:
+    if sum(each is not None for each in asked) != 1:
+        help_text = "give a URL or @FILE, or --record ID, or --facts FILE"
+        raise UsageError(Problem(problem="one thing is explained at a time", help=help_text))
+
+
+def _told(answer: Answer, *, as_json: bool) -> int:
+    """Say it; the exit code."""
+    explanation = answer.explanation
+    if as_json:
+        click.echo(json.dumps(answer.as_data(_as_data(explanation)), indent=2))
+    else:
+        click.echo(answer.as_text(_as_text(explanation)))
+    if answer.missing:
+        return 1
+    return _BLOCKED if explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT) else 0
 
 
 def _moment(given: str | None, ruleset: Ruleset) -> datetime:
@@ -162,6 +197,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         ],
         "redacted": [{"rule": each.rule, "detector": each.detector, "count": each.count} for each in explanation.redactions],
         "trace": [{"rule": s.rule, "truth": s.truth.value, "excepted": s.excepted, "why": s.why} for s in decision.trace],
+        **rule_data(_explained(explanation)),
     }
 
 
@@ -254,12 +290,15 @@ def _as_text(explanation: Explanation) -> str:
     for name, value in _headers(explanation).items():
         lines.append(f"  header       {name}: {value}" if value is not None else f"  header       {name} is taken out")
     lines.append(f"  policy       version {decision.policy_version}")
-    lines += [
-        f"    {'excepted' if step.excepted else step.truth.value:<14} {step.rule}" + (f"  ({step.why})" if step.why else "")
-        for step in decision.trace
-        if step.truth is not Truth.NO or step.why
-    ]
-    return "\n".join(lines)
+    told = _explained(explanation)
+    return "\n".join([*lines, *demand_lines(told), *rule_lines(told)])
+
+
+def _explained(explanation: Explanation) -> Explained:
+    """The rules, where they were asked at all."""
+    if not explanation.decision.reason.is_of_policy:
+        return Explained()
+    return explained(explanation.ruleset, explanation.sheet)
 
 
 def _who(client: Client) -> str:

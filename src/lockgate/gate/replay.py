@@ -152,6 +152,10 @@ class Replay:
         if walked.walk is Walk.REQUEST:
             yield from _to_look_for(self.ruleset, truths, walked.sheet)
             undecided |= {rule.id for rule in self.ruleset.response_walk.rules}
+        for rule in self.ruleset.rules if walked.walk is Walk.REQUEST else ():
+            ends_if = rule.actions.ends_if
+            if truths.get(rule.id) is Truth.YES and ends_if is not None and ends_if(walked.sheet, rule.id) is None:
+                yield f"the counts of {rule.id}"
         for _, test in waiting_tests(self.ruleset, frozenset(undecided), walked.sheet):
             profiles = sorted({profile for demand in test.demands for profile in demand.profiles})
             if walked.walk is Walk.RESPONSE or not all(demand.phase > Phase.REQUEST_BODY for demand in test.demands):

@@ -102,7 +102,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What came of a case. `differences` is empty when it came out as expected."""
+    """What came of a case, and by which facts. `differences` is empty when it came out as expected."""
 
     case: Case
     decision: Decision
@@ -110,6 +110,7 @@ class CaseResult:
     examined: frozenset[str] = frozenset()
     redacted: frozenset[str] = frozenset()
     headers: frozenset[str] = frozenset()
+    sheet: FactSheet | None = field(default=None, repr=False)
     differences: tuple[str, ...] = field(default=())
 
     @property
@@ -148,7 +149,7 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
             decision = replace(later, monitored=both.monitored, exceptions=both.exceptions) if stopped else both
     result = CaseResult(
         case=case, decision=decision, settled_at=settled_at, examined=examined, redacted=_redacted(decision, sheet),
-        headers=_headers(decision, sheet),
+        headers=_headers(decision, sheet), sheet=sheet,
     )  # fmt: skip
     return replace(result, differences=_differences(result))
 

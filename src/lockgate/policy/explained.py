@@ -3,14 +3,14 @@
 Separate from evaluation, which it must agree with and never depends on: this asks more than a decision needs.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from lockgate.facts.decision import Decision, Reason, Truth
+from lockgate.facts.decision import Decision, Reason, Truth, Verdict
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Phase
 from lockgate.policy.condition_tree import Condition, condition_tree
-from lockgate.policy.evaluate import Pending, Walk, evaluate
+from lockgate.policy.evaluate import Pending, Settled, Walk, evaluate
 from lockgate.policy.exemption import Exemption
 from lockgate.policy.expression import ALWAYS, Expression
 from lockgate.policy.ruleset import Rule, Ruleset
@@ -27,7 +27,10 @@ class ExceptionExplained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleExplained:
-    """One rule. `truth` is None where it was not asked, because one above ended the walk."""
+    """One rule. `truth` is None where it was not asked, because one above ended the walk.
+
+    `excepted` names the exception by which it came out as no.
+    """
 
     id: str
     does: str
@@ -35,7 +38,63 @@ class RuleExplained:
     truth: Truth | None
     why: str
     condition: Condition
+    excepted: str = ""
     exceptions: tuple[ExceptionExplained, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryExplained:
+    """A do-not-inspect entry."""
+
+    id: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A policy over one exchange: its do-not-inspect entries, its rules in order, and who demanded what to be looked for.
+
+    There are no rules where an entry holds, and none about the response where the request is stopped.
+    """
+
+    entries: tuple[EntryExplained, ...] = ()
+    request_rules: tuple[RuleExplained, ...] = ()
+    response_rules: tuple[RuleExplained, ...] = ()
+    demanded: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+
+def explained(ruleset: Ruleset, sheet: FactSheet) -> Explained:
+    """How each part of a policy comes out over what is known of an exchange."""
+    encrypted = sheet.request is None or sheet.request.scheme == "https"
+    entries = ruleset.do_not_inspect if encrypted else ()
+    told = tuple(EntryExplained(id=entry.id, condition=_told(ruleset, entry.when, sheet)) for entry in entries)
+    if any(entry.condition.truth is Truth.YES for entry in told):
+        return Explained(entries=told)
+    asked = _asked(sheet)
+    decision = _decision(ruleset, Walk.REQUEST, asked)
+    passes = decision.verdict is Verdict.ALLOW and sheet.request is not None
+    answered = sheet if sheet.response is not None else asked
+    return Explained(
+        entries=told,
+        request_rules=explained_rules(ruleset, Walk.REQUEST, asked, decision),
+        response_rules=explained_rules(ruleset, Walk.RESPONSE, answered, _decision(ruleset, Walk.RESPONSE, answered))
+        if passes
+        else (),
+        demanded=demanded_profiles(ruleset, asked),
+    )
+
+
+def _decision(ruleset: Ruleset, walk: Walk, sheet: FactSheet) -> Decision:
+    outcome = evaluate(ruleset, walk, sheet, thorough=True)
+    return outcome.decision if isinstance(outcome, Settled) else outcome.standing
+
+
+def _asked(sheet: FactSheet) -> FactSheet:
+    """What was known when the request was decided."""
+    if sheet.phase <= Phase.REQUEST_BODY:
+        return sheet
+    phase = Phase.REQUEST_HEADERS if sheet.conversation is None else Phase.REQUEST_BODY
+    return replace(sheet, phase=phase, response=None)
 
 
 def explained_rules(ruleset: Ruleset, walk: Walk, sheet: FactSheet, decision: Decision) -> tuple[RuleExplained, ...]:
@@ -53,6 +112,7 @@ def explained_rules(ruleset: Ruleset, walk: Walk, sheet: FactSheet, decision: De
                 monitor=not rule.enforces or ruleset.only_tells,
                 truth=outcome.truth if outcome is not None else None,
                 why=outcome.why if outcome is not None else "",
+                excepted=outcome.excepted if outcome is not None else "",
                 condition=_told(ruleset, rule.when, sheet),
                 exceptions=tuple(
                     _exception(ruleset, each, sheet) for each in ruleset.exceptions if rule.id in each.rules

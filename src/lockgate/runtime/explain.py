@@ -26,6 +26,7 @@ from lockgate.gate.message import MessageExchange
 from lockgate.gate.socket import Socket
 from lockgate.home.settings import parse_address
 from lockgate.identity import NO_CLAIMS, LoginRequired
+from lockgate.policy import Ruleset
 from lockgate.runtime.boundary import (
     is_admitted,
     is_proxy_itself,
@@ -49,12 +50,14 @@ class Explanation:
 
     `connection` is closed (the client may not connect at all), portal, tunnel, intercept, plain, or refuse. `unresolved` says
     that the host is a name: the proxy also judges the addresses it resolves to. `redactions` is what would be replaced.
+    `ruleset` is the policy that was asked.
     """
 
     connection: str
     decision: Decision
     sheet: FactSheet
     refusal: Refuse | RefuseMessage | None
+    ruleset: Ruleset
     unresolved: bool = False
     redactions: tuple[Redaction, ...] = ()
 
@@ -103,7 +106,7 @@ def explain(
         (effect,) = tunnel.handle(event)
         if not isinstance(effect, Intercept):
             kind = "tunnel" if isinstance(effect, Tunnel) else "refuse"
-            return _explanation(kind, tunnel, effect, unresolved=unresolved)
+            return _explanation(snapshot, kind, tunnel, effect, unresolved=unresolved)
     exchange = Exchange("explain", snapshot.gate, inventory=inventory, usage=usage)
     opens_socket = request.is_websocket_upgrade
     body = b"" if opens_socket else question.content
@@ -117,8 +120,8 @@ def explain(
         message = MessageExchange("explain", snapshot.gate, Socket(client, request), usage=usage)
         effect = _decide(snapshot, scanner, message, _message(snapshot, question), b"")
         if message.decision is not None:
-            return _explanation(connection, message, effect, unresolved=unresolved)
-    return _explanation(connection, exchange, effect, unresolved=unresolved)
+            return _explanation(snapshot, connection, message, effect, unresolved=unresolved)
+    return _explanation(snapshot, connection, exchange, effect, unresolved=unresolved)
 
 
 def _message(snapshot: Snapshot, question: Question) -> MessageSeen:
@@ -163,7 +166,9 @@ def _before_the_gate(snapshot: Snapshot, question: Question, client: Client, con
         at=question.at, phase=Phase.REQUEST_HEADERS, client=client, host=request.host, port=request.port, request=request
     )
     decision = Decision(verdict=verdict, reason=reason, policy_version=snapshot.ruleset.version)
-    return Explanation(connection=connection, decision=decision, sheet=sheet, refusal=None)
+    return Explanation(
+        connection=connection, decision=decision, sheet=sheet, refusal=None, ruleset=snapshot.ruleset
+    )  # fmt: skip
 
 
 def _decide(snapshot: Snapshot, scanner: Scanner, exchange: Judging, first: Event, content: bytes) -> Effect:
@@ -222,11 +227,11 @@ def examine_here(scanner: Scanner, wanted: Examine) -> Examination:
     )
 
 
-def _explanation(connection: str, exchange: Judging, effect: Effect, *, unresolved: bool) -> Explanation:
+def _explanation(snapshot: Snapshot, connection: str, exchange: Judging, effect: Effect, *, unresolved: bool) -> Explanation:
     if exchange.decision is None or exchange.sheet is None:
         raise RuntimeError("the gate did not settle")
     refusal = effect if isinstance(effect, Refuse | RefuseMessage) else None
     return Explanation(
         connection=connection, decision=exchange.decision, sheet=exchange.sheet, refusal=refusal, unresolved=unresolved,
-        redactions=exchange.redactions,
+        ruleset=snapshot.ruleset, redactions=exchange.redactions,
     )  # fmt: skip

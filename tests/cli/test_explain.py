@@ -134,7 +134,8 @@ def test_a_compressed_body_of_a_saved_request_is_read(explain, tmp_path, ending)
 def test_the_body_begins_after_the_first_empty_line_whatever_ends_lines_in_it(explain, tmp_path):
     parts = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nmy password = kx8Lq2-Vt91mWz\r\n--x--\r\n'
     head = ["POST /v1/chat/completions HTTP/1.1", "Host: api.openai.com", "Content-Type: multipart/form-data; boundary=x"]
-    answers = [json.loads(explain(saved(tmp_path, head, parts, ending), "--json")[1]) for ending in ("\r\n", "\n")]
+    at = ("--at", "2026-03-03T10:00")
+    answers = [json.loads(explain(saved(tmp_path, head, parts, ending), "--json", *at)[1]) for ending in ("\r\n", "\n")]
     assert answers[0] == answers[1]
     assert answers[0]["findings"]
 

@@ -22,7 +22,7 @@ from app_coverage import COLUMNS, coverage, summary
 from lockgate.apps.clients_file import ClientsFile
 from lockgate.apps.formats.described import described_id
 from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
-from lockgate.apps.rubric import Rubric
+from lockgate.apps.rubric import Rubric, answer_names, short_names
 from lockgate.apps.schema import AppFile
 from lockgate.cli import cli
 from lockgate.facts.app import Operation, ReviewStatus
@@ -83,6 +83,17 @@ def _words() -> str:
     rows = [(name, _codes(kind)) for name, kind in kinds]
     rows.append(("detection confidence", _codes(level.name.lower() for level in DetectionConfidence)))
     return _table(("what", "its words"), rows)
+
+
+def _evidence() -> str:
+    """Components and their answers, as policies name them."""
+    file = built_in_data() / "apps" / "rubric.yaml"
+    rubric = read_as(parse_yaml(file.read_text(encoding="utf-8"), file.name), Rubric)
+    questions = dict(zip(short_names(rubric).values(), (each.question for each in rubric.components), strict=True))
+    rows = (
+        (_code(f"app.evidence.{name}"), questions[name], _codes(sorted(known))) for name, known in answer_names(rubric).items()
+    )
+    return _table(("selector", "question", "answers"), rows)
 
 
 def _payload_operations() -> str:
@@ -279,6 +290,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "selectors": _selectors,
     "settings": _settings,
     "words": _words,
+    "evidence": _evidence,
 }
 
 

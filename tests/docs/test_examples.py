@@ -39,15 +39,33 @@ def names():
     return replace(found, networks=frozenset({"branch-berlin"}), webhooks=frozenset({"security"}))
 
 
+def completed(text: str) -> str:
+    """A fragment with as much around it as makes it part of a file."""
+    if text.startswith("- id:"):
+        return "rules:\n" + textwrap.indent(text, "  ")
+    if text.startswith("when:"):
+        return "rules:\n- id: example\n  then: block\n" + textwrap.indent(text, "  ")
+    if text.startswith("then:"):
+        return "rules:\n- id: example\n" + textwrap.indent(text, "  ")
+    if text.startswith("- name:") and "expect:" in text:
+        names = sorted(set(re.findall(r"app: ([a-z]+)", text)) - {"none"})
+        apps = "".join(f"  {name}: {{id: {name}}}\n" for name in names)
+        return f"version: 1\napps:\n{apps}cases:\n" + textwrap.indent(text, "  ")
+    if text.startswith("exceptions:"):
+        named = sorted(set(re.findall(r"[a-z-]+", " ".join(re.findall(r"rules: \[(.*?)\]", text)))))
+        rules = (f"- {{id: {name}, when: {{port: {port}}}, then: block}}\n" for port, name in enumerate(named, 1))
+        return f"rules:\n{''.join(rules)}{text}"
+    return text
+
+
 @pytest.mark.parametrize(("where", "text"), examples(), ids=[where for where, _ in examples()])
 def test_yaml_of_the_documentation_loads(where: str, text: str, names):
     """A fragment is completed to the smallest file it can stand in; one that fits no kind of file is a mistake."""
+    text = completed(text)
     keys = set(re.findall(r"^([a-z_]+):", text, re.MULTILINE))
-    if text.startswith("- id:"):
-        text, keys = "rules:\n" + textwrap.indent(text, "  "), {"rules"}
-    if text.startswith("when:"):
-        text, keys = "rules:\n- id: example\n  then: block\n" + textwrap.indent(text, "  "), {"rules"}
-    if "cases" in keys:
+    if text.startswith("# a step of a GitHub workflow"):
+        parse_yaml(text, where)
+    elif "cases" in keys:
         read_cases(parse_yaml(text, where))
     elif "rules" in keys:
         head = "" if "version" in keys else "version: 1\ndefault: allow\n"

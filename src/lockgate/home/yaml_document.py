@@ -9,16 +9,22 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TYPE_CHECKING, override
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from lockgate.facts.problem import Document, LatePlaces, Path, Place, Problem, UsageError
 
+if TYPE_CHECKING:
+    _Composer = yaml.BaseLoader
+else:
+    _Composer = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # written in C, where the library was built with it
+
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "map", "seq")}
-_UNTAGGED = {
+_UNTAGGED: dict[type[Node], str] = {
     ScalarNode: "tag:yaml.org,2002:str", SequenceNode: "tag:yaml.org,2002:seq", MappingNode: "tag:yaml.org,2002:map",
 }  # fmt: skip
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -29,10 +35,11 @@ _LONGEST_INTEGER = 19
 """Characters; a longer one is an id that only looks like a number, and JSON could not carry it as one."""
 
 
-class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+class _Loader(_Composer):
     """Composes nodes; what a plain scalar means is told here alone, so nothing is guessed on the way."""
 
-    def resolve(self, kind: type[Node], _value: object, _implicit: object) -> str:
+    @override
+    def resolve(self, kind: type[Node], value: object, implicit: object) -> str:
         """The tag of a node that was given none."""
         return _UNTAGGED[kind]
 

@@ -332,3 +332,20 @@ def test_what_was_decided_is_read_with_the_facts_in_order_of_arrival(store, reco
     assert [row.id for row in store.decided(after=first, last=second)] == ["b"]
     assert [row.id for row in store.decided(limit=2)] == ["a", "b"]
     assert store.decided(after=third) == ()
+
+
+def test_text_goes_when_the_days_of_its_rule_are_over_and_its_record_stays(store, record):
+    sealed = SealedText(key_id="k", wrapped_key=b"w", nonce=b"n", ciphertext=b"c")
+    kept = {"short": 7, "long": 40, "as its record": 0}
+    store.append([record(name, started_at=10 * DAY, capture_days=days, sealed=sealed) for name, days in kept.items()])
+
+    def with_text():
+        return {row.record.id for row in store.tail(0) if row.record.sealed is not None}
+
+    assert prune(store, now=17 * DAY - 1, older_than_days=100).captures == 0
+    assert with_text() == set(kept)
+    pruned = prune(store, now=17 * DAY + 1, older_than_days=100)
+    assert (pruned.records, pruned.captures, store.count()) == (0, 1, 3)
+    assert with_text() == {"long", "as its record"}
+    assert prune(store, now=51 * DAY, older_than_days=100).captures == 1
+    assert with_text() == {"as its record"}

@@ -18,7 +18,7 @@ from lockgate.dlp.scan import Scanner
 from lockgate.facts.attachment_types import type_of
 from lockgate.facts.authorship import characters
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
-from lockgate.facts.decision import Verdict
+from lockgate.facts.decision import Decision, Verdict
 from lockgate.facts.device import Device, DeviceTrust
 from lockgate.facts.finding import Finding
 from lockgate.facts.mcp import McpCall
@@ -154,6 +154,7 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "redirect_to": decision.redirect_to,
         "as_answer": decision.as_answer,
         "capture": decision.capture.value,
+        "capture_days": decision.capture_days or None,
         "tags": list(decision.tags),
         "headers": _headers(explanation),
         "notify": list(notified(decision)),
@@ -282,7 +283,7 @@ def _as_text(explanation: Explanation) -> str:
         lines.append(f"  examination  {data['examination']}; found {found}")
     lines += [f"  redacted     {each.count} of {each.detector} by {each.rule}" for each in explanation.redactions]
     for label, values in (
-        ("capture", [decision.capture.value]), ("tags", decision.tags), ("notify", notified(decision)),
+        ("capture", [_kept(decision)]), ("tags", decision.tags), ("notify", notified(decision)),
         ("monitored", decision.monitored), ("exceptions", decision.exceptions),
     ):  # fmt: skip
         if values and values != ["none"]:
@@ -315,6 +316,10 @@ def _headers(explanation: Explanation) -> dict[str, str | None]:
     edits = header_edits(explanation.decision, explanation.sheet)
     set_names = {name.lower() for name, _ in edits.added}
     return {**dict(edits.added), **dict.fromkeys(name for name in edits.removed if name not in set_names)}
+
+
+def _kept(decision: Decision) -> str:
+    return f"{decision.capture.value}, for {decision.capture_days} days" if decision.capture_days else decision.capture.value
 
 
 def _whereabouts(client: Client) -> dict[str, object]:

@@ -118,6 +118,7 @@ class Decision:
     """The outcome of one walk. `rule` is absent when no rule was responsible.
 
     `as_answer` is whether the client is told of a block by an answer of its model, where its format can write one.
+    `capture_days` is for how many days what is captured is kept, 0 for as long as its record.
     `added` is what matching rules add, in their order. `monitored` lists the monitor-mode rules that matched and what each
     would have done, as `rule-id:verdict`; for a policy in monitor mode, also `default:block` or `on_uninspectable:block`.
     `exceptions` are those that kept a rule from acting, as `exception-id:rule-id`. `limit` is the one that was reached.
@@ -132,6 +133,7 @@ class Decision:
     redirect_to: str = ""
     as_answer: bool = False
     capture: Capture = Capture.NONE
+    capture_days: int = 0
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
     watched: tuple[Added, ...] = ()

@@ -52,6 +52,7 @@ class Record:
     `started_at` is seconds since the epoch (UTC); `*_ms` are milliseconds; byte counts are of bodies (of the tunnel, for a
     tunnel). `path` has no query. `text_kinds` counts characters by kind of text. Scores are shown values ("2.9") or empty.
     `status` is 0 when no response was sent.
+    `capture_days` is how many days the sealed text is kept, 0 for as long as the record.
     `notices` are the webhooks to be told of it, and of which rule.
     `headers` are the names of those that rules changed, as `set:name`, `removed:name` or `left_out:name`.
     `exceptions` are those of the policy that kept a rule from acting, as `exception-id:rule-id`.
@@ -139,6 +140,7 @@ class Record:
     findings: tuple[FindingSummary, ...] = ()
     redactions: tuple[Redaction, ...] = ()
     capture: Capture = Capture.NONE
+    capture_days: int = 0
     sealed: SealedText | None = None
     status: int = 0
     upstream_contacted: bool = False

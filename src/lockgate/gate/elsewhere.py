@@ -17,7 +17,10 @@ def with_capture_of_answer(ruleset: Ruleset, facts: FactSheet, decision: Decisio
     app = facts.app
     if app is None or app.answers is None or decision.capture is Capture.FULL:
         return decision
-    return replace(decision, capture=Capture.FULL) if as_asked(ruleset, facts).capture is Capture.FULL else decision
+    asked = as_asked(ruleset, facts)
+    if asked.capture is not Capture.FULL:
+        return decision
+    return replace(decision, capture=Capture.FULL, capture_days=asked.capture_days)
 
 
 def as_asked(ruleset: Ruleset, facts: FactSheet) -> Decision:

@@ -79,6 +79,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         reason=_final_reason(decision, outcome.failure),
         rule=decision.rule or "",
         capture=decision.capture,
+        capture_days=decision.capture_days,
         tags=decision.tags,
         headers=outcome.edits.summary,
         notices=_notices(decision),

@@ -97,6 +97,7 @@ class Replay:
             least.decision,
             monitored=standing.monitored,
             capture=standing.capture,
+            capture_days=standing.capture_days,
             tags=standing.tags,
             trace=standing.trace,
         )

@@ -86,12 +86,13 @@ class UnaskedAnswers:
         if context is None:
             raise ValueError("nothing was heard")
         facts = self._facts(context, told.since)
-        capture = as_asked(context.ruleset, facts).capture
+        asked = as_asked(context.ruleset, facts)
         outcome = Outcome(
             worker=worker, kind=ExchangeKind.ANSWER, sheet=facts, failure=None, reading=ExaminationState.COMPLETE,
             answer=told.answer,
             decision=Decision(
-                verdict=Verdict.ALLOW, reason=Reason.DEFAULT, capture=capture, policy_version=context.ruleset.version
+                verdict=Verdict.ALLOW, reason=Reason.DEFAULT, capture=asked.capture, capture_days=asked.capture_days,
+                policy_version=context.ruleset.version,
             ),
             closed=Closed(
                 duration_ms=max(0.0, (until - told.since).total_seconds() * 1000), status=_SWITCHING_PROTOCOLS,

@@ -96,6 +96,7 @@ class _Steps:
     doubted: Rule | None = None
     redacting: list[Rule] = field(default_factory=list[Rule])
     capture: Capture | None = None
+    capture_days: int = 0
     tags: tuple[str, ...] = ()
     added: tuple[Added, ...] = ()
     watched: tuple[Added, ...] = ()
@@ -162,7 +163,8 @@ class _Steps:
                 self.watched += _added(rule, tuple(each for each in actions.adds if isinstance(each, Limit)))
         if not enforces:
             return
-        self.capture = self.capture if self.capture is not None else actions.capture
+        said = (self.capture, self.capture_days)
+        self.capture, self.capture_days = said if self.capture is not None else (actions.capture, actions.capture_days)
         if actions.tags:
             self.tags += tuple(tag for tag in actions.tags if tag not in self.tags)
         if actions.adds:
@@ -230,6 +232,7 @@ class _Steps:
             redirect_to=told.actions.redirect_to if told is not None else "",
             as_answer=told is not None and told.actions.as_answer,
             capture=self.capture or Capture.NONE,
+            capture_days=self.capture_days,
             tags=self.tags,
             added=self.added,
             watched=self.watched,

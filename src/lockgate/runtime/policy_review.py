@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lockgate.apps.library import AppLibrary
-from lockgate.facts.problem import Place, Problem, UsageError
+from lockgate.facts.problem import Document, Place, Problem, UsageError
 from lockgate.gate.context import DecryptScope
 from lockgate.home.policy_files import cases_file, with_lists
 from lockgate.home.reading import read_document, shown
 from lockgate.home.settings import Settings
 from lockgate.policy import Ruleset, compile_policy
 from lockgate.runtime.known_names import KnownNames
+from lockgate.runtime.long_captures import long_captures
 from lockgate.runtime.redirect_loops import redirect_loops
 from lockgate.runtime.undecrypted import undecrypted
 
@@ -33,6 +34,7 @@ class Reviewer:
 
     def __init__(self, names: KnownNames, settings: Settings) -> None:
         self._library = names.library
+        self._settings = settings
         self._decrypts = decrypts(settings, names.library)
         self._names = replace(names.vocabulary(), decrypts=self._decrypts)
 
@@ -44,8 +46,15 @@ class Reviewer:
         except UsageError as error:
             return Review(ruleset=None, problems=error.problems, notes=error.notes)
         loops = redirect_loops(ruleset, self._library, document)
-        notes = (*without_cases(file), *ruleset.notes, *undecrypted(ruleset, document, self._decrypts))
+        notes = (*without_cases(file), *ruleset.notes, *self._of_settings(ruleset, document))
         return Review(ruleset=None if loops else ruleset, problems=loops, notes=notes)
+
+    def _of_settings(self, ruleset: Ruleset, document: Document) -> tuple[Problem, ...]:
+        """What the policy asks for that the settings do not give."""
+        return (
+            *undecrypted(ruleset, document, self._decrypts),
+            *long_captures(ruleset, document, self._settings.records.retention_days),
+        )
 
 
 def without_cases(file: Path) -> tuple[Problem, ...]:

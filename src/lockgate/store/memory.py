@@ -129,6 +129,16 @@ class MemoryStore:
                 self._rows[bare.id] = StoredRecord(position=row.position, record=bare)
         return len(old)
 
+    def remove_ended_captures(self, now: float) -> int:
+        """See `RecordStore.remove_ended_captures`."""
+        with self._lock:
+            kept = [row for row in self._rows.values() if row.record.sealed is not None and row.record.capture_days]
+            ended = [row for row in kept if row.record.started_at + row.record.capture_days * 86_400 < now]
+            for row in ended:
+                bare = replace(row.record, sealed=None)
+                self._rows[bare.id] = StoredRecord(position=row.position, record=bare)
+        return len(ended)
+
     def remove_servers(self, before: float) -> None:
         """See `RecordStore.remove_servers`; nothing is kept of servers here."""
 

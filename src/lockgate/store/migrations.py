@@ -93,6 +93,14 @@ def join_by_references(database: sqlite3.Connection) -> None:
     """)
 
 
+def find_captures_that_end(database: sqlite3.Connection) -> None:
+    """When sealed text goes whose rule says for how long it is kept; others are not in it."""
+    database.execute("""
+        CREATE INDEX captures_by_end ON records (started_at + 86400 * json_extract(body, '$.capture_days'))
+        WHERE json_extract(body, '$.capture_days') > 0 AND sealed IS NOT NULL
+    """)
+
+
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_records,
     index_searched_columns,
@@ -101,6 +109,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_novelties,
     keep_facts,
     create_usage,
+    find_captures_that_end,
 )
 
 

@@ -160,6 +160,10 @@ class RecordStore(Protocol):
         """Delete the sealed text, and only that, of records that started before this time; how many had one."""
         ...
 
+    def remove_ended_captures(self, now: float) -> int:
+        """Delete the sealed text, and only that, of records whose `capture_days` are over; how many there were."""
+        ...
+
     def remove_servers(self, before: float) -> None:
         """Delete what is known of MCP servers that nobody has seen since this time."""
         ...

@@ -58,6 +58,13 @@ _REMOVE_CAPTURES = """
     UPDATE records SET sealed = NULL
     WHERE position IN (SELECT position FROM records WHERE started_at < ? AND sealed IS NOT NULL LIMIT ?)
 """
+_REMOVE_ENDED_CAPTURES = """
+    UPDATE records SET sealed = NULL
+    WHERE position IN (
+        SELECT position FROM records
+        WHERE json_extract(body, '$.capture_days') > 0 AND sealed IS NOT NULL
+            AND started_at + 86400 * json_extract(body, '$.capture_days') < ? LIMIT ?)
+"""
 _COLUMNS: dict[Tally, LiteralString] = {
     Tally.APP: "app",
     Tally.USER: "user",
@@ -199,6 +206,10 @@ class SqliteStore(UsageMethods):
     def remove_captures(self, before: float) -> int:
         """See `RecordStore.remove_captures`."""
         return self._in_slices(_REMOVE_CAPTURES, before)
+
+    def remove_ended_captures(self, now: float) -> int:
+        """See `RecordStore.remove_ended_captures`."""
+        return self._in_slices(_REMOVE_ENDED_CAPTURES, now)
 
     def remove_servers(self, before: float) -> None:
         """See `RecordStore.remove_servers`."""

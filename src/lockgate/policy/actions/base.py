@@ -44,6 +44,7 @@ class Actions:
     redirect_to: str = ""
     as_answer: bool = False
     capture: Capture | None = None
+    capture_days: int = 0
     tags: tuple[str, ...] = ()
     adds: tuple[Addition, ...] = ()
 
@@ -76,6 +77,7 @@ class Actions:
     def canonical(self) -> str:
         """The same text for the same meaning."""
         how = f"{self.ends} as answer" if self.as_answer else f"{self.ends}"
+        days = f" {self.capture_days}d" if self.capture_days else ""
         conditions = f"|{self.word}|{self.ends_if.canonical}" if self.ends_if is not None else ""
         added = "".join(f"|{addition.canonical}" for addition in self.adds)
-        return f"{how}|{self.redirect_to}|{self.capture}|{'|'.join(self.tags)}{conditions}{added}"
+        return f"{how}|{self.redirect_to}|{self.capture}{days}|{'|'.join(self.tags)}{conditions}{added}"

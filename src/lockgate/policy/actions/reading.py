@@ -33,6 +33,7 @@ def read_actions(report: Report, surroundings: Surroundings, value: object, path
         redirect_to=reading.redirect_to,
         as_answer=reading.as_answer,
         capture=reading.capture,
+        capture_days=reading.capture_days,
         tags=tuple(dict.fromkeys(reading.tags)),
         adds=tuple(reading.adds),
     )

@@ -24,6 +24,7 @@ class ThenReading:
     redirect_to: str = ""
     as_answer: bool = False
     capture: Capture | None = None
+    capture_days: int = 0
     tags: list[str] = field(default_factory=list[str])
     adds: list[Addition] = field(default_factory=list[Addition])
     wrong: bool = False

@@ -236,3 +236,18 @@ def test_exceptions_are_listed_with_who_answers_for_them(policy, home):
     code, told = policy("check", "--strict")
     assert code == 3
     assert "own.yaml: 1 problem" in told
+
+
+def test_rollback_puts_lists_back_too(policy, live, home):
+    text = "version: 1\ndefault: allow\nlists:\n  rivals: {file: lists/rivals.txt}\n"
+    text += "rules:\n  - {id: no-rivals, when: {host.category: rivals}, then: block}\n"
+    rivals = home.path / "policies" / "lists" / "rivals.txt"
+    rivals.parent.mkdir(exist_ok=True)
+    rivals.write_text("rival.example # the first\n")
+    first = live(text)
+    rivals.write_text("rival.example\nother.example\n")
+    assert live(text) != first
+    assert policy("rollback", first)[0] == 0
+    assert rivals.read_text() == "rival.example # the first\n"
+    (aside,) = (home.policy_archive / "replaced").iterdir()
+    assert (aside / "lists" / "rivals.txt").read_text() == "rival.example\nother.example\n"

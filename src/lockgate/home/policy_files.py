@@ -113,6 +113,8 @@ def read_policy(file: Path) -> Document:
 
 def paths_of_lists(file: Path) -> tuple[Path, ...]:
     """Where the lists of the policy in `file` are, as long as it is YAML. Raises UsageError when it cannot be read."""
+    if file.exists() and not file.is_file():
+        return ()  # a pipe would be waited for
     content = read_bytes(file)
     if _NAMES_FILES not in content:
         return ()  # reading a long policy twice takes long

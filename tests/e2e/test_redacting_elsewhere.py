@@ -66,7 +66,7 @@ def test_so_do_those_of_another_vendor(gateway: Gateway, reached: Since, *, stre
             {"type": "text", "text": f"and {SECRET}?"},
         ]},
     ]  # fmt: skip
-    asked = {"model": "claude-sonnet-4-5", "max_tokens": 50, "system": f"You know of {SECRET}.", "messages": messages}
+    asked = {"model": "gpt-5", "max_tokens": 50, "system": f"You know of {SECRET}.", "messages": messages}
     with on(gateway.device), Anthropic(api_key="test", max_retries=0) as client:
         if stream:
             with client.messages.stream(**asked) as answer:

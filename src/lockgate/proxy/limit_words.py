@@ -23,7 +23,7 @@ def limit_sentence(limit: ReachedLimit, now: datetime) -> str:
     amount = f"{_amount(limit)} per {shown_seconds(limit.window.seconds)} {_WHOM[limit.per]}"
     at = now.astimezone(UTC) + timedelta(seconds=limit.retry_after)
     when = f"{at:%H:%M} UTC" if limit.retry_after < _DAY else f"{at:%-d %B %H:%M} UTC"
-    return f"There are {amount}, and they are used up. You can go on in {_in_words(limit.retry_after)} (at {when})."
+    return f"The limit is {amount}, and it is used up. You can go on in {_in_words(limit.retry_after)} (at {when})."
 
 
 def _amount(limit: ReachedLimit) -> str:

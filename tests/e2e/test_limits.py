@@ -1,0 +1,95 @@
+"""Limits at a real gateway with two workers: what SDKs, a page and an operator see."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from harness.clients import CHAT_URL, anthropic_messages, chat_body, http_client, openai_chat
+from harness.gateway import Gateway, StartGateway
+from harness.upstream import Since
+from harness.waiting import until
+
+MESSAGE = "Three prompts an hour are enough for this test."
+POLICY = f"""
+version: 1
+default: allow
+rules:
+  - id: few
+    message: {MESSAGE}
+    when: {{app.known: true}}
+    then: {{limit: {{prompts: 3, per: address, window: 1h}}}}
+  - {{id: first, when: {{history.first_use: true}}, then: {{tag: first-use}}}}
+"""
+NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+def gateway(start_own_gateway: StartGateway) -> Gateway:
+    return start_own_gateway(POLICY, workers=2)
+
+
+def post(gateway: Gateway, prompt: str = "hello") -> httpx.Response:
+    with http_client(gateway.device) as client:
+        return client.post(CHAT_URL, json=chat_body(prompt))
+
+
+def used(gateway: Gateway) -> int:
+    """As the operator is told."""
+    command = [sys.executable, "-m", "lockgate", "--home", str(gateway.home), "usage", "list", "--all", "--json"]
+    rows = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    return max((row["used"] for row in rows), default=0)
+
+
+@pytest.mark.parametrize("ask", [openai_chat, anthropic_messages], ids=["openai", "anthropic"])
+def test_an_sdk_that_reaches_a_limit_raises_its_own_error_after_one_try(
+    ask: Callable[..., str], gateway: Gateway, reached: Since
+) -> None:
+    watch = gateway.watch()
+    for number in range(3):
+        assert ask(gateway.device, f"hello {number}", "gpt-5")
+    until(lambda: used(gateway) == 3, what="the counts arrive")
+    until(lambda: post(gateway).status_code == 429 and post(gateway).status_code == 429, what="every worker knows", every=0.5)
+    before = len(watch.records(reason="limit_reached"))
+    with pytest.raises(Exception) as raised:
+        ask(gateway.device, "one more", "gpt-5")
+    assert type(raised.value).__name__ == "RateLimitError"
+    assert MESSAGE in str(raised.value)
+    assert "3 prompts per hour" in str(raised.value)
+    assert raised.value.status_code == 429  # type: ignore[attr-defined]  # of both vendors' errors
+    until(lambda: len(watch.records(reason="limit_reached")) > before, what="its record")
+    assert len(watch.records(reason="limit_reached")) == before + 1
+    assert len(reached.arrivals()) == 3
+
+
+def test_many_at_once_pass_no_more_than_there_is_room_for_in_each_worker(gateway: Gateway, reached: Since) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda number: post(gateway, f"hello {number}"), range(24)))
+    passed = [answer for answer in answers if answer.status_code == 200]
+    assert 3 <= len(passed) <= 6  # three, and what the other worker let through before it heard
+    assert len(reached.arrivals()) == len(passed)
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert (refused.headers["x-should-retry"], refused.headers["x-lockgate-reason"]) == ("false", "limit_reached")
+    assert 0 < int(refused.headers["retry-after"]) <= 3660
+    assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+
+
+def test_a_page_says_when_it_goes_on_and_pages_themselves_do_not_count(start_own_gateway: StartGateway) -> None:
+    gateway = start_own_gateway(POLICY.replace("prompts: 3", "requests: 1"))
+    with http_client(gateway.device) as client:
+        assert client.get(CHAT_URL, headers=NAVIGATION).status_code != 429
+        page = client.get(CHAT_URL, headers=NAVIGATION)
+    assert page.status_code == 429
+    assert int(page.headers["retry-after"]) > 0
+    assert "1 request per hour" in page.text
+    assert "You can go on in about" in page.text
+    assert MESSAGE in page.text
+
+
+def test_the_first_use_of_an_app_is_told(gateway: Gateway) -> None:
+    watch = gateway.watch()
+    post(gateway)
+    assert watch.record(kind="request")["tags"] == ["first-use"]

@@ -1,4 +1,4 @@
-"""Writes the generated parts of the reference pages from the code that defines them: `python docs/generate.py [--check]`.
+"""Writes what is generated from the code: parts of reference pages, schemas for editors. `python docs/generate.py [--check]`.
 
 A page holds `<!-- generated: NAME -->` and `<!-- end -->`; what is between them comes from the table of that name.
 Separate from the pages, so that a reference can never say what the code does not. It must never guess: an unknown name, or a
@@ -36,6 +36,7 @@ from lockgate.home.settings import settings_reference
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.policy import selector_reference
 from lockgate.policy.actions import ACTIONS
+from lockgate.policy.json_schema import cases_schema, policy_schema, schema_text
 from lockgate.policy.operators import OPERATORS
 from lockgate.policy.problem_codes import NOTE_CODES, PROBLEM_CODES
 from lockgate.sinks.canonical_log import CANONICAL_FIELDS
@@ -43,6 +44,8 @@ from lockgate.sinks.metrics import Metrics
 from lockgate.sinks.notice_text import NOTICE_FIELDS
 
 REFERENCE = Path(__file__).parent / "reference"
+POLICIES = Path(__file__).parent.parent / "policies"
+SCHEMAS = {POLICIES / "policy.schema.json": policy_schema, POLICIES / "cases.schema.json": cases_schema}
 CLIENT_RESULTS = Path(__file__).parent.parent / "tests" / "e2e" / "real_clients" / "results.json"
 
 _PART = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.DOTALL)
@@ -306,8 +309,18 @@ def regenerated(page: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or with `--check` only compare them. 0 fine, 1 out of date."""
+    """Write the pages and schemas, or with `--check` only compare them. 0 fine, 1 out of date."""
     stale = 0
+    for file, make in SCHEMAS.items():
+        fresh = schema_text(make())
+        if file.exists() and file.read_text(encoding="utf-8") == fresh:
+            continue
+        if "--check" in arguments:
+            click.echo(f"{file}: out of date; run python docs/generate.py", err=True)
+            stale += 1
+        else:
+            file.write_text(fresh, encoding="utf-8")
+            click.echo(f"{file}: written")
     for file in sorted(REFERENCE.glob("*.md")):
         page = file.read_text(encoding="utf-8")
         try:

@@ -146,7 +146,7 @@ def make_home(path: Path) -> Home:
     source = built_in_data()
     for folder in ("apps", "dlp/detectors", "dlp/profiles", "dlp/topics", "certs", "policies"):
         (path / folder).mkdir(parents=True, exist_ok=True)
-    for policy in (source / "policies").glob("*.yaml"):
+    for policy in (*(source / "policies").glob("*.yaml"), *(source / "policies").glob("*.schema.json")):
         shutil.copyfile(policy, path / "policies" / policy.name)
     for folder in ("cases", "examples", "lists"):
         shutil.copytree(source / "policies" / folder, path / "policies" / folder, dirs_exist_ok=True)

@@ -19,18 +19,19 @@ from lockgate.facts.mcp import McpCall
 from lockgate.facts.problem import Document
 from lockgate.facts.traffic import BodySize, Client, Headers, IdentifiedBy, Phase, Request, Response
 from lockgate.policy.calendar import parse_moment
+from lockgate.policy.case_tables import table_cases, with_table_places
 from lockgate.policy.case_usage import read_usage
 from lockgate.policy.cases import ANY_TIME, Case, Expected, told_header
 from lockgate.policy.fields import Fields, is_mapping
 from lockgate.policy.report import Report
 from lockgate.policy.subjects.app import COUNTRIES
 
-_TOP = ("version", "apps", "cases")
+TOP_KEYS = ("version", "apps", "cases", "tables")
 _APP = (
     "id", "name", "vendor", "category", "country", "status", "tier", "tier_known", "tenant", "account", "credential",
     "application_score", "application_score_coverage", "gen_ai_score", "gen_ai_score_coverage", "evidence",
 )  # fmt: skip
-_CASE = ("name", "given", "expect")
+CASE_KEYS = ("name", "given", "expect")
 _FINDINGS = ("count", "distinct", "confidence", "detector", "found_in")
 _DEVICE = ("id", "enrolled", "posture", "trust")
 _CLIENT = ("kind", "product", "version", "via")
@@ -55,17 +56,17 @@ _PER_CENT = 100
 
 def read_cases(document: Document) -> tuple[Case, ...]:
     """The cases of a file. Raises UsageError with every problem found."""
-    report = Report(document)
-    top = Fields(report, document.data, (), _TOP, what="a file of cases")
+    report = Report(with_table_places(document, GIVEN_KEYS))
+    top = Fields(report, document.data, (), TOP_KEYS, what="a file of cases")
     if top.value("version") != 1:
         top.wrong("version", "`version` must be 1", "begin the file with `version: 1`")
     apps: dict[str, AppMatch | None] = {_NONE: None}
     for name, value in top.mapping("apps").items():
         apps[name] = _app(Fields(report, value, ("apps", name), _APP, what="an app"))
-    entries = top.entries("cases", _CASE, what="a case")
+    entries = (*top.entries("cases", CASE_KEYS, what="a case"), *table_cases(top, CASE_KEYS, GIVEN_KEYS, EXPECT_KEYS))
     cases = tuple(_case(entry, apps) for entry in entries)
-    if not entries:
-        top.wrong("cases", "there are no cases", "write at least one under `cases`")
+    if not entries and "tables" not in top:
+        top.wrong("cases", "there are no cases", "write at least one under `cases`, or a row under `tables`")
     seen: set[str] = set()
     for entry, case in zip(entries, cases, strict=True):
         if case.name in seen:

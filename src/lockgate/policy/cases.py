@@ -11,7 +11,7 @@ from typing import Protocol
 
 from lockgate.facts.app import AppMatch, Operation
 from lockgate.facts.client_software import ClientSoftware
-from lockgate.facts.decision import Capture, Decision, Reason, Truth, Verdict
+from lockgate.facts.decision import Capture, Decision, Reason, TraceStep, Truth, Verdict
 from lockgate.facts.discovery import Noticed
 from lockgate.facts.finding import Examination, ExaminationState, Finding
 from lockgate.facts.header_change import NO_EDITS
@@ -102,7 +102,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What came of a case, and by which facts. `differences` is empty when it came out as expected."""
+    """What came of a case, by which facts; `steps` is how the rules came out. `differences` is empty when all was as expected."""
 
     case: Case
     decision: Decision
@@ -111,6 +111,7 @@ class CaseResult:
     redacted: frozenset[str] = frozenset()
     headers: frozenset[str] = frozenset()
     sheet: FactSheet | None = field(default=None, repr=False)
+    steps: tuple[TraceStep, ...] = ()
     differences: tuple[str, ...] = field(default=())
 
     @property
@@ -129,18 +130,21 @@ class CaseResult:
         return Problem(place=self.case.place, problem=problem, help=why or self.decision.reason.explanation, code="failed-case")
 
 
-def run_cases(ruleset: Ruleset, library: Library, cases: tuple[Case, ...]) -> tuple[CaseResult, ...]:
+def run_cases(ruleset: Ruleset, library: Library, cases: tuple[Case, ...], *, thorough: bool = False) -> tuple[CaseResult, ...]:
     """Every case, in order."""
-    return tuple(run_case(ruleset, library, case) for case in cases)
+    return tuple(run_case(ruleset, library, case, thorough=thorough) for case in cases)
 
 
-def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
-    """Lead one exchange through its phases, as the gate does, and compare how it ends."""
+def run_case(ruleset: Ruleset, library: Library, case: Case, *, thorough: bool = False) -> CaseResult:
+    """Lead one exchange through its phases, as the gate does, and compare how it ends; `steps` has all rules if `thorough`."""
     decision, sheet, examined = _request_walk(ruleset, library, case)
     settled_at = sheet.phase
+    asked = (sheet,) if thorough and decision.reason is not Reason.DO_NOT_INSPECT else ()
+    steps = decision.trace if not thorough else _steps(ruleset, Walk.REQUEST, *asked)
     if decision.verdict is Verdict.ALLOW and case.response is not None:
         answered = replace(sheet, phase=Phase.RESPONSE_HEADERS, response=case.response)
         outcome = evaluate(ruleset, Walk.RESPONSE, answered)
+        steps += _steps(ruleset, Walk.RESPONSE, *((answered,) if thorough else ()))
         if isinstance(outcome, Settled):
             later = outcome.decision
             stopped, both = later.verdict is not Verdict.ALLOW, decision.with_told(later)
@@ -149,9 +153,16 @@ def run_case(ruleset: Ruleset, library: Library, case: Case) -> CaseResult:
             decision = replace(later, monitored=both.monitored, exceptions=both.exceptions) if stopped else both
     result = CaseResult(
         case=case, decision=decision, settled_at=settled_at, examined=examined, redacted=_redacted(decision, sheet),
-        headers=_headers(decision, sheet), sheet=sheet,
+        headers=_headers(decision, sheet), sheet=sheet, steps=steps,
     )  # fmt: skip
     return replace(result, differences=_differences(result))
+
+
+def _steps(ruleset: Ruleset, walk: Walk, *sheets: FactSheet) -> tuple[TraceStep, ...]:
+    """How every rule comes out, also those that a quick walk passes over."""
+    outcomes = (evaluate(ruleset, walk, sheet, thorough=True) for sheet in sheets)
+    decisions = (outcome.decision if isinstance(outcome, Settled) else outcome.standing for outcome in outcomes)
+    return tuple(step for decision in decisions for step in decision.trace)
 
 
 def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decision, FactSheet, frozenset[str]]:

@@ -27,7 +27,7 @@ from lockgate.policy.vocabulary import Vocabulary
 
 VERSION = 1
 _DIGEST_BYTES = 6
-_KEYS = (
+POLICY_KEYS = (
     "version", "mode", "default", "on_uninspectable", "contact", "approved_alternative", "time_zone", "lists",
     "do_not_inspect", "rules", "exceptions",
 )  # fmt: skip
@@ -39,7 +39,7 @@ def compile_policy(document: Document, vocabulary: Vocabulary, *, style: bool = 
     if not is_mapping(document.data):
         report.wrong((), "this is not a policy", f"a policy is a mapping that begins with `version: {VERSION}`")
         report.raise_if_wrong()
-    policy = Fields(report, document.data, (), _KEYS, what="a policy")
+    policy = Fields(report, document.data, (), POLICY_KEYS, what="a policy")
     _check_version(policy)
     default = _verdict(policy, "default", None)
     on_uninspectable = _verdict(policy, "on_uninspectable", Verdict.BLOCK)

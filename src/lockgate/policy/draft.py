@@ -15,10 +15,11 @@ from lockgate.policy.ruleset import Mode
 from lockgate.policy.selector import Surroundings
 from lockgate.policy.syntax import ConditionReader
 
-_RULE_KEYS = ("id", "description", "when", "then", "mode", "message")
-_ENTRY_KEYS = ("id", "description", "when")
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_LONGEST_ID = 64
+RULE_KEYS = ("id", "description", "when", "then", "mode", "message")
+ENTRY_KEYS = ("id", "description", "when")
+ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*\Z"
+_ID = re.compile(ID_PATTERN)
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,12 @@ class DraftReader:
 
     def do_not_inspect(self, policy: Fields) -> tuple[DraftEntry, ...]:
         """The do-not-inspect list."""
-        drafts = [self._entry(entry) for entry in policy.entries("do_not_inspect", _ENTRY_KEYS, what="an entry")]
+        drafts = [self._entry(entry) for entry in policy.entries("do_not_inspect", ENTRY_KEYS, what="an entry")]
         return tuple(draft for draft in drafts if draft is not None)
 
     def rules(self, policy: Fields) -> tuple[DraftRule, ...]:
         """The rules, in order."""
-        drafts = [self._rule(rule) for rule in policy.entries("rules", _RULE_KEYS, what="a rule")]
+        drafts = [self._rule(rule) for rule in policy.entries("rules", RULE_KEYS, what="a rule")]
         return tuple(draft for draft in drafts if draft is not None)
 
     def _entry(self, entry: Fields) -> DraftEntry | None:
@@ -95,7 +96,7 @@ class DraftReader:
             entry.wrong("id", "`id` is missing", "records and messages name a rule by its id")
             return ""
         name, here = str(entry.value("id")), entry.at("id")
-        if not isinstance(entry.value("id"), str) or not _ID.match(name) or len(name) > _LONGEST_ID:
+        if not isinstance(entry.value("id"), str) or not _ID.match(name) or len(name) > LONGEST_ID:
             self._report.wrong(
                 here, f"`{name}` cannot be an id", "lower-case letters and digits, words joined by `-`", code="invalid-id"
             )

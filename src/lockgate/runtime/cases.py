@@ -10,9 +10,11 @@ from lockgate.policy.case_syntax import read_cases
 from lockgate.policy.cases import CaseResult, run_cases
 
 
-def case_results(ruleset: Ruleset, library: AppLibrary, document: Document) -> tuple[CaseResult, ...]:
+def case_results(
+    ruleset: Ruleset, library: AppLibrary, document: Document, *, thorough: bool = False
+) -> tuple[CaseResult, ...]:
     """How every case in `document` comes out. Raises UsageError when the file itself is wrong."""
-    return run_cases(ruleset, library, read_cases(document))
+    return run_cases(ruleset, library, read_cases(document), thorough=thorough)
 
 
 def failed_cases(ruleset: Ruleset, library: AppLibrary, document: Document) -> tuple[Problem, ...]:

@@ -100,6 +100,6 @@ def test_what_both_sides_have_is_given_unless_it_is_said_to_be_expected():
     (case,) = cases("tables:\n  - {name: x, columns: [headers.x-a, expect.headers.x-b, verdict], rows: [[one, two, allow]]}\n")
     assert case.request.headers.get("x-a") == "one"
     assert case.expected.headers == frozenset({told_header("x-b", "two")})
-    assert "cases.yaml:5:36: unknown column `expect.headrs`" in told(
+    assert "cases.yaml:5:34: unknown column `expect.headrs`" in told(
         "tables:\n  - {name: x, columns: [verdict, expect.headrs], rows: [[allow, [a]]]}\n"
     )

@@ -102,7 +102,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What came of a case, by which facts; `steps` is how the rules came out. `differences` is empty when all was as expected."""
+    """What came of a case, by which facts; `steps` is how its rules came out. `differences` is empty when all was expected."""
 
     case: Case
     decision: Decision

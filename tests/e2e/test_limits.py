@@ -1,6 +1,8 @@
 """Limits at a real gateway with two workers: what SDKs, a page and an operator see."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from harness.clients import CHAT_URL, anthropic_messages, chat_body, http_client, openai_chat
-from harness.gateway import Gateway, StartGateway
+from harness.gateway import Gateway, StartGateway, children_of, command_line
 from harness.upstream import Since
 from harness.waiting import until
 
@@ -75,6 +77,29 @@ def test_many_at_once_pass_no_more_than_there_is_room_for_in_each_worker(gateway
     assert (refused.headers["x-should-retry"], refused.headers["x-lockgate-reason"]) == ("false", "limit_reached")
     assert 0 < int(refused.headers["retry-after"]) <= 3660
     assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+
+
+@pytest.mark.timeout(400)
+def test_restarts_and_a_killed_recorder_keep_the_counts_and_a_reset_drops_them(gateway: Gateway) -> None:
+    assert post(gateway).status_code == 200
+    until(lambda: used(gateway) == 1, seconds=60, what="the first count arrives")
+    (recorder,) = [pid for pid in children_of(gateway.process.pid) if b"recorder" in command_line(pid)]
+    os.kill(recorder, signal.SIGKILL)
+    assert post(gateway).status_code == 200
+    until(lambda: used(gateway) == 2, seconds=90, what="what the killed recorder missed is told again", every=0.5)
+    gateway.stop()
+    gateway.start_again()
+    assert post(gateway).status_code == 200
+    until(lambda: used(gateway) == 3, seconds=60, what="the count after the restart")
+    until(
+        lambda: post(gateway).status_code == 429 and post(gateway).status_code == 429,
+        seconds=60,
+        what="every worker knows",
+        every=0.5,
+    )
+    command = [sys.executable, "-m", "lockgate", "--home", str(gateway.home), "usage", "reset", "127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True)
+    until(lambda: post(gateway).status_code == 200, seconds=60, what="there is room again", every=0.5)
 
 
 def test_a_page_says_when_it_goes_on_and_pages_themselves_do_not_count(start_own_gateway: StartGateway) -> None:

@@ -120,6 +120,7 @@ def make_sheet(phase: Phase = Phase.RESPONSE_HEADERS, **changes: object) -> Fact
     at = facts.get("at", datetime(2026, 1, 5, tzinfo=UTC))
     sheet = {"at": at, "phase": phase, "client": facts["client"], "host": host, "port": port}
     sheet["usage"] = facts.get("usage")
+    sheet["acknowledged"] = facts.get("acknowledged", frozenset())
     if phase >= Phase.REQUEST_HEADERS:
         sheet |= {"request": facts["request"], "app_known": True, "app": facts["app"], "software": facts["software"]}
     if phase >= Phase.REQUEST_BODY:

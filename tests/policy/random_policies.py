@@ -62,7 +62,7 @@ def conditions(tests):
     )
 
 
-ENDINGS = ["allow", "block", {"redirect": {"to": "https://assistant.example/"}}]
+ENDINGS = ["allow", "block", "coach", {"redirect": {"to": "https://assistant.example/"}}]
 ADDITIONS = [
     {"tag": "one"}, {"tag": ["two", "one"]}, {"capture": "none"}, {"capture": "masked"}, {"capture": "full"},
     {"redact": ["credentials"]}, {"redact": {"profiles": ["financial", "pii"], "with": "placeholder", "at_least": "medium"}},
@@ -141,6 +141,7 @@ class Exchange:
             for profiles, detector in draw(FINDINGS)
         ]
         self.state = state
+        self.acknowledged = frozenset(draw(st.sets(st.sampled_from(["r0", "r1", "r2"]))))
         self.response = Response(status=draw(st.sampled_from([200, 500])))
 
     def sheet(self, phase, examination=None):
@@ -149,7 +150,7 @@ class Exchange:
             app = replace(app, operation=None)
         return self.tools.sheet(
             phase, client=self.client, host=self.host, app=app, request=self.request, conversation=self.conversation,
-            examination=examination, response=self.response,
+            examination=examination, response=self.response, acknowledged=self.acknowledged,
         )  # fmt: skip
 
     def examined(self, profiles, extra=(), state=None):

@@ -18,7 +18,9 @@ from lockgate import __version__
 from lockgate.cli.home_option import HomeOption
 from lockgate.facts.problem import UsageError
 
-_COMMANDS = ("apps", "ca", "dlp", "doctor", "explain", "init", "log", "mcp", "policy", "up", "usage", "user")
+_COMMANDS = (
+    "acknowledgements", "apps", "ca", "dlp", "doctor", "explain", "init", "log", "mcp", "policy", "up", "usage", "user",
+)  # fmt: skip
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import json
 import secrets
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,21 +19,24 @@ from lockgate.dlp.scan import Scanner
 from lockgate.facts.attachment_types import type_of
 from lockgate.facts.authorship import characters
 from lockgate.facts.client_software import UNKNOWN_SOFTWARE, ClientSoftware
+from lockgate.facts.coaching import Coaching, spoken
 from lockgate.facts.decision import Decision, Verdict
 from lockgate.facts.device import Device, DeviceTrust
 from lockgate.facts.finding import Finding
 from lockgate.facts.mcp import McpCall
 from lockgate.facts.notice import notified
-from lockgate.facts.problem import Problem, UsageError
+from lockgate.facts.problem import Problem, UsageError, nearest_name
 from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, IdentifiedBy
+from lockgate.gate.acknowledgements import Acknowledgements
 from lockgate.policy import Ruleset, header_edits, on_the_wall, parse_moment
 from lockgate.policy.explained import Explained, explained
-from lockgate.runtime.explain import Explanation, Question
+from lockgate.runtime.acknowledgement_ledger import stored_acknowledgements
+from lockgate.runtime.explain import Explanation, Known, Question
 from lockgate.runtime.explain import explain as run_explain
 from lockgate.runtime.mcp_watch import stored_inventory
 from lockgate.runtime.persona import Persona
-from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
 from lockgate.runtime.usage_watch import usage_of_client
 
 _BLOCKED = 2
@@ -76,12 +80,17 @@ _IDENTIFIED = {
     metavar="TEXT",
     help="With this device, as a trusted hop says it, for example 'id=\"laptop-17\", enrolled'.",
 )
+@click.option(
+    "--acknowledged", "acknowledged", multiple=True, metavar="RULE",
+    help="As if this rule that coaches had been acknowledged; repeat for more.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.pass_obj
 def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     home_option: HomeOption, target: str | None, record_id: str | None, facts: str | None, policy: Path | None,
     method: str | None, headers: tuple[str, ...], body: str | None, user: str | None,
-    groups: tuple[str, ...], address: str, at: str | None, country: str | None, device: str | None, as_json: bool,
+    groups: tuple[str, ...], address: str, at: str | None, country: str | None, device: str | None,
+    acknowledged: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
     """Say what would happen to TARGET (a URL, or @FILE with a saved HTTP request) and why, rule by rule.
 
@@ -109,8 +118,11 @@ def explain(  # noqa: PLR0913, PLR0917 - one parameter per option
     scanner = Scanner.open(snapshot.detectors, key=secrets.token_bytes(32))
     moment = _moment(at, snapshot.ruleset)
     question = Question(asked_as=asked_as, request=asked.head, content=asked.content, at=moment)
-    usage_of = partial(usage_of_client, home_option.home, moment.timestamp())
-    explanation = run_explain(snapshot, scanner, question, stored_inventory(home_option.home), usage_of)
+    known = Known(
+        inventory=stored_inventory(home_option.home), usage_of=partial(usage_of_client, home_option.home, moment.timestamp()),
+        acknowledged=_acknowledgements(snapshot, acknowledged, moment.timestamp()),
+    )  # fmt: skip
+    explanation = run_explain(snapshot, scanner, question, known)
     sys.exit(_told(Answer(explanation=explanation), as_json=as_json))
 
 
@@ -129,7 +141,7 @@ def _told(answer: Answer, *, as_json: bool) -> int:
         click.echo(answer.as_text(_as_text(explanation)))
     if answer.missing:
         return 1
-    return _BLOCKED if explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT) else 0
+    return _BLOCKED if explanation.decision.verdict in (Verdict.BLOCK, Verdict.REDIRECT, Verdict.COACH) else 0
 
 
 def _moment(given: str | None, ruleset: Ruleset) -> datetime:
@@ -140,6 +152,16 @@ def _moment(given: str | None, ruleset: Ruleset) -> datetime:
         help_text = "write --at 2026-03-03T10:00, or with an offset 2026-03-03T10:00+01:00"
         raise UsageError(Problem(problem=f"`{given}` is not a date with a time", help=help_text))
     return on_the_wall(at, ruleset.zone)
+
+
+def _acknowledgements(snapshot: Snapshot, assumed: tuple[str, ...], now: float) -> Acknowledgements:
+    """What people acknowledged, and what is asked as if they had. Raises UsageError for a rule that asks for nothing."""
+    known = snapshot.ruleset.coached
+    wrong = [name for name in assumed if name not in known]
+    if wrong:
+        hint = nearest_name(wrong[0], known) or (f"rules that do: {', '.join(known)}" if known else "this policy has none")
+        raise UsageError(Problem(problem=f"no rule `{wrong[0]}` asks to be acknowledged", help=hint))
+    return replace(Acknowledgements.of(stored_acknowledgements(snapshot.home, now)), assumed=frozenset(assumed))
 
 
 def _as_data(explanation: Explanation) -> dict[str, object]:
@@ -159,6 +181,8 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "headers": _headers(explanation),
         "notify": list(notified(decision)),
         "monitored": list(decision.monitored),
+        "asks": _asks(decision.coaching),
+        "acknowledged": list(decision.acknowledged),
         "exceptions": list(decision.exceptions),
         "policy_version": decision.policy_version,
         "at": sheet.at.isoformat(),
@@ -200,6 +224,15 @@ def _as_data(explanation: Explanation) -> dict[str, object]:
         "trace": [{"rule": s.rule, "truth": s.truth.value, "excepted": s.excepted, "why": s.why} for s in decision.trace],
         **rule_data(_explained(explanation)),
     }
+
+
+def _asks(coaching: Coaching | None) -> dict[str, object] | None:
+    if coaching is None:
+        return None
+    return {
+        "ask": coaching.ask.value, "seconds": coaching.seconds, "choices": list(coaching.choices),
+        "at_least": coaching.at_least,
+    }  # fmt: skip
 
 
 def _client_software(software: ClientSoftware | None) -> dict[str, object]:
@@ -267,6 +300,8 @@ def _as_text(explanation: Explanation) -> str:
     if decision.message:
         how = " (as an answer of the model)" if decision.as_answer else ""
         lines.append(f"  told         {decision.message}{how}")
+    if decision.coaching is not None:
+        lines.append(f"  asked to     {decision.coaching.ask.value}; that lets pass for {spoken(decision.coaching.seconds)}")
     if decision.redirect_to:
         lines.append(f"  sent to      {decision.redirect_to}")
     lines.append(f"  client       {_who(explanation.sheet.client)}")
@@ -284,7 +319,7 @@ def _as_text(explanation: Explanation) -> str:
     lines += [f"  redacted     {each.count} of {each.detector} by {each.rule}" for each in explanation.redactions]
     for label, values in (
         ("capture", [_kept(decision)]), ("tags", decision.tags), ("notify", notified(decision)),
-        ("monitored", decision.monitored), ("exceptions", decision.exceptions),
+        ("monitored", decision.monitored), ("acknowledged", decision.acknowledged), ("exceptions", decision.exceptions),
     ):  # fmt: skip
         if values and values != ["none"]:
             lines.append(f"  {label:<12} {', '.join(values)}")

@@ -57,6 +57,7 @@ def record_page(record: Record, related: Relations = NO_RELATIONS) -> str:
         ("Rule", record.rule),
         ("Would have", ", ".join(record.monitored)),
         ("Excepted", ", ".join(record.exceptions)),
+        ("Acknowledged", ", ".join(record.acknowledged)),
         ("Policy", record.policy_version),
         ("Tags", ", ".join(record.tags)),
         ("Headers", ", ".join(record.headers)),

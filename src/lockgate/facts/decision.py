@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lockgate.facts.addition import Added, Addition
+from lockgate.facts.coaching import Coaching
 from lockgate.facts.usage import ReachedLimit
 
 
@@ -13,6 +14,7 @@ class Verdict(StrEnum):
     ALLOW = "allow"
     BLOCK = "block"
     REDIRECT = "redirect"
+    COACH = "coach"
     TUNNEL = "tunnel"
 
 
@@ -28,6 +30,8 @@ class Reason(StrEnum):
     """Why a verdict came out: stable codes, part of the public interface."""
 
     RULE = "rule"
+    ACKNOWLEDGEMENT_REQUIRED = "acknowledgement_required"
+    JUSTIFICATION_REQUIRED = "justification_required"
     DEFAULT = "default"
     DO_NOT_INSPECT = "do_not_inspect"
     NOT_IN_LIBRARY = "not_in_library"
@@ -62,6 +66,8 @@ class Reason(StrEnum):
 
 _EXPLANATIONS = {
     Reason.RULE: "A policy rule matched.",
+    Reason.ACKNOWLEDGEMENT_REQUIRED: "A policy rule matched that lets pass who has acknowledged it, and this person has not.",
+    Reason.JUSTIFICATION_REQUIRED: "A policy rule matched that lets pass who gives a reason, and this person has given none.",
     Reason.DEFAULT: "No rule ended the walk, so the policy's default applied.",
     Reason.DO_NOT_INSPECT: "The host is on the do-not-inspect list, so the connection passed without decryption.",
     Reason.NOT_IN_LIBRARY: "The host is not an app of the library and the decrypt setting leaves such hosts alone.",
@@ -124,6 +130,8 @@ class Decision:
     `exceptions` are those that kept a rule from acting, as `exception-id:rule-id`. `limit` is the one that was reached.
     `watched` are limits of rules in monitor mode: what matches them is counted, so that they can tell when they would have
     stopped something.
+    `coaching` is what is asked of the person by a decision to coach, `acknowledged` lists the rules that matched and let pass
+    because they were acknowledged.
     """
 
     verdict: Verdict
@@ -132,6 +140,8 @@ class Decision:
     message: str = ""
     redirect_to: str = ""
     as_answer: bool = False
+    coaching: Coaching | None = None
+    acknowledged: tuple[str, ...] = ()
     capture: Capture = Capture.NONE
     capture_days: int = 0
     tags: tuple[str, ...] = ()

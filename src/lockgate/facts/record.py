@@ -65,6 +65,7 @@ class Record:
     the accepted ones. `tool_calls` names the tools an agent called, or sent results of, in what was new, and those that an
     answer which was read along called.
     `redactions` says how many values were replaced in what left, by rule and detector.
+    `acknowledged` are the rules that would have stopped it, had the person not acknowledged them.
     `messages` counts what the client said on a WebSocket; `socket` is the id of the WebSocket's record, for a message.
     `facts` is what `gate.kept_facts` keeps for policies; a store keeps it beside the record, and gives it out on its own.
     """
@@ -128,6 +129,7 @@ class Record:
     rule: str = ""
     monitored: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
+    acknowledged: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()

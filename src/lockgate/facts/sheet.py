@@ -25,6 +25,7 @@ class FactSheet:
     host; when it is, `mcp` is None for one that does not. `noticed` is what the body
     showed beside its words. `host_category` comes from the operator's lists, empty when on none. `usage` are the counts as they
     were when the exchange began; absent where nobody kept them.
+    `acknowledged` are the rules that the client had acknowledged for this app when it began.
     """
 
     at: datetime
@@ -32,6 +33,7 @@ class FactSheet:
     client: Client
     host: str
     port: int
+    acknowledged: frozenset[str] = frozenset()
     app_known: bool = False
     app: AppMatch | None = None
     request: Request | None = None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from lockgate.apps.formats.base import SocketFormat, WireFormat
+from lockgate.facts.coaching import Asked
 from lockgate.facts.decision import Decision
 from lockgate.facts.header_change import NO_EDITS, HeaderEdits
 from lockgate.facts.mcp import McpSeen
@@ -58,7 +59,8 @@ class Refuse:
     """Do not forward; answer the client in its own dialect.
 
     `format` is the wire format whose clients are waiting, None for anything else. `upgrade_required` asks for status
-    426, which clients of a refused WebSocket understand as "use plain requests instead".
+    426, which clients of a refused WebSocket understand as "use plain requests instead". `asked` is what the person is asked
+    by a decision to coach.
     """
 
     decision: Decision
@@ -66,6 +68,7 @@ class Refuse:
     format: WireFormat | None = None
     conversation: Conversation | None = None
     upgrade_required: bool = False
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ class RefuseMessage:
     format: SocketFormat
     message: SocketMessage
     recorded: bool = True
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

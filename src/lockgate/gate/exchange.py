@@ -31,6 +31,9 @@ from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Completeness, Phase, Request, Response
 from lockgate.facts.usage import NOTHING_USED, UsageSeen
+from lockgate.gate.acknowledgements import NOTHING_ACKNOWLEDGED, Acknowledgements
+from lockgate.gate.bare_facts import bare_facts
+from lockgate.gate.coaching import as_client_is_told, asked_of
 from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption, connected
 from lockgate.gate.effects import Effect, Forward, Hold, Intercept, Note, PassResponse, Refuse, Tunnel
@@ -76,11 +79,11 @@ _UNREAD = Conversation(turns=(), unread=("opaque",))
 class Exchange(Judging):
     """One request with its response, one WebSocket, or one tunnel."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what an exchange finds when it begins
         self, exchange_id: str, context: GateContext, worker: int = 0, inventory: McpInventory = NOTHING_KNOWN,
-        usage: UsageSeen = NOTHING_USED,
+        usage: UsageSeen = NOTHING_USED, acknowledgements: Acknowledgements = NOTHING_ACKNOWLEDGED,
     ) -> None:  # fmt: skip
-        super().__init__(exchange_id, context, worker, ExchangeKind.REQUEST, usage)
+        super().__init__(exchange_id, context, worker, ExchangeKind.REQUEST, usage, acknowledgements)
         self._inventory = inventory
         self._answer_reader: StreamReader | None = None
         self._listener: Listener | None = None
@@ -119,7 +122,7 @@ class Exchange(Judging):
         or the app library, which may be what failed.
         """
         if self._sheet is None and seen is not None:
-            self._sheet = _bare_facts(seen)
+            self._sheet = bare_facts(seen)
             self._kind = ExchangeKind.TUNNEL if isinstance(seen, Connecting) else ExchangeKind.REQUEST
         decision = Decision(verdict=Verdict.BLOCK, reason=reason, policy_version=self._version)
         self._refuse(decision)
@@ -129,8 +132,9 @@ class Exchange(Judging):
         name = (event.sni or event.host).lower().rstrip(".")
         self._kind = ExchangeKind.TUNNEL
         self._sheet = FactSheet(
-            at=event.at, phase=Phase.CONNECT, client=event.client, host=name, port=event.port, usage=self._usage
-        )
+            at=event.at, phase=Phase.CONNECT, client=event.client, host=name, port=event.port, usage=self._usage,
+            acknowledged=self._acknowledged(event.client, None, name, event.at),
+        )  # fmt: skip
         ruleset = self._context.ruleset
         if event.refused is not None:
             yield self.fail(event.refused)
@@ -172,6 +176,7 @@ class Exchange(Judging):
             app = replace(app, operation=None)
         self._sheet = FactSheet(
             at=event.at, phase=Phase.REQUEST_HEADERS, client=event.client, host=request.host, port=request.port,
+            acknowledged=self._acknowledged(event.client, app, request.host, event.at),
             app_known=True, app=app, request=request, software=self._context.library.software(request),
             request_size=size_by_head(request, has_body=event.has_body),
             mcp_known=not event.has_body or cannot_be_mcp(request),
@@ -230,7 +235,8 @@ class Exchange(Judging):
     def _needs_body(self, decision: Decision, event: RequestHeadersSeen) -> bool:
         """Whether a decided exchange has to be read: for what is captured of it, for what an agent does, or to answer it."""
         if decision.verdict is not Verdict.ALLOW:
-            return decision.as_answer and event.has_body and self._may_answer_itself()
+            told = as_client_is_told(decision, self._known.software)
+            return told.as_answer and event.has_body and self._may_answer_itself()
         app = self._known.app
         fetches = event.has_body and app is not None and app.answers is not None  # the body says of which conversation
         counts = event.has_body and needs_body(self._context.ruleset, self._known, decision)
@@ -286,6 +292,7 @@ class Exchange(Judging):
             format=self._format_for(app),
             conversation=sheet.conversation if sheet else None,
             upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
+            asked=asked_of(decision, sheet, self._context.ruleset),
         )
 
     def _response_headers(self, event: ResponseHeadersSeen) -> Iterator[Effect]:
@@ -376,13 +383,3 @@ class Exchange(Judging):
 def _says_more_than_its_path(request: Request, app: AppMatch) -> bool:
     """Whether a body would make this another operation than its path says: a GET that only reads brings none along."""
     return request.method in _WITHOUT_BODY and app.operation is not None and not app.operation.carries_payload
-
-
-def _bare_facts(seen: Connecting | RequestHeadersSeen) -> FactSheet:
-    """Who and where, and nothing that has to be looked up."""
-    if isinstance(seen, Connecting):
-        return FactSheet(at=seen.at, phase=Phase.CONNECT, client=seen.client, host=seen.host, port=seen.port)
-    request = seen.request
-    return FactSheet(
-        at=seen.at, phase=Phase.REQUEST_HEADERS, client=seen.client, host=request.host, port=request.port, request=request
-    )  # fmt: skip

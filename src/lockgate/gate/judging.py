@@ -7,6 +7,7 @@ in the very order, that a request is.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from enum import Enum, auto
 from functools import partial
 
@@ -18,9 +19,11 @@ from lockgate.facts.header_change import NO_EDITS
 from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.redaction import Redact, Redaction
 from lockgate.facts.sheet import Demand, FactSheet
-from lockgate.facts.traffic import Phase, Response
+from lockgate.facts.traffic import Client, Phase, Response
 from lockgate.facts.usage import Count, UsageSeen
+from lockgate.gate.acknowledgements import Acknowledgements
 from lockgate.gate.answer_frames import AnswerFrames, frames_for
+from lockgate.gate.coaching import acknowledged_as, as_client_is_told
 from lockgate.gate.context import GateContext
 from lockgate.gate.decryption import Decryption
 from lockgate.gate.effects import Captured, Effect, Examine, Note
@@ -53,8 +56,9 @@ class UnexpectedEventError(Exception):
 class Judging(ABC):
     """An exchange that is being judged. Feed events to `handle`, perform the effects it returns."""
 
-    def __init__(
-        self, exchange_id: str, context: GateContext, worker: int, kind: ExchangeKind, usage: UsageSeen
+    def __init__(  # noqa: PLR0913, PLR0917 - what an exchange finds when it begins
+        self, exchange_id: str, context: GateContext, worker: int, kind: ExchangeKind, usage: UsageSeen,
+        acknowledgements: Acknowledgements,
     ) -> None:  # fmt: skip
         self.id = exchange_id
         self.state = State.NEW
@@ -63,6 +67,7 @@ class Judging(ABC):
         self._kind = kind
         self._usage = usage
         self._use = NO_USE
+        self._acknowledgements = acknowledgements
         self._sheet: FactSheet | None = None
         self._reading_state = ExaminationState.COMPLETE
         self._decryption = Decryption.DECRYPTED
@@ -178,7 +183,7 @@ class Judging(ABC):
 
     def _settle(self, decision: Decision, *, streamed: bool) -> Effect:
         if decision.verdict is not Verdict.ALLOW:
-            return self._refuse(decision)
+            return self._refuse(as_client_is_told(decision, self._known.software))
         wanted = self._redacted = self._to_redact(decision)
         if wanted is not None:
             try:
@@ -303,6 +308,10 @@ class Judging(ABC):
     def _least_of_sheet(self) -> FactSheet | None:
         """What may be recorded when nothing more can be asked of anybody."""
         return self._sheet
+
+    def _acknowledged(self, client: Client, app: AppMatch | None, host: str, at: datetime) -> frozenset[str]:
+        """The rules that let this client pass on the way to this app, as things stand when the exchange begins."""
+        return self._acknowledgements.rules(client, acknowledged_as(app, host), at, self._context.ruleset.coached)
 
     @property
     def _version(self) -> str:

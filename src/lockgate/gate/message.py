@@ -26,6 +26,8 @@ from lockgate.facts.prompt import Conversation, ModelAnswer
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Phase, SocketMessage
 from lockgate.facts.usage import NOTHING_USED, UsageSeen
+from lockgate.gate.acknowledgements import NOTHING_ACKNOWLEDGED, Acknowledgements
+from lockgate.gate.coaching import asked_of
 from lockgate.gate.context import GateContext
 from lockgate.gate.effects import Effect, PassMessage, RefuseMessage
 from lockgate.gate.events import Event, Examined, MessageSeen, RepliesSeen
@@ -45,10 +47,11 @@ _NOTHING = SocketMessage(content=b"")
 class MessageExchange(Judging):
     """One message of a WebSocket, with what the server says to it."""
 
-    def __init__(
-        self, exchange_id: str, context: GateContext, socket: Socket, worker: int = 0, usage: UsageSeen = NOTHING_USED
-    ) -> None:
-        super().__init__(exchange_id, context, worker, ExchangeKind.MESSAGE, usage)
+    def __init__(  # noqa: PLR0913, PLR0917 - what an exchange finds when it begins
+        self, exchange_id: str, context: GateContext, socket: Socket, worker: int = 0, usage: UsageSeen = NOTHING_USED,
+        acknowledgements: Acknowledgements = NOTHING_ACKNOWLEDGED,
+    ) -> None:  # fmt: skip
+        super().__init__(exchange_id, context, worker, ExchangeKind.MESSAGE, usage, acknowledgements)
         self._socket = socket
         self._message = _NOTHING
         self._reading: MessageReading | None = None
@@ -97,7 +100,10 @@ class MessageExchange(Judging):
         self._message = event.message
         library, request = self._context.library, self._socket.request
         app = library.match(request)
-        facts = replace(self._facts(event), app_known=True, app=app, software=library.software(request), mcp_known=True)
+        facts = replace(
+            self._facts(event), app_known=True, app=app, software=library.software(request), mcp_known=True,
+            acknowledged=self._acknowledged(self._socket.client, app, request.host, event.at),
+        )  # fmt: skip
         self._sheet = facts
         if app is not None and app.opaque:
             self._reading_state = ExaminationState.OPAQUE
@@ -118,7 +124,7 @@ class MessageExchange(Judging):
         conversation = with_background(request, reading.app, reading.conversation)
         facts = replace(facts, phase=Phase.REQUEST_BODY, app=reading.app, conversation=conversation)
         self._sheet = facts
-        again = self._socket.decided_before(self._version) if reading.is_only_unreadable else None
+        again = self._socket.decided_before(self._version, facts.acknowledged) if reading.is_only_unreadable else None
         if again is not None and again.verdict is not Verdict.ALLOW:
             yield replace(self._refuse_message(again), recorded=False)
         elif again is not None and not reading.has_text:
@@ -192,6 +198,7 @@ class MessageExchange(Judging):
             app_name=app.app.name if app is not None else "",
             format=named or GENERIC_SOCKET,
             message=self._message,
+            asked=asked_of(decision, self._sheet, self._context.ruleset),
         )
 
     @override

@@ -85,6 +85,7 @@ def write_record(exchange_id: str, outcome: Outcome) -> Record:
         notices=_notices(decision),
         monitored=decision.monitored,
         exceptions=decision.exceptions,
+        acknowledged=decision.acknowledged,
         policy_version=decision.policy_version,
         trace=tuple(
             f"{step.rule}: {'excepted' if step.excepted else step.truth.value}" + (f" ({step.why})" if step.why else "")

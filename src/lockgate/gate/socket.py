@@ -98,11 +98,12 @@ class Socket:
         sniffed = context.sniff(self.request, Body(content=message.content))
         return Operation.UNRECOGNISED if sniffed is None else Operation.SEND_PROMPT
 
-    def decided_before(self, version: str) -> Decision | None:
-        """What was decided about the message before, if that was as unreadable as this one."""
+    def decided_before(self, version: str, acknowledged: frozenset[str]) -> Decision | None:
+        """What was decided about the message before, if that was as unreadable as this one, and would be decided again."""
         if self._unreadable is None or self._unreadable[0] != version:
             return None
-        return self._unreadable[1]
+        decision = self._unreadable[1]
+        return None if decision.coaching is not None and decision.rule in acknowledged else decision
 
     def answered(self) -> None:
         """The server has answered what was said: what cannot be read of what follows is said anew."""

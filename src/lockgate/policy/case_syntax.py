@@ -37,12 +37,12 @@ _DEVICE = ("id", "enrolled", "posture", "trust")
 _CLIENT = ("kind", "product", "version", "via")
 GIVEN_KEYS = (
     "app", "operation", "url", "method", "headers", "user", "groups", "identified_by", "address", "country", "network",
-    "device", "client", "model", "conversation", "at", "body_bytes", "mcp", "agent_tools", "discovered", "drift", "findings",
-    "examination", "response", "history", "usage",
+    "device", "client", "model", "conversation", "at", "body_bytes", "acknowledged", "mcp", "agent_tools", "discovered",
+    "drift", "findings", "examination", "response", "history", "usage",
 )  # fmt: skip
 EXPECT_KEYS = (
-    "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "examined", "message",
-    "redirect_to", "as", "redacted", "headers", "notify",
+    "verdict", "rule", "reason", "settled_at", "capture", "tags", "monitored", "exceptions", "acknowledged", "examined",
+    "message", "redirect_to", "as", "redacted", "headers", "notify",
 )  # fmt: skip
 _TOLD_AS = frozenset({"answer", "refusal"})
 _MCP = ("server", "method", "tool", "changed")
@@ -136,6 +136,7 @@ def _case(fields: Fields, apps: dict[str, AppMatch | None]) -> Case:
         model=given.text("model") or None,
         conversation=given.text("conversation") or None,
         mcp=_mcp(given, request),
+        acknowledged=frozenset(_texts(given, "acknowledged")),
         agent_tools=_texts(given, "agent_tools"),
         noticed=_noticed(given),
         findings=_findings(given),
@@ -317,6 +318,7 @@ def _expected(fields: Fields) -> Expected:
         tags=fields.texts("tags") if "tags" in fields else None,
         monitored=fields.texts("monitored") if "monitored" in fields else None,
         exceptions=fields.texts("exceptions") if "exceptions" in fields else None,
+        acknowledged=fields.texts("acknowledged") if "acknowledged" in fields else None,
         examined=frozenset(fields.texts("examined")) if "examined" in fields else None,
         headers=_headers(fields) if "headers" in fields else None,
         notify=_texts(fields, "notify") if "notify" in fields else None,

@@ -57,6 +57,7 @@ class Expected:
     tags: tuple[str, ...] | None = None
     monitored: tuple[str, ...] | None = None
     exceptions: tuple[str, ...] | None = None
+    acknowledged: tuple[str, ...] | None = None
     examined: frozenset[str] | None = None
     message: str | None = None
     redirect_to: str | None = None
@@ -76,6 +77,7 @@ class Case:
     offset is a time in the policy's zone.
     offset is a time in the policy's zone.
     `mcp` is what is asked of an MCP server; `agent_tools` are what is new of tools in a conversation with a model.
+    `acknowledged` are rules that the client has acknowledged.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Case:
     noticed: Noticed | None = None
     mcp: McpCall | None = None
     agent_tools: tuple[str, ...] = ()
+    acknowledged: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     state: ExaminationState = ExaminationState.COMPLETE
     response: Response | None = None
@@ -169,7 +172,8 @@ def _request_walk(ruleset: Ruleset, library: Library, case: Case) -> tuple[Decis
     request = case.request
     at = on_the_wall(case.at, ruleset.zone)
     sheet = FactSheet(
-        at=at, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port, usage=case.usage
+        at=at, phase=Phase.CONNECT, client=case.client, host=request.host, port=request.port, usage=case.usage,
+        acknowledged=case.acknowledged,
     )  # fmt: skip
     entry = do_not_inspect(ruleset, sheet)
     if entry is not None:
@@ -261,6 +265,7 @@ def _differences(result: CaseResult) -> tuple[str, ...]:
         ("tags", expected.tags, decision.tags),
         ("monitored", expected.monitored, decision.monitored),
         ("exceptions", expected.exceptions, decision.exceptions),
+        ("acknowledged", expected.acknowledged, decision.acknowledged),
         ("examined", expected.examined, result.examined),
         ("headers", expected.headers, result.headers),
         ("notify", expected.notify, notified(decision)),

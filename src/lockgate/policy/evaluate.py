@@ -101,6 +101,7 @@ class _Steps:
     added: tuple[Added, ...] = ()
     watched: tuple[Added, ...] = ()
     limit: ReachedLimit | None = None
+    acknowledged: tuple[str, ...] = ()
     monitored: list[str] = field(default_factory=list[str])
     exceptions: list[str] = field(default_factory=list[str])
     trace: list[TraceStep] = field(default_factory=list[TraceStep])
@@ -170,9 +171,14 @@ class _Steps:
         if actions.adds:
             self.added += _added(rule, actions.adds)
         if ends:
-            self.ending, self.reason = rule, actions.reason
-            if isinstance(actions.ends_if, IfReached):
-                self.limit = reached_limit(actions.ends_if.limit, sheet, rule.id)
+            self._ended_by(rule, sheet)
+        elif actions.ends is Verdict.COACH:
+            self.acknowledged += (rule.id,)
+
+    def _ended_by(self, rule: Rule, sheet: FactSheet) -> None:
+        self.ending, self.reason = rule, rule.actions.reason
+        if isinstance(rule.actions.ends_if, IfReached):
+            self.limit = reached_limit(rule.actions.ends_if.limit, sheet, rule.id)
 
     def _doubt(self, rule: Rule, sheet: FactSheet) -> None:
         """A rule that could end the walk, or that the exchange must not go on without, and nobody can tell."""
@@ -231,6 +237,8 @@ class _Steps:
             message=(told.message or told.description) if told is not None else "",
             redirect_to=told.actions.redirect_to if told is not None else "",
             as_answer=told is not None and told.actions.as_answer,
+            coaching=told.actions.coaching if told is not None else None,
+            acknowledged=self.acknowledged,
             capture=self.capture or Capture.NONE,
             capture_days=self.capture_days,
             tags=self.tags,

@@ -41,6 +41,8 @@ NOTE_CODES: Mapping[str, str] = {
     "request-has-left": "a rule that stops a response; the request has left by then",
     "message-unseen": "a message of a rule that stops nothing",
     "message-too-long": "a message that the close of a WebSocket cannot carry whole",
+    "nothing-to-acknowledge": "a rule that coaches without saying what about",
+    "coaches-unseen": "a rule that coaches also on connections that stay encrypted, where no page can be shown",
     "odd-pattern": "a regular expression that fits everything, or in which `*` looks like a wild card",
     "wide-exception": "an exception that switches a rule off for everybody",
     "expired-exception": "an exception whose last day is over: the rule acts again",

@@ -3,9 +3,11 @@
 Separate from compiling so that what evaluates knows nothing of files, places or problems.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
+from hashlib import blake2b
 
 from lockgate.facts.decision import Verdict
 from lockgate.facts.problem import Problem
@@ -16,6 +18,8 @@ from lockgate.policy.expression import Expression
 from lockgate.policy.index import RuleIndex
 from lockgate.policy.outcome import Check
 from lockgate.policy.selector import Surroundings
+
+TERMS_BYTES = 6
 
 
 class Mode(StrEnum):
@@ -92,7 +96,8 @@ class Ruleset:
 
     `head` is what stands beside the rules, as (key, value) pairs of text, lists among it. `profiles` are the DLP profiles any
     rule could ever need, `surroundings` what its conditions may refer to. `zone` is where its clocks hang. `notes` are things
-    the operator may want to know.
+    the operator may want to know. `coached` are the rules that ask people for something, each with a digest of all that it
+    means and says.
     """
 
     version: str
@@ -112,6 +117,7 @@ class Ruleset:
     notes: tuple[Problem, ...] = ()
     request_walk: RuleWalk = field(init=False)
     response_walk: RuleWalk = field(init=False)
+    coached: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sort the rules into the two walks, once."""
@@ -119,6 +125,8 @@ class Ruleset:
         for name, about_response in (("request_walk", False), ("response_walk", True)):
             rules = tuple(rule for rule in self.rules if rule.is_about_response is about_response)
             object.__setattr__(self, name, RuleWalk(rules, self.surroundings, excepted))
+        asking = (rule for rule in self.rules if rule.actions.ends is Verdict.COACH)
+        object.__setattr__(self, "coached", {rule.id: _terms(rule) for rule in asking})
 
     @property
     def only_tells(self) -> bool:
@@ -129,3 +137,12 @@ class Ruleset:
     def looks_at_responses(self) -> bool:
         """Whether any rule needs the second walk."""
         return bool(self.response_walk.rules)
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule with this id."""
+        return next((rule for rule in self.rules if rule.id == name), None)
+
+
+def _terms(rule: Rule) -> str:
+    text = f"{rule.canonical}|{rule.message or rule.description}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=TERMS_BYTES).hexdigest()

@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 
 from lockgate.apps.formats.base import AnswersItself, AnswersMessage, Refusal, SocketRefusal
 from lockgate.apps.formats.generic import GENERIC
+from lockgate.facts.coaching import Asked
 from lockgate.facts.decision import Decision, Reason, Verdict
 from lockgate.facts.traffic import Answer, Headers, Request
 from lockgate.gate.effects import Refuse, RefuseMessage
+from lockgate.proxy.coach_links import CoachLinks
+from lockgate.proxy.coach_words import close_words, coach_sentences
 from lockgate.proxy.limit_words import limit_sentence
 from lockgate.proxy.pages import BlockPage, block_page
 from lockgate.proxy.redirects import PARAMETER, RedirectContext, read_context, redirect_location
@@ -34,17 +37,27 @@ class Wording:
     alternative: str
     redirect_key: bytes
 
+    @property
+    def links(self) -> CoachLinks:
+        """Makes the links under which people acknowledge."""
+        return CoachLinks(self.redirect_key)
+
 
 def refusal_text(refuse: Refuse | RefuseMessage, wording: Wording, reference: str) -> str:
     """One paragraph for a person reading an error message: what, why, instead, whom to ask, reference."""
     decision = refuse.decision
     what = f"{refuse.app_name} " if refuse.app_name else ""
     noun = "message" if isinstance(refuse, RefuseMessage) else "request"
-    parts = [f"{wording.gateway_name} stopped this {what}{noun}: {_why(decision)}"]
+    if refuse.asked is not None:
+        link = wording.links.text_link(refuse.asked, reference, int(time.time()))
+        first, then = coach_sentences(refuse.asked, decision, link)
+        parts = [f"{wording.gateway_name} kept this {what}{noun} back until you have read this: {first}", then]
+    else:
+        parts = [f"{wording.gateway_name} stopped this {what}{noun}: {_why(decision)}"]
     if decision.rule:
         parts.append(f"Rule: {decision.rule}.")
     instead = decision.redirect_to or wording.alternative
-    if instead:
+    if instead and instead != refuse.app_name:
         parts.append(f"Use instead: {instead}.")
     if wording.contact:
         parts.append(f"Questions: {wording.contact}.")
@@ -58,23 +71,13 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
     text = refusal_text(refuse, wording, reference)
     if decision.verdict is Verdict.REDIRECT and request.is_navigation and not _was_sent_here(request, wording):
         return _redirect(refuse, request, wording, reference)
+    if refuse.asked is not None and request.is_navigation and not refuse.upgrade_required:
+        return _question(refuse, refuse.asked, request, wording, reference)
     if refuse.upgrade_required:
         again = (("upgrade", "HTTP/1.1"), ("connection", "upgrade"), *_retry_after(decision))
         return _plain(426, text, decision.reason, reference, again)
     if request.is_navigation:
-        page = block_page(
-            BlockPage(
-                gateway_name=wording.gateway_name,
-                app_name=refuse.app_name,
-                host=request.host,
-                message=_why(decision),
-                rule=decision.rule or "",
-                reason=decision.reason,
-                alternative=decision.redirect_to or wording.alternative,
-                contact=wording.contact,
-                reference=reference,
-            )
-        )
+        page = _page(refuse, request, wording, reference)
         return replace(page, headers=Headers((*page.headers.pairs, *_retry_after(decision))))
     refusal = _refusal(decision, text, reference)
     if decision.as_answer and isinstance(refuse.format, AnswersItself) and refuse.conversation is not None:
@@ -82,6 +85,33 @@ def answer_for(refuse: Refuse, request: Request, wording: Wording, reference: st
         if said is not None:
             return said
     return (refuse.format or GENERIC).refuse(refusal, request, refuse.conversation)
+
+
+def _page(refuse: Refuse, request: Request, wording: Wording, reference: str, ask: str = "") -> Answer:
+    decision = refuse.decision
+    return block_page(
+        BlockPage(
+            gateway_name=wording.gateway_name,
+            app_name=refuse.app_name,
+            host=request.host,
+            message=_why(decision),
+            rule=decision.rule or "",
+            reason=decision.reason,
+            alternative=decision.redirect_to or wording.alternative,
+            contact=wording.contact,
+            reference=reference,
+            ask=ask,
+        )
+    )
+
+
+def _question(refuse: Refuse, asked: Asked, request: Request, wording: Wording, reference: str) -> Answer:
+    """To the page that asks. It stands at our own address, where no script of the site can answer; and it may not be framed."""
+    link = wording.links.page_link(asked, reference, request, int(time.time()))
+    if request.headers.get("sec-fetch-dest", "document") != "document":
+        return _page(refuse, request, wording, reference, link)
+    status = 302 if request.method in ("GET", "HEAD") else 303
+    return _plain(status, "", refuse.decision.reason, reference, (("location", link),))
 
 
 def message_answer(refuse: RefuseMessage, request: Request, wording: Wording, reference: str) -> SocketRefusal:
@@ -95,8 +125,15 @@ def message_answer(refuse: RefuseMessage, request: Request, wording: Wording, re
     return refuse.format.refuse_message(refusal, request, refuse.message)
 
 
-def close_reason(refuse: RefuseMessage, reference: str) -> str:
-    """The same in as many bytes as a close frame has room for: why, and the reference if it fits (RFC 6455 section 5.5)."""
+def close_reason(refuse: RefuseMessage, wording: Wording, reference: str) -> str:
+    """The same in as many bytes as a close frame has room for: why, and the reference if it fits (RFC 6455 section 5.5).
+
+    Where there is something to acknowledge, the link to it is what matters most.
+    """
+    if refuse.asked is not None:
+        words = close_words(wording.links.text_link(refuse.asked, reference, int(time.time())))
+        if words:
+            return words
     why, end = _why(refuse.decision), f" Reference: {reference}."
     whole = why + end
     return whole if len(whole.encode()) <= _CLOSE_REASON else why.encode()[:_CLOSE_REASON].decode("utf-8", "ignore")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import Record
 from lockgate.home.settings import parse_address
 from lockgate.pki.ca import CertificateAuthority, load_ca
@@ -22,7 +21,7 @@ from lockgate.runtime.boundary import own_names, rules_of
 from lockgate.runtime.gateway import Gateway
 from lockgate.runtime.prepare import redirect_key, sealer_for
 from lockgate.runtime.snapshot import SnapshotBuilder
-from lockgate.runtime.usage_watch import Tell
+from lockgate.runtime.telling import Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +39,9 @@ class Assembly:
     held: HeldBytes
 
 
-def assemble(
-    builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int, *, sight: Callable[[McpSighting], None],
-    count_for: Tell,
-) -> Assembly:  # fmt: skip
+def assemble(builder: SnapshotBuilder, keep: Callable[[Record], None], worker: int, telling: Telling) -> Assembly:
     """Everything but mitmproxy itself. Needs a running event loop. Raises UsageError for what the operator has to mend."""
-    gateway = Gateway(builder, keep, sealer_for(builder.home), worker, sight=sight)
-    gateway.counts_go_to(count_for)
+    gateway = Gateway(builder, keep, sealer_for(builder.home), worker, telling=telling)
     snapshot = gateway.snapshot
     settings, home = snapshot.settings, snapshot.home
     authority = load_ca(home.certs, now=datetime.now(UTC))

@@ -37,7 +37,8 @@ class ConnectedClient:
     """A client connection.
 
     `host` and `port` are what it asked to CONNECT to (empty for plain proxy requests), `name` is the server it turned
-    out to mean. `tunnel` is the exchange of the tunnel itself, until it is known to be decrypted.
+    out to mean. `tunnel` is the exchange of the tunnel itself, until it is known to be decrypted. `login_missing` is why nobody
+    knows who wants to see our own pages.
     """
 
     who: Client
@@ -47,6 +48,7 @@ class ConnectedClient:
     tunnel: LiveExchange[Exchange] | None = None
     relay: CountedTunnel | None = None
     failure: tuple[Reason, str] | None = None
+    login_missing: LoginRequired | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -97,6 +99,11 @@ class Connections:
         if state.host == PORTAL_HOST:
             # Our own pages over TLS, which is how a device checks that it trusts the CA. Nobody is contacted.
             state.name = PORTAL_HOST
+            who = await gateway.identifier.identify(state.who.address, flow.request.headers.get("proxy-authorization"))
+            if isinstance(who, LoginRequired):
+                state.login_missing = who  # most of our pages are for everybody; those that are not will say so
+            else:
+                state.who = who
             return
         exchange = gateway.open_exchange()
         live = state.tunnel = LiveExchange(exchange=exchange, client=state.who)

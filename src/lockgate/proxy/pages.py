@@ -14,6 +14,8 @@ from lockgate.proxy.templates import content_security_policy, render
 
 _TITLES = {
     Reason.RULE: "{name} is not available here",
+    Reason.ACKNOWLEDGEMENT_REQUIRED: "Before you use {name}",
+    Reason.JUSTIFICATION_REQUIRED: "Before you use {name}",
     Reason.DEFAULT: "{name} is not available here",
     Reason.DO_NOT_INSPECT: "{name} is not available here",
     Reason.NOT_IN_LIBRARY: "{name} is not available here",
@@ -45,7 +47,8 @@ class BlockPage:
     """Everything the page says. Empty texts are left out.
 
     `message` is the reason in plain words, for a person. `alternative` is an approved app's name or its http(s) address,
-    `contact` a name, mail address or http(s) address. `title` and `status` follow from `reason` when they are not given.
+    `contact` a name, mail address or http(s) address. `title` and `status` follow from `reason` when they are not given. `ask`
+    is the link under which the person may acknowledge what stopped them.
     """
 
     host: str
@@ -59,6 +62,7 @@ class BlockPage:
     reference: str = ""
     title: str = ""
     status: int | None = None
+    ask: str = ""
 
 
 def block_page(page: BlockPage) -> Answer:
@@ -68,6 +72,7 @@ def block_page(page: BlockPage) -> Answer:
         title=_title(page),
         what=_what_happened(page),
         message=page.message or page.reason.explanation,
+        ask=page.ask,
         alternative=shown_address(page.alternative or ""),
         alternative_href=web_address(page.alternative or ""),
         contact=shown_address(page.contact),

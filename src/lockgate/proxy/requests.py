@@ -11,7 +11,6 @@ import structlog
 from mitmproxy import connection, http
 
 from lockgate.facts.decision import Capture, Reason
-from lockgate.facts.portal import PORTAL_HOST
 from lockgate.facts.traffic import Body, Completeness
 from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import (
@@ -37,7 +36,7 @@ from lockgate.proxy.claims import take_claims
 from lockgate.proxy.connections import Connections
 from lockgate.proxy.header_edits import edit_headers
 from lockgate.proxy.live import LiveExchange, now
-from lockgate.proxy.portal import portal_answer
+from lockgate.proxy.portal_hooks import PortalHooks
 from lockgate.proxy.replaced import finish_replaced, replace_response
 from lockgate.proxy.rewritten import expect_other_length, may_be_rewritten, put_content
 from lockgate.proxy.services import Services, to_response, undecided
@@ -45,7 +44,6 @@ from lockgate.proxy.socket_hooks import SocketEnd, SocketTerms
 from lockgate.proxy.sockets import Sockets
 from lockgate.proxy.translate import declared_length, expects_body, request_of, response_of
 from lockgate.proxy.wellformed import is_wellformed
-from lockgate.runtime.boundary import is_proxy_itself, plain_host
 
 _log = structlog.get_logger(__name__)
 _MIB = 1 << 20
@@ -64,6 +62,7 @@ class Requests:
         self._services = services
         self._connections = connections
         self.sockets = Sockets(services)
+        self._portal = PortalHooks(services, connections)
         self._live: dict[str, LiveExchange[Exchange]] = {}
         self.all_ended = asyncio.Event()
         self.all_ended.set()
@@ -84,6 +83,7 @@ class Requests:
         flow.request.trailers = None  # HTTP/2 has them, nobody reads them here, and what is not read does not leave
         live = self._live.get(flow.id)
         if live is None or live.request is None:
+            await self._portal.finish(flow)
             return
         if not live.holding:
             if not live.refused and flow.request.raw_content:
@@ -222,8 +222,10 @@ class Requests:
         request = live.request
         if request is None:
             raise TypeError("an exchange under way has its request")
-        if self._is_portal(flow):
-            self._serve_portal(flow)
+        if self._portal.is_for(flow):
+            self._forget(flow.id)
+            self._services.gateway.discard_exchange()
+            await self._portal.serve(flow)
             return
         refused = await self._refused_outright(flow, live, claims)
         if flow.id not in self._live:
@@ -316,6 +318,7 @@ class Requests:
         """The rest of a held body is not waited for. What there is of it may show something, and proves no absence."""
         flow = cut.flow
         live = self._live.get(flow.id)
+        self._portal.cut(cut)
         if live is not None and live.holding:
             live.request_bytes = cut.size
             begun = b"" if flow.request.headers.get("content-encoding") else cut.begun[: self._most_held]
@@ -356,27 +359,6 @@ class Requests:
             raise TypeError("a response that is refused has its request")
         replace_response(flow.response, to_response(answer_for(refuse, live.request, self._services.wording, live.exchange.id)))
         live.status = flow.response.status_code
-
-    def _is_portal(self, flow: http.HTTPFlow) -> bool:
-        request = flow.request
-        if plain_host(request.host) == PORTAL_HOST:
-            return True
-        return (
-            request.scheme == "http"
-            and not self._connections.of(flow.client_conn).host
-            and is_proxy_itself(
-                request.host, request.port, names=self._services.own_names, listens_on=self._services.listens_on
-            )
-        )
-
-    def _serve_portal(self, flow: http.HTTPFlow) -> None:
-        """Our own pages are no exchange of anybody's: answered and forgotten."""
-        self._forget(flow.id)
-        self._services.gateway.discard_exchange()
-        flow.response = to_response(
-            portal_answer(flow.request.path, self._services.portal(), flow.request.headers.get("user-agent", ""))
-        )
-        answer_at_once(flow)
 
     def _close(self, flow_id: str) -> None:
         self.sockets.close(flow_id, Reason.CLIENT_LEFT, "the WebSocket broke off")

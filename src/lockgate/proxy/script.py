@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mitmproxy import ctx
 
+from lockgate.facts.acknowledgement import Acknowledgement
 from lockgate.facts.decision import Reason
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import UsageError
@@ -25,6 +26,8 @@ from lockgate.proxy.socket_layer import install_judged_sockets
 from lockgate.proxy.stream_layer import install_early_answers
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.runtime.telling import Telling
+from lockgate.store.acknowledgement_store import AcknowledgementStore
 from lockgate.store.record_store import StoreUnavailable
 from lockgate.store.sqlite import SqliteStore
 from lockgate.store.writer import RecordWriter
@@ -51,7 +54,10 @@ class ScriptGateway:
         store = self._store
         self._assembly = assemble(
             SnapshotBuilder(self._home), lambda record: _offer(writer, record), worker=0,
-            sight=lambda sighting: _note(store, sighting), count_for=lambda source, cells: _count(store, source, cells),
+            telling=Telling(
+                sighted=lambda sighting: _note(store, sighting), acknowledged=lambda given: _keep(store, given),
+                counted=lambda source, cells: _count(store, source, cells),
+            ),
         )  # fmt: skip
         install_http1_bounds()
         install_early_answers(self._assembly.held, forgets=False)
@@ -96,6 +102,12 @@ def _count(store: SqliteStore, source: str, cells: tuple[UsageCell, ...]) -> Non
     """As above; what could not be written is told again."""
     with contextlib.suppress(StoreUnavailable):
         store.note_usage(source, cells)
+
+
+def _keep(store: SqliteStore, given: Acknowledgement) -> None:
+    """At once, as above. One that could not be kept is told again."""
+    with contextlib.suppress(StoreUnavailable):
+        AcknowledgementStore(store).note([given])
 
 
 def _offer(writer: RecordWriter, record: Record) -> None:

@@ -5,7 +5,7 @@ a message stays where it is unless the gate says `PassMessage`, whatever fails o
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -213,10 +213,10 @@ class Sockets:
             answer = message_answer(refuse, opened.socket.request, wording, reference)
         except Exception:  # noqa: BLE001 - the format may be what failed; the client is told all the same
             _log.exception("a refusal could not be worded; the WebSocket is closed", exchange=reference)
-            trial.close = close_reason(refuse, reference)
+            trial.close = close_reason(replace(refuse, asked=None), wording, reference)
             return
         trial.replies = answer.replies
-        trial.close = close_reason(refuse, reference) if answer.close else None
+        trial.close = close_reason(refuse, wording, reference) if answer.close else None
 
     def _answered(self, opened: OpenSocket) -> None:
         live, opened.answering = opened.answering, None

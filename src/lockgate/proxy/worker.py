@@ -25,6 +25,7 @@ from lockgate.runtime.lifeline import end_with
 from lockgate.runtime.placeholder_key import take_key
 from lockgate.runtime.process_log import configure_log
 from lockgate.runtime.snapshot import SnapshotBuilder
+from lockgate.runtime.telling import Telling
 from lockgate.store.pipe import RecordPipe
 from lockgate.store.wire import WorkerStats
 
@@ -39,7 +40,8 @@ async def serve(home_path: str, worker: int) -> None:
     builder = SnapshotBuilder(find_home(home_path), placeholder_key=take_key())
     pipe = RecordPipe(builder.home.recorder_socket, worker=worker)
     pipe.start()
-    parts = assemble(builder, pipe.put, worker, sight=pipe.sight, count_for=pipe.count)
+    telling = Telling(sighted=pipe.sight, acknowledged=pipe.acknowledge, counted=pipe.count)
+    parts = assemble(builder, pipe.put, worker, telling)
     asyncio.get_running_loop().getaddrinfo = parts.destinations.getaddrinfo  # type: ignore[method-assign]  # the one resolver
     await parts.gateway.start()
     master = GatewayMaster(parts)

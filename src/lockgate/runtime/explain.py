@@ -16,6 +16,7 @@ from lockgate.facts.redaction import Redaction
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Body, Client, Completeness, Phase, Request, SocketMessage
 from lockgate.facts.usage import NOTHING_USED, UsageSeen
+from lockgate.gate.acknowledgements import NOTHING_ACKNOWLEDGED, Acknowledgements
 from lockgate.gate.decode import decode_body
 from lockgate.gate.effects import Effect, Examine, Hold, Intercept, Refuse, RefuseMessage, Tunnel
 from lockgate.gate.events import Connecting, Event, Examined, MessageSeen, RequestBodySeen, RequestHeadersSeen
@@ -79,11 +80,20 @@ def _nothing_used(_: Client) -> UsageSeen:
     return NOTHING_USED
 
 
-def explain(
-    snapshot: Snapshot, scanner: Scanner, question: Question, inventory: McpInventory = NOTHING_KNOWN,
-    usage_of: Callable[[Client], UsageSeen] = _nothing_used,
-) -> Explanation:  # fmt: skip
-    """Run one request through the gate, with what is known of MCP servers and of what the client used. Counts nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a gateway knows beside its configuration: of MCP servers, of what the client used, of what people acknowledged."""
+
+    inventory: McpInventory = NOTHING_KNOWN
+    usage_of: Callable[[Client], UsageSeen] = _nothing_used
+    acknowledged: Acknowledgements = NOTHING_ACKNOWLEDGED
+
+
+KNOWING_NOTHING = Known()
+
+
+def explain(snapshot: Snapshot, scanner: Scanner, question: Question, known: Known = KNOWING_NOTHING) -> Explanation:
+    """Run one request through the gate, with what is known beside the configuration. Counts nothing.
 
     Raises UsageError for somebody who cannot be asked about, and nothing on a hostile request, as the gate does not.
     """
@@ -99,15 +109,15 @@ def explain(
     refused, unresolved = _destination(snapshot, request)
     if isinstance(who, LoginRequired):
         refused, unresolved = Reason.LOGIN_REQUIRED, False
-    usage = usage_of(client)
+    usage = known.usage_of(client)
     if request.scheme == "https":
-        tunnel = Exchange("explain", snapshot.gate, usage=usage)
+        tunnel = Exchange("explain", snapshot.gate, usage=usage, acknowledgements=known.acknowledged)
         event = Connecting(at=question.at, client=client, host=request.host, port=request.port, refused=refused)
         (effect,) = tunnel.handle(event)
         if not isinstance(effect, Intercept):
             kind = "tunnel" if isinstance(effect, Tunnel) else "refuse"
             return _explanation(snapshot, kind, tunnel, effect, unresolved=unresolved)
-    exchange = Exchange("explain", snapshot.gate, inventory=inventory, usage=usage)
+    exchange = Exchange("explain", snapshot.gate, inventory=known.inventory, usage=usage, acknowledgements=known.acknowledged)
     opens_socket = request.is_websocket_upgrade
     body = b"" if opens_socket else question.content
     head = RequestHeadersSeen(
@@ -117,7 +127,9 @@ def explain(
     effect = _decide(snapshot, scanner, exchange, head, body)
     connection = "intercept" if request.scheme == "https" else "plain"
     if opens_socket and question.content and exchange.opens_websocket:
-        message = MessageExchange("explain", snapshot.gate, Socket(client, request), usage=usage)
+        message = MessageExchange(
+            "explain", snapshot.gate, Socket(client, request), usage=usage, acknowledgements=known.acknowledged
+        )
         effect = _decide(snapshot, scanner, message, _message(snapshot, question), b"")
         if message.decision is not None:
             return _explanation(snapshot, connection, message, effect, unresolved=unresolved)

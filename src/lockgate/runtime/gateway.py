@@ -15,10 +15,10 @@ from itertools import count
 
 import structlog
 
-from lockgate.facts.mcp import McpSighting
+from lockgate.facts.acknowledgement import Acknowledgement
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record
-from lockgate.facts.usage import UsageCell
+from lockgate.gate.acknowledgements import Acknowledgements
 from lockgate.gate.effects import Effect, Examine, Note, Sighted
 from lockgate.gate.events import Examined, NoPlaceLeft
 from lockgate.gate.exchange import Exchange
@@ -29,6 +29,7 @@ from lockgate.gate.unasked import Told, UnaskedAnswers
 from lockgate.home.settings import changed_at_start
 from lockgate.identity import Identifier
 from lockgate.policy.subjects.history import asks_for_meetings
+from lockgate.runtime.acknowledgement_ledger import AcknowledgementLedger
 from lockgate.runtime.beside import Beside
 from lockgate.runtime.examiner import Examiner
 from lockgate.runtime.exposure import refuse_opening
@@ -37,7 +38,8 @@ from lockgate.runtime.identities import identifier_of, identities_of
 from lockgate.runtime.mcp_watch import McpWatch
 from lockgate.runtime.policy_status import told
 from lockgate.runtime.snapshot import Snapshot, SnapshotBuilder
-from lockgate.runtime.usage_watch import Tell, UsageWatch
+from lockgate.runtime.telling import TOLD_NOBODY, Telling
+from lockgate.runtime.usage_watch import UsageWatch
 from lockgate.store.sealing import Sealer
 
 _log = structlog.get_logger(__name__)
@@ -48,20 +50,12 @@ _NOTE_SECONDS = 5.0
 """For what is usually written in milliseconds."""
 
 
-def _nobody(_: McpSighting) -> None:
-    """Nobody keeps what is seen."""
-
-
-def _not_counting(_source: str, _cells: tuple[UsageCell, ...]) -> None:
-    """Nobody keeps what is counted."""
-
-
 class Gateway:
     """The live configuration of one worker and everything an exchange needs from it."""
 
     def __init__(
         self, builder: SnapshotBuilder, keep: Callable[[Record], None], sealer: Sealer | None, worker: int, *,
-        sight: Callable[[McpSighting], None] = _nobody,
+        telling: Telling = TOLD_NOBODY,
     ) -> None:  # fmt: skip
         begun = build_or_last_good(builder)
         self.snapshot: Snapshot = begun.snapshot
@@ -79,9 +73,10 @@ class Gateway:
         self._worker = worker
         self._examiner: Examiner | None = None
         self._identifier = identifier_of(self.snapshot)
-        self._mcp = McpWatch(builder.home.records_db, sight)
-        self._usage = UsageWatch(builder.home.records_db, _not_counting)
+        self._mcp = McpWatch(builder.home.records_db, telling.sighted)
+        self._usage = UsageWatch(builder.home.records_db, telling.counted)
         self._usage.with_meetings = asks_for_meetings(self.snapshot.ruleset.selectors)
+        self._acknowledged = AcknowledgementLedger(builder.home.records_db, telling.acknowledged)
         self._watching: tuple[asyncio.Task[None], ...] = ()
         self._retiring: set[asyncio.Task[None]] = set()
         self._told: list[Callable[[Snapshot], None]] = []
@@ -100,10 +95,6 @@ class Gateway:
         """Call `listener` with every snapshot that goes live from now on."""
         self._told.append(listener)
 
-    def counts_go_to(self, tell: Tell) -> None:
-        """From now on, `tell` sends what is counted here to whoever keeps it."""
-        self._usage.send = tell
-
     async def start(self) -> None:
         """Start examination processes and watch the home for changes."""
         self._examiner = await self._start_examiner(self.snapshot)
@@ -113,9 +104,9 @@ class Gateway:
         await self._beside.settle(_NOTE_SECONDS)
         await self._mcp.look()
         await self._usage.look()
-        self._watching = tuple(
-            asyncio.create_task(watching) for watching in (self._watch(), self._mcp.watch(), self._usage.watch())
-        )
+        await self._acknowledged.look()
+        beside = (self._watch(), self._mcp.watch(), self._usage.watch(), self._acknowledged.watch())
+        self._watching = tuple(asyncio.create_task(each) for each in beside)
 
     async def close(self) -> None:
         """Stop watching and examining."""
@@ -126,6 +117,7 @@ class Gateway:
         self._usage.tell()  # what was counted since the last time
         self._usage.close()
         await self._beside.settle(_NOTE_SECONDS)
+        self._acknowledged.close()
         await asyncio.gather(*self._retiring, return_exceptions=True)
         if self._examiner is not None:
             await self._examiner.close()
@@ -134,7 +126,9 @@ class Gateway:
         """A new exchange under the live snapshot."""
         self.opened += 1
         usage = self._usage.seen()
-        return Exchange(secrets.token_hex(8), self.snapshot.gate, self._worker, self._mcp.current, usage)
+        return Exchange(
+            secrets.token_hex(8), self.snapshot.gate, self._worker, self._mcp.current, usage, self._acknowledged.current
+        )
 
     def admit(self, exchange: Judging) -> tuple[Effect, ...]:
         """Count an exchange that may go on. Gives what to do instead when others have taken the last place of a limit since.
@@ -152,10 +146,23 @@ class Gateway:
         """Something was seen of an MCP server: the next exchange is judged by it."""
         self._mcp.sighted(sighted)
 
+    @property
+    def acknowledged(self) -> Acknowledgements:
+        """What people have acknowledged, as far as it is known here."""
+        return self._acknowledged.current
+
+    def acknowledge(self, given: Acknowledgement, words: str) -> None:
+        """Somebody acknowledged: the next exchange is judged by it. Their words are kept sealed, or not at all."""
+        if words and self._sealer is not None:
+            given = replace(given, justification=self._sealer.seal(given.id, words))
+        self._acknowledged.take(given)
+
     def open_message(self, socket: Socket) -> MessageExchange:
         """A new exchange for one message of a WebSocket, under the live snapshot."""
         self.opened += 1
-        return MessageExchange(secrets.token_hex(8), self.snapshot.gate, socket, self._worker, self._usage.seen())
+        return MessageExchange(
+            secrets.token_hex(8), self.snapshot.gate, socket, self._worker, self._usage.seen(), self._acknowledged.current
+        )
 
     def note_unasked(self, unasked: UnaskedAnswers, told: Told, *, until: datetime, socket_id: str) -> None:
         """An answer came over a WebSocket on which nobody had asked: an exchange of its own, over as soon as it is known."""

@@ -30,6 +30,8 @@ from lockgate.sinks.canonical_log import CanonicalLog
 from lockgate.sinks.endpoint import MetricsEndpoint
 from lockgate.sinks.metrics import Metrics
 from lockgate.sinks.webhooks import Webhooks
+from lockgate.store.acknowledgement_keeper import AcknowledgementKeeper
+from lockgate.store.acknowledgement_store import AcknowledgementStore
 from lockgate.store.collector import Collector
 from lockgate.store.retention import prune
 from lockgate.store.sightings import SightingKeeper
@@ -68,8 +70,10 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
         worker_gone.set()
 
     keeper, usage = SightingKeeper(store), UsageKeeper(store)
+    acknowledged = AcknowledgementKeeper(AcknowledgementStore(store))
     collector = Collector(
-        home.recorder_socket, writer, on_stats=metrics.update, on_gone=gone, on_sightings=keeper.keep
+        home.recorder_socket, writer, on_stats=metrics.update, on_gone=gone, on_sightings=keeper.keep,
+        on_acknowledged=acknowledged.keep, on_revoked=acknowledged.revoke,
     )  # fmt: skip
     collector.count_with(usage)
     endpoint = None
@@ -94,6 +98,7 @@ async def serve(home: Home, lifeline: int | None = None) -> None:
     await collector.close()
     await keeper.close()
     await usage.close()
+    await acknowledged.close()
     writer.close()
     await asyncio.to_thread(webhooks.close)
     if line_log is not None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import socket
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
@@ -17,16 +17,20 @@ from typing import Protocol
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from lockgate.facts.acknowledgement import Acknowledgement
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record
+from lockgate.store.record_store import StoreUnavailable
 from lockgate.store.wire import (
     Ack,
+    Acknowledged,
     Batch,
     BrokenFrame,
     Counted,
     Hello,
     Reset,
+    Revoke,
     Sightings,
     Statistics,
     WorkerStats,
@@ -69,10 +73,11 @@ class Collector:
     """Accepts workers and feeds the writer.
 
     Called on the event loop: `on_stats` with every report of a worker, `on_sightings` with what it saw of MCP servers,
-    `on_gone` with the number of a worker whose connection ended.
+    `on_acknowledged` with what people acknowledged, `on_revoked` with the ids of what an operator ends (it gives how many
+    stood), `on_gone` with the number of a worker whose connection ended.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one parameter per kind of news
         self,
         socket_path: Path,
         writer: RecordWriter,
@@ -80,6 +85,8 @@ class Collector:
         on_stats: Callable[[WorkerStats], None] = _nobody,
         on_gone: Callable[[int], None] = _nobody,
         on_sightings: Callable[[tuple[McpSighting, ...]], None] = _nobody,
+        on_acknowledged: Callable[[tuple[Acknowledgement, ...]], None] = _nobody,
+        on_revoked: Callable[[tuple[str, ...]], Awaitable[int]] | None = None,
     ) -> None:
         self._socket_path = socket_path
         self._writer = writer
@@ -87,6 +94,8 @@ class Collector:
         self._on_gone = on_gone
         self._on_sightings = on_sightings
         self._usage: UsageKeeping = _NotCounting()
+        self._on_acknowledged = on_acknowledged
+        self._on_revoked = on_revoked
         self._slots = asyncio.Semaphore(_BATCHES_IN_FLIGHT)
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -139,10 +148,15 @@ class Collector:
                     await self._usage.reset(reset)
                     writer.write(frame(Ack(0)))
                     await writer.drain()
+                case Revoke(ids=ids) if self._on_revoked is not None:
+                    writer.write(frame(Ack(await self._on_revoked(ids))))
+                    await writer.drain()
                 case _:
                     _log.warning("a connection that did not introduce itself was closed")
         except BrokenFrame as error:
             _log.error("a connection was closed: it does not speak the recorder's protocol", why=str(error), hello=str(hello))
+        except StoreUnavailable as error:
+            _log.warning("nothing was revoked: the store is not available", why=str(error))
         except ConnectionError:
             pass  # the worker went away; what it was not told is committed it will send again
         except asyncio.CancelledError:
@@ -173,13 +187,15 @@ class Collector:
                         self._on_sightings(sightings)
                     case Counted():
                         self._usage.keep(message)
+                    case Acknowledged(given=given):
+                        self._on_acknowledged(given)
                     case Batch():
                         await self._slots.acquire()
                         committed = self._submit(message)
                         if committed is None:
                             return  # no room: without an acknowledgement the worker keeps the records and comes again
                         unconfirmed.put_nowait((message.number, committed))
-                    case Hello() | Reset():
+                    case Hello() | Reset() | Revoke():
                         raise BrokenFrame("a second greeting")
         finally:
             acknowledging.cancel()

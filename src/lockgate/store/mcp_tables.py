@@ -88,7 +88,7 @@ def count_requests(database: sqlite3.Connection, records: Iterable[Record]) -> N
     for record in records:
         if not record.mcp_server or not _is_known(database, record.mcp_server, record.started_at):
             continue
-        refused = record.verdict in (Verdict.BLOCK, Verdict.REDIRECT)
+        refused = record.verdict in (Verdict.BLOCK, Verdict.REDIRECT, Verdict.COACH)
         for tool in ("", *record.mcp_tools):
             database.execute(_COUNT, (record.mcp_server, tool, refused, record.started_at))
         if _room(database, "SELECT count(*) FROM mcp_callers WHERE server = ?", record.mcp_server, _MOST_CALLERS):

@@ -139,8 +139,8 @@ class MemoryStore:
                 self._rows[bare.id] = StoredRecord(position=row.position, record=bare)
         return len(ended)
 
-    def remove_servers(self, before: float) -> None:
-        """See `RecordStore.remove_servers`; nothing is kept of servers here."""
+    def remove_beside(self, before: float) -> None:
+        """See `RecordStore.remove_beside`; no more than records is kept here."""
 
     def remove_usage(self, now: float, met_before: float | None) -> None:
         """See `RecordStore.remove_usage`; nothing is counted here."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from lockgate.facts.problem import Problem, UsageError
+from lockgate.store.acknowledgement_table import create_acknowledgements
 from lockgate.store.facts_table import keep_facts
 from lockgate.store.novelties import create_novelties
 from lockgate.store.usage_tables import create_usage
@@ -110,6 +111,7 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     keep_facts,
     create_usage,
     find_captures_that_end,
+    create_acknowledgements,
 )
 
 

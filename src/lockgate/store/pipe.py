@@ -16,11 +16,13 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from lockgate.facts.acknowledgement import Acknowledgement
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import Record
 from lockgate.facts.usage import UsageCell
 from lockgate.store.wire import (
     MAX_FRAME_BYTES,
+    Acknowledged,
     Batch,
     BrokenFrame,
     Counted,
@@ -37,6 +39,7 @@ from lockgate.store.wire import (
 _log: FilteringBoundLogger = structlog.get_logger("lockgate.store.pipe")
 _SIGHTINGS_KEPT = 256
 _COUNTED_KEPT = 64
+_ACKNOWLEDGED_KEPT = 2000
 _FRAME_SPARE_BYTES = 1024 * 1024
 
 
@@ -71,6 +74,7 @@ class RecordPipe:
         self._statistics: WorkerStats | None = None
         self._sightings: deque[McpSighting] = deque(maxlen=_SIGHTINGS_KEPT)
         self._counted: deque[Counted] = deque(maxlen=_COUNTED_KEPT)
+        self._acknowledged: deque[Acknowledgement] = deque(maxlen=_ACKNOWLEDGED_KEPT)
         self._something_to_do = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
@@ -144,6 +148,11 @@ class RecordPipe:
         self._drained.clear()
         self._something_to_do.set()
         self._note_if_drained()
+
+    def acknowledge(self, given: Acknowledgement) -> None:
+        """Send this when there is an opportunity. What finds no room is dropped, the oldest first: it is told again."""
+        self._acknowledged.append(given)
+        self._something_to_do.set()
 
     async def wait_until_drained(self) -> None:
         """Return when everything put so far has been acknowledged."""
@@ -227,6 +236,9 @@ class RecordPipe:
                 writer.write(frame(Statistics(self._statistics)))
                 self._statistics = None
                 self._note_if_drained()
+            while self._acknowledged:
+                writer.write(frame(Acknowledged((self._acknowledged.popleft(),))))
+                await writer.drain()
             while self._counted:
                 writer.write(frame(self._counted.popleft()))
                 await writer.drain()

@@ -164,8 +164,8 @@ class RecordStore(Protocol):
         """Delete the sealed text, and only that, of records whose `capture_days` are over; how many there were."""
         ...
 
-    def remove_servers(self, before: float) -> None:
-        """Delete what is known of MCP servers that nobody has seen since this time."""
+    def remove_beside(self, before: float) -> None:
+        """Delete what is known of MCP servers that nobody has seen since this time, and acknowledgements that ended before."""
         ...
 
     def remove_usage(self, now: float, met_before: float | None) -> None:

@@ -24,13 +24,13 @@ def prune(
 ) -> Pruned:
     """Delete what is older than asked at `now` (seconds since the epoch); None keeps that kind for ever.
 
-    What is known of an MCP server goes when nobody has seen it for as long as records are kept, and that somebody met an app
-    when nothing was done with it for so long. Counts of use go when no window reaches them any more. Sealed text goes
-    when its rule says so.
+    What is known of an MCP server goes when nobody has seen it for as long as records are kept, that somebody met an app when
+    nothing was done with it for so long, and an acknowledgement when it has been over for so long. Counts of use go when no
+    window reaches them any more. Sealed text goes when its rule says so.
     """
     store.remove_usage(now, None if older_than_days is None else now - older_than_days * _DAY_SECONDS)
     if older_than_days is not None:
-        store.remove_servers(now - older_than_days * _DAY_SECONDS)
+        store.remove_beside(now - older_than_days * _DAY_SECONDS)
     records = 0 if older_than_days is None else store.remove(now - older_than_days * _DAY_SECONDS)
     ended = store.remove_ended_captures(now)
     captures = 0 if captures_older_than_days is None else store.remove_captures(now - captures_older_than_days * _DAY_SECONDS)

@@ -7,7 +7,7 @@ who), any number read. A committed record survives a killed process and a lost p
 import fcntl
 import os
 import sqlite3
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from lockgate.facts.mcp import McpSighting
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.record import Record, SealedText
 from lockgate.gate.mcp_inventory import McpInventory
-from lockgate.store import mcp_tables, usage_tables
+from lockgate.store import acknowledgement_table, mcp_tables, usage_tables
 from lockgate.store.facts_table import SPAN, WITH_FACTS, WITHOUT_FACTS, decided, insert_facts, keep_facts, read_facts
 from lockgate.store.mcp_tables import Happening, McpServer
 from lockgate.store.migrations import STEPS, join_by_references, migrate, refuse_newer
@@ -211,10 +211,11 @@ class SqliteStore(UsageMethods):
         """See `RecordStore.remove_ended_captures`."""
         return self._in_slices(_REMOVE_ENDED_CAPTURES, now)
 
-    def remove_servers(self, before: float) -> None:
-        """See `RecordStore.remove_servers`."""
+    def remove_beside(self, before: float) -> None:
+        """See `RecordStore.remove_beside`."""
         with self._exclusively() as database, transaction(database):
             mcp_tables.forget(database, before)
+            acknowledgement_table.forget(database, before)
 
     def note_sightings(self, sightings: Sequence[McpSighting]) -> None:
         """Keep what was seen of MCP servers: all of `sightings` or none."""
@@ -245,6 +246,16 @@ class SqliteStore(UsageMethods):
         """What happened to a server's tools, latest first."""
         with self._exclusively() as database:
             return mcp_tables.happenings(database, name)
+
+    def ask[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """What a function of one of the tables says that this file does not speak for."""
+        with self._exclusively() as database:
+            return question(database)
+
+    def change[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """As `ask`, for what changes one of them: all of it happens or nothing."""
+        with self._exclusively() as database, transaction(database):
+            return change(database)
 
     def check(self) -> tuple[str, ...]:
         """What is damaged in the file; empty when it is sound. Reads all of it."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import msgspec
 
+from lockgate.facts.acknowledgement import Acknowledgement
 from lockgate.facts.mcp import McpSighting
 from lockgate.facts.record import AttachmentSummary, FindingSummary, Record
 from lockgate.facts.redaction import Redaction
@@ -82,17 +83,29 @@ class Reset(msgspec.Struct, frozen=True, tag="reset"):
     epoch: int
 
 
+class Acknowledged(msgspec.Struct, frozen=True, tag="acknowledged"):
+    """What people acknowledged; not acknowledged itself, because it is told again until the store has it."""
+
+    given: tuple[Acknowledgement, ...]
+
+
+class Revoke(msgspec.Struct, frozen=True, tag="revoke"):
+    """The first and only message of an operator: these acknowledgements end. Answered by an `Ack` of how many stood."""
+
+    ids: tuple[str, ...]
+
+
 class Ack(msgspec.Struct, frozen=True, tag="ack"):
     """The recorder has committed this batch."""
 
     number: int
 
 
-type FromWorker = Hello | Batch | Statistics | Sightings | Counted | Reset
+type FromWorker = Hello | Batch | Statistics | Sightings | Counted | Reset | Acknowledged | Revoke
 
 _encoder = msgspec.msgpack.Encoder()
 _from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(
-    Hello | Batch | Statistics | Sightings | Counted | Reset
+    Hello | Batch | Statistics | Sightings | Counted | Reset | Acknowledged | Revoke
 )
 _ack = msgspec.msgpack.Decoder(Ack)
 _record = msgspec.msgpack.Decoder(Record)

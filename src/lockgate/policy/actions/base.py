@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lockgate.facts.addition import Addition
+from lockgate.facts.coaching import Coaching
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.redaction import Redact
 from lockgate.facts.sheet import FactSheet
@@ -43,6 +44,7 @@ class Actions:
     ends_if: EndsIf | None = None
     redirect_to: str = ""
     as_answer: bool = False
+    coaching: Coaching | None = None
     capture: Capture | None = None
     capture_days: int = 0
     tags: tuple[str, ...] = ()

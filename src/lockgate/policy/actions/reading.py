@@ -32,6 +32,7 @@ def read_actions(report: Report, surroundings: Surroundings, value: object, path
         ends_if=reading.ends_if,
         redirect_to=reading.redirect_to,
         as_answer=reading.as_answer,
+        coaching=reading.coaching,
         capture=reading.capture,
         capture_days=reading.capture_days,
         tags=tuple(dict.fromkeys(reading.tags)),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lockgate.facts.addition import Addition
+from lockgate.facts.coaching import Coaching
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.problem import Path
 from lockgate.policy.actions.base import EndsIf
@@ -23,6 +24,7 @@ class ThenReading:
     ends_if: EndsIf | None = None
     redirect_to: str = ""
     as_answer: bool = False
+    coaching: Coaching | None = None
     capture: Capture | None = None
     capture_days: int = 0
     tags: list[str] = field(default_factory=list[str])

@@ -1,5 +1,6 @@
 """THE table of actions: everything a rule can do. Documentation, checks and errors come from it."""
 
+from lockgate.policy.actions.coaching import COACHING
 from lockgate.policy.actions.ending import ENDING
 from lockgate.policy.actions.headers import HEADERS
 from lockgate.policy.actions.keeping import KEEPING
@@ -9,7 +10,7 @@ from lockgate.policy.actions.redacting import REDACTING
 from lockgate.policy.actions.redirecting import REDIRECTING
 from lockgate.policy.actions.row import ActionRow
 
-_ROWS = (*ENDING, *REDIRECTING, *LIMITING, *KEEPING, *REDACTING, *HEADERS, *NOTIFYING)
+_ROWS = (*ENDING, *REDIRECTING, *COACHING, *LIMITING, *KEEPING, *REDACTING, *HEADERS, *NOTIFYING)
 ACTIONS: dict[str, ActionRow] = {row.name: row for row in _ROWS}
 
 __all__ = ["ACTIONS", "ActionRow"]

@@ -28,6 +28,7 @@ def check_rule(report: Report, rule: DraftRule) -> None:
     """A rule."""
     _check_response(report, rule)
     _check_message(report, rule)
+    _check_coaching(report, rule)
 
 
 def check_description(report: Report, rule: DraftRule) -> None:
@@ -62,10 +63,25 @@ def _check_message(report: Report, rule: DraftRule) -> None:
         report.note(
             path, f"nobody is shown the message of `{rule.id}`, because it does not stop anything", code="message-unseen"
         )
-    elif len(rule.message.encode()) > _CLOSE_REASON:
+    elif len(rule.message.encode()) > _CLOSE_REASON and rule.actions.ends is not Verdict.COACH:
         report.note(
             path,
             f"the message of `{rule.id}` is cut after {_CLOSE_REASON} bytes where a WebSocket is closed",
             "begin with what the person has to know",
             code="message-too-long",
+        )
+
+
+def _check_coaching(report: Report, rule: DraftRule) -> None:
+    if rule.actions.ends is not Verdict.COACH or rule.mode is not Mode.ENFORCE:
+        return
+    if not rule.message and not rule.description:
+        problem = f"`{rule.id}` asks people to acknowledge something and does not say what"
+        report.note((*rule.path, "then"), problem, "give it a `message`", code="nothing-to-acknowledge")
+    if phase_of(rule.when) is Phase.CONNECT:
+        report.note(
+            (*rule.path, "when"),
+            f"`{rule.id}` also stops connections that stay encrypted, and a browser shows nobody why there",
+            "ask about the app as well, for example `app.known: true`: apps' connections are decrypted",
+            code="coaches-unseen",
         )

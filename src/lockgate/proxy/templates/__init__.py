@@ -46,11 +46,16 @@ def render_script(template: str, **values: object) -> bytes:
     return environment.get_template(template).render(**values).encode()
 
 
-def content_security_policy(*, script: str = "", connect: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> str:
-    """Nothing may load but our style sheet, the `script` file if one is named, and fetches to the `connect` origins."""
+def content_security_policy(
+    *, script: str = "", connect: tuple[str, ...] = (), forms: bool = False, extra: tuple[str, ...] = ()
+) -> str:
+    """Nothing may load but our style sheet, the `script` file if one is named, and fetches to the `connect` origins.
+
+    With `forms`, what is filled in may be sent to where the page came from.
+    """
     directives = ["default-src 'none'", f"style-src {_hash_source('style.css')}"]
     if script:
         directives.append(f"script-src {_hash_source(script)}")
     if connect:
         directives.append(f"connect-src {' '.join(connect)}")
-    return "; ".join((*directives, "base-uri 'none'", "form-action 'none'", *extra))
+    return "; ".join((*directives, "base-uri 'none'", f"form-action {"'self'" if forms else "'none'"}", *extra))

@@ -17,7 +17,7 @@ from lockgate.store.sqlite import SqliteStore
 
 NOW = time.time()
 GIVEN = Acknowledgement(
-    id="a1", subject="user:ana", rule="read", app="chatgpt", terms="0123", at=NOW - 60, until=NOW + 3600, choice="Work",
+    id="a1", subject="user:ana", rule="read", app="chatgpt", terms="0123", at=NOW - 60, until=NOW + 430_000, choice="Work",
     characters=12, reference="r1",
 )  # fmt: skip
 OVER = replace(GIVEN, id="a2", subject="address:192.0.2.7", rule="why", at=NOW - 900, until=NOW - 60, choice="", characters=0)
@@ -66,7 +66,7 @@ def test_before_anybody_acknowledged_the_list_says_so(run):
 def test_the_list_says_who_what_and_how_it_stands(run):
     heads, first, second = run("list").splitlines()
     assert heads.startswith("ID")
-    for said in ("a1", "ana", "read", "chatgpt", "stands for 1 hour"):
+    for said in ("a1", "ana", "read", "chatgpt", "stands for 5 days"):
         assert said in first
     for said in ("a2", "192.0.2.7", "why", "over since"):
         assert said in second

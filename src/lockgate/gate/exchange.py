@@ -287,13 +287,10 @@ class Exchange(Judging):
         sheet = self._sheet
         app = sheet.app if sheet else None
         return Refuse(
-            decision=decision,
-            app_name=app.app.name if app else "",
-            format=self._format_for(app),
-            conversation=sheet.conversation if sheet else None,
-            upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
+            decision=decision, app_name=app.app.name if app else "", format=self._format_for(app),
+            conversation=sheet.conversation if sheet else None, upgrade_required=self._kind is ExchangeKind.WEBSOCKET,
             asked=asked_of(decision, sheet, self._context.ruleset),
-        )
+        )  # fmt: skip
 
     def _response_headers(self, event: ResponseHeadersSeen) -> Iterator[Effect]:
         self._sheet = replace(self._known, phase=Phase.RESPONSE_HEADERS, response=event.response)

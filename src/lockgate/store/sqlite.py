@@ -7,7 +7,7 @@ who), any number read. A committed record survives a killed process and a lost p
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,8 +35,8 @@ from lockgate.store.record_store import (
     Tally,
     references_of,
 )
+from lockgate.store.table_methods import TableMethods
 from lockgate.store.transaction import transaction
-from lockgate.store.usage_methods import UsageMethods
 
 _BUSY_SECONDS = 5.0
 _CHECKED_UP_TO_BYTES = 256 * 1024 * 1024  # a full check reads the whole file; above this, `check()` is for a maintenance window
@@ -78,7 +78,7 @@ _body = msgspec.json.Decoder(Record)
 _sealed = msgspec.msgpack.Decoder(SealedText)
 
 
-class SqliteStore(UsageMethods):
+class SqliteStore(TableMethods):
     """Records in one file. Open with `for_writing` (one process) or `for_reading`."""
 
     def __init__(self, database: sqlite3.Connection, lock_file: int | None, *, lacks: frozenset[str] = frozenset()) -> None:
@@ -246,16 +246,6 @@ class SqliteStore(UsageMethods):
         """What happened to a server's tools, latest first."""
         with self._exclusively() as database:
             return mcp_tables.happenings(database, name)
-
-    def ask[T](self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """What a function of one of the tables says that this file does not speak for."""
-        with self._exclusively() as database:
-            return question(database)
-
-    def change[T](self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """As `ask`, for what changes one of them: all of it happens or nothing."""
-        with self._exclusively() as database, transaction(database):
-            return change(database)
 
     def check(self) -> tuple[str, ...]:
         """What is damaged in the file; empty when it is sound. Reads all of it."""

@@ -3,7 +3,7 @@
 Separate from building a snapshot, which wants a policy or the reasons why there is none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,13 +74,26 @@ def decrypts(settings: Settings, library: AppLibrary) -> Callable[[str], bool]:
         return lambda _host: True
     listed = tuple(f".{suffix}" for suffix in settings.decrypt_hosts)
     known = listed if scope is DecryptScope.LISTED else (*library.host_suffixes(), *listed)
-    return lambda host: any(_may_be(host, name) for name in known)
+    return _among(known)
 
 
-def _may_be(host: str, name: str) -> bool:
-    """Whether a host, or one below `*.name`, may be `name`; one below it too where that begins with `.` or `*.`."""
-    fixed, wanted = name.removeprefix("*").removeprefix("."), host.removeprefix("*.")
-    below = wanted.endswith(f".{fixed}") or wanted == fixed
-    if not host.startswith("*."):
-        return below if name.startswith((".", "*")) else wanted == fixed
-    return fixed.endswith(f".{wanted}") or (name.startswith((".", "*")) and below)
+def _among(names: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a host, or one below `*.name`, may be one of `names`; below these too where they begin with `.` or `*.`."""
+    fixed = {name: name.removeprefix("*").removeprefix(".") for name in names}
+    trees = {host for name, host in fixed.items() if name.startswith((".", "*"))}
+    hosts = set(fixed.values()) - trees
+    # Asked for every host of thousands of rules: nothing may be looked for among all names.
+    above = {parent for host in fixed.values() for parent in tuple(_upwards(host))[1:]}
+
+    def may_be(host: str) -> bool:
+        wanted = host.removeprefix("*.")
+        return any(parent in trees for parent in _upwards(wanted)) or wanted in (above if wanted != host else hosts)
+
+    return may_be
+
+
+def _upwards(host: str) -> Iterator[str]:
+    """The host and the domains it is in."""
+    while host:
+        yield host
+        _, _, host = host.partition(".")

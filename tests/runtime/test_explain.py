@@ -41,6 +41,7 @@ rules:
   - {id: not-contractors, when: {user.groups: contractors, app.id: claude}, then: block}
   - {id: not-the-lab, when: {user.identified_by: address_table, app.id: gemini}, then: block}
   - {id: elsewhere, when: {app.id: deepseek}, then: {redirect: {to: "https://assistant.example.com/"}}}
+  - {id: read-first, message: Read this., when: {app.id: perplexity}, then: coach}
   - {id: no-secrets, when: {app.known: true, operation.carries_payload: true, dlp.profiles: credentials}, then: block}
 """
 SETTINGS = """
@@ -319,7 +320,8 @@ TEXTS = {
     "bytes": b"\x00\xff" * 40,
     "nothing": b"",
 }
-HOSTS = ["api.openai.com/v1/chat/completions", "claude.ai/api/x", "chat.deepseek.com/", "bank.example/", "example.org/"]
+HOSTS = ["api.openai.com/v1/chat/completions", "claude.ai/api/x", "chat.deepseek.com/", "www.perplexity.ai/", "bank.example/"]
+HOSTS += ["example.org/"]
 
 
 async def test_the_live_proxy_and_explain_decide_alike(snapshot, scanner):

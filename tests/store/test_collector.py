@@ -83,7 +83,7 @@ async def test_the_buffer_is_bounded_and_what_it_cannot_take_is_counted(path, re
     for number in range(5):
         pipe.put(record(str(number)))
     assert (pipe.pending, pipe.lost) == (3, 2)
-    by_size = RecordPipe(path, worker=1, limits=PipeLimits(waiting_bytes=5000))
+    by_size = RecordPipe(path, worker=1, limits=PipeLimits(waiting_bytes=7000))
     by_size.put(record("a", error="x" * 4000))
     by_size.put(record("b", error="x" * 4000))
     assert (by_size.pending, by_size.lost) == (1, 1)

@@ -62,7 +62,14 @@ def conditions(tests):
     )
 
 
-ENDINGS = ["allow", "block", "coach", {"redirect": {"to": "https://assistant.example/"}}]
+ENDINGS = [
+    "allow",
+    "block",
+    "coach",
+    "isolate",
+    {"isolate": {"body_bytes": 100}},
+    {"redirect": {"to": "https://assistant.example/"}},
+]
 ADDITIONS = [
     {"tag": "one"}, {"tag": ["two", "one"]}, {"capture": "none"}, {"capture": "masked"}, {"capture": "full"},
     {"redact": ["credentials"]}, {"redact": {"profiles": ["financial", "pii"], "with": "placeholder", "at_least": "medium"}},

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     MONITOR_MODE = "monitor_mode"
     CANNOT_REDACT = "cannot_redact"
     LIMIT_REACHED = "limit_reached"
+    ISOLATED = "isolated"
     JUDGED_BY_MESSAGE = "judged_by_message"
     GATE_FAILED = "gate_failed"
     GATEWAY_OWN_ADDRESS = "gateway_own_address"
@@ -74,6 +75,7 @@ _EXPLANATIONS = {
     Reason.UNINSPECTABLE: "A rule needed to look into the content and that was not possible.",
     Reason.MONITOR_MODE: "The policy is in monitor mode: it only tells what it would have done.",
     Reason.CANNOT_REDACT: "A rule replaces a part of this before it is sent, and that part cannot be replaced where it stands.",
+    Reason.ISOLATED: "The app may be read here, and nothing may be sent to it.",
     Reason.LIMIT_REACHED: "As much was used as the policy allows in a while; it is possible again later.",
     Reason.JUDGED_BY_MESSAGE: "The WebSocket was opened because its messages are read and decided about one by one.",
     Reason.GATE_FAILED: "The gateway failed while deciding, so the fail-safe verdict applied.",

@@ -15,7 +15,7 @@ def as_opened(decision: Decision, examination: Examination | None, reading: Exam
     `reading` is how complete the look at the request that opens it could be.
     """
     stopped = decision.reason is Reason.MONITOR_MODE or (
-        decision.verdict is not Verdict.ALLOW and decision.reason is Reason.UNINSPECTABLE
+        decision.verdict is not Verdict.ALLOW and decision.reason in (Reason.UNINSPECTABLE, Reason.ISOLATED)
     )
     looked = examination is None or examination.state is ExaminationState.COMPLETE
     if not (stopped and looked and reading is ExaminationState.COMPLETE):

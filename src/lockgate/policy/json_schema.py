@@ -221,6 +221,12 @@ _ARGUMENTS: Mapping[str, Schema] = {
     "capture": {"enum": [level.value for level in Capture]},
     "tag": _one_or_more(_WORD),
     "redirect": {"type": "object"},
+    "isolate": {
+        "type": "object",
+        "properties": {"body_bytes": {"type": "integer", "minimum": 1}},
+        "required": ["body_bytes"],
+        "additionalProperties": False,
+    },
 }
 
 

@@ -23,6 +23,7 @@ _TITLES = {
     Reason.MONITOR_MODE: "{name} is not available here",
     Reason.CANNOT_REDACT: "This request to {name} holds something that must not leave",
     Reason.LIMIT_REACHED: "Enough of {name} for now",
+    Reason.ISOLATED: "{name} can be read here, not written to",
     Reason.JUDGED_BY_MESSAGE: "{name} is not available here",
     Reason.GATE_FAILED: "The gateway could not decide about this request",
     Reason.GATEWAY_OWN_ADDRESS: "This address cannot be reached through the gateway",

@@ -3,6 +3,7 @@
 from lockgate.policy.actions.coaching import COACHING
 from lockgate.policy.actions.ending import ENDING
 from lockgate.policy.actions.headers import HEADERS
+from lockgate.policy.actions.isolating import ISOLATING
 from lockgate.policy.actions.keeping import KEEPING
 from lockgate.policy.actions.limiting import LIMITING
 from lockgate.policy.actions.notifying import NOTIFYING
@@ -10,7 +11,7 @@ from lockgate.policy.actions.redacting import REDACTING
 from lockgate.policy.actions.redirecting import REDIRECTING
 from lockgate.policy.actions.row import ActionRow
 
-_ROWS = (*ENDING, *REDIRECTING, *COACHING, *LIMITING, *KEEPING, *REDACTING, *HEADERS, *NOTIFYING)
+_ROWS = (*ENDING, *REDIRECTING, *COACHING, *ISOLATING, *LIMITING, *KEEPING, *REDACTING, *HEADERS, *NOTIFYING)
 ACTIONS: dict[str, ActionRow] = {row.name: row for row in _ROWS}
 
 __all__ = ["ACTIONS", "ActionRow"]

@@ -221,6 +221,11 @@ _ARGUMENTS: Mapping[str, Schema] = {
     "capture": {"enum": [level.value for level in Capture]},
     "tag": _one_or_more(_WORD),
     "redirect": {"type": "object"},
+    "coach": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"ask": {}, "for": {}, "choices": {}, "at_least": {}, "as": {}},
+    },
     "isolate": {
         "type": "object",
         "properties": {"body_bytes": {"type": "integer", "minimum": 1}},

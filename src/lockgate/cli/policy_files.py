@@ -15,7 +15,16 @@ def policy_files(home: Home, given: tuple[Path, ...]) -> tuple[Path, ...]:
     """The files given, every policy of a folder given, or else the live one."""
     if not given:
         return (existing_policy(home, live_policy(home)),)
-    return tuple(file for path in given for file in (_policies_in(path) if path.is_dir() else (existing_policy(home, path),)))
+    found: list[Path] = []
+    problems: list[Problem] = []
+    for path in given:
+        try:
+            found += _policies_in(path) if path.is_dir() else (existing_policy(home, path),)
+        except UsageError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(*problems)
+    return tuple(found)
 
 
 def _policies_in(folder: Path) -> tuple[Path, ...]:

@@ -62,7 +62,7 @@ def recorded(exchange, event):
 def test_words_in_the_path_are_not_in_the_record_of_an_exchange_at_which_the_gate_failed(context_of, monkeypatch):
     """The app was known: its format still tells words from steps. It was not: nothing does, so no path is shown."""
     event = head("GET", WORDS)
-    monkeypatch.setattr("lockgate.gate.exchange.evaluate", failing)
+    monkeypatch.setattr("lockgate.gate.judging.evaluate", failing)
     kept = recorded(Exchange("exchange-1", context_of("default: allow")), event)
     assert (kept.reason, kept.host, kept.path) == ("gate_failed", "image.pollinations.ai", "/prompt/[said]")
     context = context_of("default: allow")
@@ -81,7 +81,7 @@ def test_words_in_the_path_are_not_in_the_record_when_reading_them_fails(play, m
 
 
 def test_the_path_of_a_host_outside_the_library_is_shown_also_when_the_gate_failed(context_of, monkeypatch):
-    monkeypatch.setattr("lockgate.gate.exchange.evaluate", failing)
+    monkeypatch.setattr("lockgate.gate.judging.evaluate", failing)
     context = context_of("default: allow", decrypt=DecryptScope.ALL)
     kept = recorded(Exchange("exchange-1", context), head("GET", "https://www.example.org/a/page"))
     assert (kept.reason, kept.path) == ("gate_failed", "/a/page")

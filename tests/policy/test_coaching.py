@@ -81,7 +81,7 @@ def test_acknowledging_another_rule_is_nothing(coached, sheet):
 def test_in_monitor_mode_it_only_tells_what_it_would_have_done(ruleset, sheet):
     compiled = ruleset(POLICY.format(coach="{}").replace("id: read,", "id: read, mode: monitor,"))
     assert decide(compiled, sheet()).monitored == ("read:coach",)
-    assert decide(compiled, sheet(acknowledged=frozenset({"read"}))).monitored == ()
+    assert decide(compiled, sheet(acknowledged=frozenset({"read"}))).monitored == ("read:tag",)
     assert decide(compiled, sheet()).verdict is Verdict.ALLOW
 
 

@@ -140,8 +140,9 @@ def test_a_policy_in_monitor_mode_changes_no_effect_and_tells_what_acting_would_
         enforced = {rule.id for rule in acting.rules if rule.enforces}
         acted = [each for each in decision.monitored if each.partition(":")[0] in enforced | {"default", "on_uninspectable"}]
         if would.verdict is not Verdict.ALLOW:
-            setting = {Reason.DEFAULT: "default", Reason.UNINSPECTABLE: "on_uninspectable"}.get(would.reason, would.rule)
-            assert acted[-1] == f"{setting}:{would.verdict.value}"
+            setting = {Reason.DEFAULT: "default", Reason.UNINSPECTABLE: "on_uninspectable"}.get(would.reason)
+            rule = acting.rule(would.rule) if setting is None else None
+            assert acted[-1] == (f"{setting}:{would.verdict.value}" if rule is None else f"{rule.id}:{rule.actions.label}")
         elif would.capture is not Capture.NONE or would.tags:
             assert acted
 

@@ -6,11 +6,11 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_policies import RULE, conditions, law
+from random_policies import RULE, conditions, law, policies
 
 from lockgate.facts.decision import Truth
 from lockgate.facts.traffic import Phase
-from lockgate.policy import Settled, Walk, evaluate
+from lockgate.policy import Pending, Settled, Walk, evaluate
 from lockgate.policy.index import RuleIndex, numbers_of
 from lockgate.policy.named_values import NamedValues
 from lockgate.policy.operand import HostsWithin, InNetworks, OneOf, StartsWith
@@ -50,6 +50,17 @@ def policy(draw, exceptions=()):
     }
 
 
+@st.composite
+def many_rules(draw):
+    return policy(draw)
+
+
+def told(outcome):
+    """The rules in the trace that did not come out as no."""
+    decision = outcome.decision if isinstance(outcome, Settled) else outcome.standing
+    return [step for step in decision.trace if step.truth is not Truth.NO]
+
+
 def all_of(outcome):
     """Everything but which rules the trace has."""
     if isinstance(outcome, Settled):
@@ -66,6 +77,20 @@ def test_the_same_is_decided_as_by_asking_every_rule(data, tools, exchanges):
     for facts in data.draw(exchanges()).stages():
         found, asked = (evaluate(ruleset, Walk.REQUEST, facts, thorough=thorough) for thorough in (False, True))
         assert all_of(found) == all_of(asked)
+
+
+@law
+@given(data=st.data())
+def test_the_same_is_decided_by_what_was_certain_before_as_by_asking_anew(data, tools, exchanges):
+    """Also when what is handed on is of something else: then it is not gone by."""
+    ruleset = tools.compile(data.draw(st.one_of(policies(), many_rules())))
+    exchange, other = data.draw(exchanges()), data.draw(exchanges())
+    before = None
+    for facts in data.draw(st.sampled_from([exchange.stages(), [*other.stages(), *exchange.stages()]])):
+        fresh = evaluate(ruleset, Walk.REQUEST, facts)
+        found = evaluate(ruleset, Walk.REQUEST, facts, after=before)
+        assert (all_of(found), told(found)) == (all_of(fresh), told(fresh))
+        before = found if isinstance(found, Pending) else before
 
 
 @law

@@ -3,7 +3,7 @@
 A field that is None is not known *yet*; the evaluator answers `pending` for a condition on it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lockgate.facts.app import AppMatch
@@ -46,6 +46,44 @@ class FactSheet:
     examination: Examination | None = None
     response: Response | None = None
     usage: UsageSeen | None = None
+
+    def knows_all_of(self, before: "FactSheet") -> bool:
+        """Whether more is known here than in `before`, and none of what was known then is different.
+
+        It is asked between two phases of every exchange, where nearly everything is the same object.
+        """
+        known = (
+            (self.request, before.request), (self.request_size, before.request_size), (self.software, before.software),
+            (self.conversation, before.conversation), (self.noticed, before.noticed), (self.examination, before.examination),
+            (self.response, before.response),
+        )  # fmt: skip
+        return (
+            self.phase >= before.phase
+            and all(earlier is None or earlier is now for now, earlier in known)
+            and self._has_beginning_of(before)
+            and self._has_app_of(before)
+            and (self.mcp is before.mcp if before.mcp_known or before.mcp is not None else True)
+            and self.mcp_known >= before.mcp_known
+        )
+
+    def _has_beginning_of(self, before: "FactSheet") -> bool:
+        return (
+            (self.client is before.client or self.client == before.client)
+            and (self.usage is before.usage or self.usage == before.usage)
+            and (self.at, self.host, self.port) == (before.at, before.host, before.port)
+            and self.acknowledged == before.acknowledged
+        )
+
+    def _has_app_of(self, before: "FactSheet") -> bool:
+        """What is done and in which format may become known later; whose account it is, with the request's head."""
+        now, earlier = self.app, before.app
+        if not before.app_known or now is earlier:
+            return self.app_known or not before.app_known
+        if now is None or earlier is None or now.app is not earlier.app or earlier.operation not in (None, now.operation):
+            return False
+        if before.phase < Phase.REQUEST_HEADERS:
+            return True
+        return earlier == replace(now, operation=earlier.operation, format=earlier.format)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,7 @@ class Exchange(Judging):
         if app is not None and app.opaque:
             yield self._opaque(app, streamed=event.has_body)
             return
-        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._sheet)
+        outcome = self._walk()
         if isinstance(outcome, Settled) and not self._needs_body(outcome.decision, event):
             yield self._settle(outcome.decision, streamed=event.has_body)
         elif event.has_body:

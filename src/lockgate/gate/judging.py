@@ -69,6 +69,7 @@ class Judging(ABC):
         self._use = NO_USE
         self._acknowledgements = acknowledgements
         self._sheet: FactSheet | None = None
+        self._walked: Pending | None = None
         self._reading_state = ExaminationState.COMPLETE
         self._decryption = Decryption.DECRYPTED
         self._decision: Decision | None = None
@@ -152,7 +153,7 @@ class Judging(ABC):
 
     def _decide(self) -> Iterator[Effect]:
         """Settle with what is known, or ask for the examination that some rule still needs."""
-        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
+        outcome = self._walk()
         match outcome:
             case Settled(decision=decision):
                 if decision.capture is Capture.MASKED and self._known.examination is None:
@@ -164,6 +165,12 @@ class Judging(ABC):
                 yield self._examine(demand)
             case Pending():
                 yield self._refuse(Decision(verdict=Verdict.BLOCK, reason=Reason.GATE_FAILED, policy_version=self._version))
+
+    def _walk(self) -> Settled | Pending:
+        """Walk the policy over what is known by now, and remember how far that came."""
+        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known, after=self._walked)
+        self._walked = outcome if isinstance(outcome, Pending) else None
+        return outcome
 
     def _looked_for(self, demand: Demand) -> bool:
         done = self._known.examination

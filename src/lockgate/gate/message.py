@@ -39,7 +39,7 @@ from lockgate.gate.redacting import CannotRedactError, Redacted
 from lockgate.gate.rewriting import rewrite_message
 from lockgate.gate.sizes import size_of_message
 from lockgate.gate.socket import MessageReading, Socket
-from lockgate.policy import Settled, Walk, evaluate
+from lockgate.policy import Settled
 
 _NOTHING = SocketMessage(content=b"")
 
@@ -110,7 +110,7 @@ class MessageExchange(Judging):
             unread = Conversation(turns=(), unread=("opaque",))
             facts = replace(facts, conversation=unread, examination=opaque_examination(self._context))
             self._sheet = replace(facts, phase=Phase.REQUEST_BODY)
-        outcome = evaluate(self._context.ruleset, Walk.REQUEST, self._known)
+        outcome = self._walk()
         if app is None and (not isinstance(outcome, Settled) or self._socket.may_be_noticed()):
             facts = self._sheet = replace(facts, noticed=notice_message(self._context, request, event.message))
         if isinstance(outcome, Settled) and not self._is_read(app, outcome.decision):

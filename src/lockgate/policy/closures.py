@@ -1,7 +1,7 @@
 """From expressions to code: each condition becomes one function of the fact sheet.
 
 Separate because this is what runs on every request. A value that comes up again gives the same outcome object again, so a
-rule that does not match costs a few look-ups. Texts of any length are not remembered.
+rule that does not match costs a few look-ups. Long texts are not remembered.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import assert_never
 
 from lockgate.facts.decision import Truth
 from lockgate.facts.finding import DetectionConfidence
+from lockgate.facts.sheet import FactSheet
 from lockgate.policy.calendar import shown_day, shown_time
 from lockgate.policy.expression import All, Any, Expression, Not, Test, phase_of
 from lockgate.policy.judge import Judge, judge_of
@@ -22,25 +23,48 @@ from lockgate.policy.selector import Surroundings
 _LONGEST_SHOWN = 80
 _HUNDREDTHS_OF_ONE = 100
 _REMEMBERED = 256
+_MOST_REMEMBERED = 16
+"""Words of one value: more are not remembered."""
+
+
+class Compiling:
+    """Makes the functions for the conditions of one policy; what several of them ask is made, and remembered, once."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._tests: dict[str, Check] = {}
+
+    def check(self, expression: Expression) -> Check:
+        """The function for an expression. Parts known early are asked first; that changes the speed, never the truth."""
+        match expression:
+            case Test():
+                return self._test(expression)
+            case Not(part=part):
+                return negate(self.check(part))
+            case All(parts=()):
+                return lambda _sheet: ALWAYS
+            case All(parts=parts):
+                return all_of([self.check(part) for part in sorted(parts, key=phase_of)])
+            case Any(parts=parts):
+                return any_of([self.check(part) for part in sorted(parts, key=phase_of)])
+            case _:
+                assert_never(expression)
+
+    def _test(self, test: Test) -> Check:
+        meaning = test.canonical
+        check = self._tests.get(meaning)
+        if check is None:
+            if isinstance(test.operand, Has):
+                check = _membership(test, test.operand, self._surroundings)
+            else:
+                check = _comparison(test, self._surroundings)
+            self._tests[meaning] = check
+        return check
 
 
 def compile_expression(expression: Expression, surroundings: Surroundings) -> Check:
-    """The function for an expression. Parts known early are asked first; that changes the speed, never the truth."""
-    match expression:
-        case Test(operand=Has() as operand):
-            return _membership(expression, operand, surroundings)
-        case Test():
-            return _comparison(expression, surroundings)
-        case Not(part=part):
-            return negate(compile_expression(part, surroundings))
-        case All(parts=()):
-            return lambda _sheet: ALWAYS
-        case All(parts=parts):
-            return all_of([compile_expression(part, surroundings) for part in sorted(parts, key=phase_of)])
-        case Any(parts=parts):
-            return any_of([compile_expression(part, surroundings) for part in sorted(parts, key=phase_of)])
-        case _:
-            assert_never(expression)
+    """The function for an expression that stands alone."""
+    return Compiling(surroundings).check(expression)
 
 
 def _membership(test: Test, operand: Has, surroundings: Surroundings) -> Check:
@@ -75,8 +99,21 @@ def _comparison(test: Test, surroundings: Surroundings) -> Check:
 
 
 def _outcome_of(read: Read, outcome: Callable[[Reading], Outcome], kind: ValueType) -> Check:
-    remembered = outcome if kind in (ValueType.TEXT, ValueType.WORDS) else lru_cache(maxsize=_REMEMBERED)(outcome)
-    return lambda sheet: remembered(read(sheet))
+    remembered = lru_cache(maxsize=_REMEMBERED)(outcome)
+    if kind not in (ValueType.TEXT, ValueType.WORDS):
+        return lambda sheet: remembered(read(sheet))
+
+    def of_text(sheet: FactSheet) -> Outcome:
+        value = read(sheet)
+        return outcome(value) if isinstance(value, str | frozenset) and not _is_short(value) else remembered(value)
+
+    return of_text
+
+
+def _is_short(value: str | frozenset[str]) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_SHOWN
+    return len(value) <= _MOST_REMEMBERED and all(len(each) <= _LONGEST_SHOWN for each in value)
 
 
 def _outcome(test: Test, judge: Judge, absent: Truth, value: Reading) -> Outcome:

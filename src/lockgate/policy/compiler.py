@@ -13,7 +13,7 @@ from lockgate.facts.problem import Document
 from lockgate.policy.actions import is_web_address
 from lockgate.policy.calendar import zone_named, zone_names
 from lockgate.policy.checks import Whole, check_policy
-from lockgate.policy.closures import compile_expression
+from lockgate.policy.closures import Compiling
 from lockgate.policy.draft import DraftEntry, DraftReader, DraftRule
 from lockgate.policy.draft_exemption import DraftExemption, compile_exemption, read_exemptions
 from lockgate.policy.exemption import Exemption, excepted_check
@@ -74,8 +74,9 @@ def compile_policy(document: Document, vocabulary: Vocabulary, *, style: bool = 
     excepted = tuple(
         compile_exemption(each, surroundings, report, zone) for each in sorted(exemptions, key=lambda each: phase_of(each.when))
     )
-    compiled = tuple(_rule(rule, surroundings, excepted) for rule in rules)
-    passed = tuple(_entry(entry, surroundings) for entry in entries)
+    compiling = Compiling(surroundings)
+    compiled = tuple(_rule(rule, compiling, surroundings, excepted) for rule in rules)
+    passed = tuple(_entry(entry, compiling) for entry in entries)
     head = (
         ("mode", mode.value), ("default", default.value), ("on_uninspectable", on_uninspectable.value), ("contact", contact),
         ("approved_alternative", alternative), ("time_zone", str(zone)),
@@ -169,12 +170,12 @@ def _mode(policy: Fields) -> Mode:
     return mode
 
 
-def _rule(draft: DraftRule, surroundings: Surroundings, exemptions: tuple[Exemption, ...]) -> Rule:
-    check, doubted_as = compile_expression(draft.when, surroundings), draft.actions.doubted_as
+def _rule(draft: DraftRule, compiling: Compiling, surroundings: Surroundings, exemptions: tuple[Exemption, ...]) -> Rule:
+    check, doubted_as = compiling.check(draft.when), draft.actions.doubted_as
     mine = tuple(each for each in exemptions if draft.id in each.rules)
     if mine:
         check = excepted_check(check, mine, allows=doubted_as is Verdict.ALLOW, acts_unseen=doubted_as is not None)
-    canonical = f"{draft.id}|{draft.mode}|{draft.when.canonical}|{draft.actions.canonical}|{draft.message}"
+    condition = draft.when.canonical
     return Rule(
         id=draft.id,
         description=draft.description,
@@ -184,15 +185,15 @@ def _rule(draft: DraftRule, surroundings: Surroundings, exemptions: tuple[Exempt
         phase=phase_of(draft.when),
         profiles=profiles_of(draft.when, surroundings) | draft.actions.redacts,
         redacts=draft.actions.redacts,
-        condition=draft.when.canonical,
-        canonical=canonical,
+        condition=condition,
+        canonical=f"{draft.id}|{draft.mode}|{condition}|{draft.actions.canonical}|{draft.message}",
         when=draft.when,
         check=check,
     )
 
 
-def _entry(draft: DraftEntry, surroundings: Surroundings) -> DoNotInspect:
-    check = compile_expression(draft.when, surroundings)
+def _entry(draft: DraftEntry, compiling: Compiling) -> DoNotInspect:
+    check = compiling.check(draft.when)
     canonical = f"{draft.id}|{draft.when.canonical}"
     return DoNotInspect(id=draft.id, description=draft.description, canonical=canonical, when=draft.when, check=check)
 

@@ -24,7 +24,7 @@ from lockgate.facts.sheet import Demand, FactSheet
 from lockgate.facts.traffic import Phase
 from lockgate.facts.usage import Limit, ReachedLimit
 from lockgate.policy.actions.limiting import IfReached, reached_limit
-from lockgate.policy.index import numbers_of
+from lockgate.policy.index import Candidates, numbers_of
 from lockgate.policy.outcome import Outcome
 from lockgate.policy.ruleset import Mode, Rule, Ruleset, RuleWalk
 
@@ -51,6 +51,7 @@ class Pending:
 
     demand: Demand
     steps: "_Steps" = field(repr=False)
+    learned: "_Learned" = field(repr=False)
 
     @property
     def standing(self) -> Decision:
@@ -61,23 +62,38 @@ class Pending:
         return self.steps.decision()
 
 
-def evaluate(ruleset: Ruleset, walk: Walk, sheet: FactSheet, *, thorough: bool = False) -> Settled | Pending:
+@dataclass(slots=True)
+class _Learned:
+    """What is certain of an exchange, however much more is learned of it: how rules came out, and which are left at all."""
+
+    facts: FactSheet
+    outcomes: dict[int, Outcome]
+    candidates: Candidates | None
+
+
+def evaluate(
+    ruleset: Ruleset, walk: Walk, sheet: FactSheet, *, after: Pending | None = None, thorough: bool = False
+) -> Settled | Pending:
     """Walk the rules from top to bottom over what is known.
 
+    `after` is what the same walk came to before: where all of its facts still hold, what was certain is not asked again.
     Of many rules, those that cannot match are passed over. That changes nothing but the trace: with `thorough` it has them all.
     """
+    learned = _Learned(sheet, {}, None)
     if walk is Walk.RESPONSE:
         steps = _Steps(ruleset, Verdict.ALLOW)
-        steps.take(ruleset.response_walk, sheet, thorough=thorough)
+        steps.take(ruleset.response_walk, sheet, learned, thorough=thorough)
         demands = steps.demanded()
     else:
+        if after is not None and after.steps.ruleset is ruleset and sheet.knows_all_of(after.learned.facts):
+            learned = _Learned(sheet, after.learned.outcomes.copy(), after.learned.candidates)
         steps = _Steps(ruleset, ruleset.default)
-        steps.take(ruleset.request_walk, sheet, thorough=thorough)
+        steps.take(ruleset.request_walk, sheet, learned, thorough=thorough)
         demands = steps.demanded()
         demands += steps.unseen(sheet, undecided=bool(demands))
-        if ruleset.looks_at_responses and (demands or steps.decision().verdict is Verdict.ALLOW):
+        if ruleset.looks_at_responses and (demands or steps.comes_to()[0] is Verdict.ALLOW or ruleset.only_tells):
             demands += _needed_for_response(ruleset, sheet)
-    return Pending(demand=_joined(demands), steps=steps) if demands else Settled(decision=steps.decision())
+    return Pending(demand=_joined(demands), steps=steps, learned=learned) if demands else Settled(decision=steps.decision())
 
 
 def do_not_inspect(ruleset: Ruleset, sheet: FactSheet) -> str | None:
@@ -85,54 +101,69 @@ def do_not_inspect(ruleset: Ruleset, sheet: FactSheet) -> str | None:
     return next((entry.id for entry in ruleset.do_not_inspect if entry.check(sheet).truth is Truth.YES), None)
 
 
-@dataclass(slots=True)
 class _Steps:
     """One walk: what has been gathered and how it ends."""
 
-    ruleset: Ruleset
-    default: Verdict
-    ending: Rule | None = None
-    reason: Reason = Reason.DEFAULT
-    doubted: Rule | None = None
-    redacting: list[Rule] = field(default_factory=list[Rule])
-    capture: Capture | None = None
-    capture_days: int = 0
-    tags: tuple[str, ...] = ()
-    added: tuple[Added, ...] = ()
-    watched: tuple[Added, ...] = ()
-    limit: ReachedLimit | None = None
-    acknowledged: tuple[str, ...] = ()
-    monitored: list[str] = field(default_factory=list[str])
-    exceptions: list[str] = field(default_factory=list[str])
-    trace: list[TraceStep] = field(default_factory=list[TraceStep])
-    demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict[int, tuple[Demand, ...]])
+    __slots__ = (
+        "acknowledged", "added", "asked", "capture", "capture_days", "default", "demands", "doubted", "ending", "exceptions",
+        "limit", "monitored", "reason", "redacting", "ruleset", "tags", "watched",
+    )  # fmt: skip
 
-    def take(self, walked: RuleWalk, sheet: FactSheet, *, thorough: bool) -> None:
+    def __init__(self, ruleset: Ruleset, default: Verdict) -> None:
+        self.ruleset = ruleset
+        self.default = default
+        self.ending: Rule | None = None
+        self.reason = Reason.DEFAULT
+        self.doubted: Rule | None = None
+        self.redacting: list[Rule] = []
+        self.capture: Capture | None = None
+        self.capture_days = 0
+        self.tags: tuple[str, ...] = ()
+        self.added: tuple[Added, ...] = ()
+        self.watched: tuple[Added, ...] = ()
+        self.limit: ReachedLimit | None = None
+        self.acknowledged: tuple[str, ...] = ()
+        self.monitored: list[str] = []
+        self.exceptions: list[str] = []
+        self.asked: list[tuple[Rule, Outcome]] = []
+        self.demands: dict[int, tuple[Demand, ...]] = {}
+
+    def take(self, walked: RuleWalk, sheet: FactSheet, learned: _Learned, *, thorough: bool) -> None:
         """Ask rule after rule until one ends the walk; `demands` has then what the undecided ones above it still need."""
         if walked.index is None or thorough:
-            for rule in walked.rules:
-                self._ask(rule, sheet)
+            for number, rule in enumerate(walked.rules):
+                self._ask(number, rule, sheet, learned)
                 if self.ending is not None:
                     break
-            return
-        left = walked.index.candidates(sheet)
+        else:
+            left = learned.candidates = walked.index.candidates(sheet, learned.candidates)
+            self._take_left(walked, left, sheet, learned)
+
+    def _take_left(self, walked: RuleWalk, left: Candidates, sheet: FactSheet, learned: _Learned) -> None:
         end = len(walked.rules)
         for number in numbers_of(left.asked):
-            self._ask(walked.rules[number], sheet)
+            self._ask(number, walked.rules[number], sheet, learned)
             if self.ending is not None:
                 end = number
                 break
         above = (1 << end) - 1
-        for number in numbers_of(left.unsure & above):
-            self._ask(walked.rules[number], sheet)
-        for waiting, demands in left.needs:
-            if waiting & left.waiting & above:
-                self.demands[id(demands)] = demands
+        if left.unsure:
+            for number in numbers_of(left.unsure & above):
+                self._ask(number, walked.rules[number], sheet, learned)
+        waiting = left.waiting & above
+        if waiting:
+            for rules, demands in left.needs:
+                if rules & waiting:
+                    self.demands[id(demands)] = demands
 
-    def _ask(self, rule: Rule, sheet: FactSheet) -> None:
+    def _ask(self, number: int, rule: Rule, sheet: FactSheet, learned: _Learned) -> None:
         """What becomes of the walk by one rule."""
-        outcome = rule.check(sheet)
-        self.trace.append(_step(rule.id, outcome))
+        outcome = learned.outcomes.get(number)
+        if outcome is None:
+            outcome = rule.check(sheet)
+            if outcome.truth is not Truth.PENDING:
+                learned.outcomes[number] = outcome
+        self.asked.append((rule, outcome))
         truth = outcome.truth
         if truth is Truth.NO:
             if outcome.excepted and rule.mode is Mode.ENFORCE and (rule.actions.ends is None or _ends(rule, sheet)):
@@ -158,9 +189,10 @@ class _Steps:
         if ends is None:
             self.demands[id(_THE_BODY)] = _THE_BODY
         if not enforces or self.ruleset.only_tells:
-            if acts:
-                self.monitored.append(f"{rule.id}:{actions.label}")
-            elif actions.adds:
+            would = actions.label if acts else actions.label_anyway
+            if would is not None:
+                self.monitored.append(f"{rule.id}:{would}")
+            if not acts and actions.adds:
                 self.watched += _added(rule, tuple(each for each in actions.adds if isinstance(each, Limit)))
         if not enforces:
             return
@@ -200,7 +232,7 @@ class _Steps:
         Asked when the walk is over: of what is stopped, nothing has to be replaced. A look that was not complete leaves what
         nobody found where it is, so a rule that matched and needed it is in doubt.
         """
-        if not self.redacting or not (undecided or self._comes_to()[0] is Verdict.ALLOW):
+        if not self.redacting or not (undecided or self.comes_to()[0] is Verdict.ALLOW):
             return ()
         done = sheet.examination
         missing = frozenset[str]().union(*(rule.redacts for rule in self.redacting)) - (done.profiles if done else frozenset())
@@ -214,9 +246,10 @@ class _Steps:
 
     def decision(self) -> Decision:
         """How the walk ends by what has been gathered."""
-        return self._decided(*self._comes_to())
+        return self._decided(*self.comes_to())
 
-    def _comes_to(self) -> tuple[Verdict, Reason, Rule | None]:
+    def comes_to(self) -> tuple[Verdict, Reason, Rule | None]:
+        """The verdict by what has been gathered, why, and the rule that is responsible: as if the policy acted."""
         if self.reason is Reason.UNINSPECTABLE:
             return self.ruleset.on_uninspectable, Reason.UNINSPECTABLE, self.doubted or self.ending
         verdict = self.default if self.ending is None else self.ending.actions.ends or self.default
@@ -247,23 +280,27 @@ class _Steps:
             limit=self.limit if reason is Reason.LIMIT_REACHED else None,
             monitored=tuple(self.monitored),
             exceptions=tuple(self.exceptions),
-            trace=tuple(self.trace),
+            trace=self._trace(),
             policy_version=self.ruleset.version,
         )
 
     def _only_told(self, verdict: Verdict, reason: Reason) -> Decision:
         """What a policy in monitor mode comes to: it was walked as if it acted, and nothing of that happens."""
+        monitored = tuple(self.monitored)
         if verdict is not Verdict.ALLOW and reason in (Reason.DEFAULT, Reason.UNINSPECTABLE):
             setting = "default" if reason is Reason.DEFAULT else "on_uninspectable"
-            self.monitored.append(f"{setting}:{verdict.value}")
+            monitored += (f"{setting}:{verdict.value}",)
         return Decision(
             verdict=Verdict.ALLOW,
             reason=Reason.MONITOR_MODE,
             watched=self.watched,
-            monitored=tuple(self.monitored),
-            trace=tuple(self.trace),
+            monitored=monitored,
+            trace=self._trace(),
             policy_version=self.ruleset.version,
         )
+
+    def _trace(self) -> tuple[TraceStep, ...]:
+        return tuple(_step(rule.id, outcome) for rule, outcome in self.asked)
 
 
 def _added(rule: Rule, additions: tuple[Addition, ...]) -> tuple[Added, ...]:

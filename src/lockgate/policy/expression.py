@@ -4,7 +4,6 @@ Separate from the code that runs: the checker and the policy's version work on t
 of it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lockgate.facts.problem import Path
@@ -15,17 +14,20 @@ from lockgate.policy.selector import Selector, Surroundings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
-    """One selector compared with one operand. `member` belongs to a selector of a family and is empty otherwise."""
+    """One selector compared with one operand. `member` belongs to a selector of a family and is empty otherwise.
+
+    `name` is that of the selector as a policy writes it.
+    """
 
     selector: Selector
     operand: Operand
     member: str = ""
     path: Path = field(default=(), compare=False)
+    name: str = field(init=False, compare=False)
 
-    @property
-    def name(self) -> str:
-        """The selector's name as a policy writes it."""
-        return self.selector.prefix + self.member
+    def __post_init__(self) -> None:
+        """Its name is asked for all the time."""
+        object.__setattr__(self, "name", self.selector.prefix + self.member)
 
     @property
     def canonical(self) -> str:
@@ -79,21 +81,22 @@ def _canonical(word: str, parts: tuple[Expression, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"{word} ({'; '.join(texts)})"
 
 
-def tests_of(expression: Expression) -> Iterator[Test]:
+def tests_of(expression: Expression) -> tuple[Test, ...]:
     """Every test in it, wherever it stands."""
     match expression:
         case Test():
-            yield expression
+            return (expression,)
         case Not(part=part):
-            yield from tests_of(part)
+            return tests_of(part)
         case All(parts=parts) | Any(parts=parts):
-            for part in parts:
-                yield from tests_of(part)
+            return tuple([test for part in parts for test in ((part,) if isinstance(part, Test) else tests_of(part))])
 
 
 def phase_of(expression: Expression) -> Phase:
     """The latest phase any of its selectors is known at."""
-    return max((test.selector.phase for test in tests_of(expression)), default=Phase.CONNECT)
+    if isinstance(expression, Test):
+        return expression.selector.phase
+    return max([test.selector.phase for test in tests_of(expression)], default=Phase.CONNECT)
 
 
 def profiles_of(expression: Expression, surroundings: Surroundings) -> frozenset[str]:

@@ -24,8 +24,8 @@ from lockgate.policy.selector import Surroundings
 
 _REMEMBERED = 512
 """Values of one selector. A value is remembered with a bit for each rule: a kilobyte, with ten thousand rules."""
-_WAITS = -1
-"""All bits, also those of no rule: rules out nothing."""
+_FEW = 50
+"""Rules. So many are taken out of a set one by one in less time than it takes to write the set out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,15 @@ class Candidates:
     """The rules that are left: those that may be yes, those that wait for something, and those that have to be asked about it.
 
     Of a rule that is `waiting` it is certain that it is not known yet; `needs` has what for, each with the rules that wait for
-    it. An `unsure` one may as well be no.
+    it. An `unsure` one may as well be no. `left` are all of them, and `open` the selectors that were not known yet.
     """
 
+    left: int
     asked: int
     waiting: int
     unsure: int
     needs: tuple[tuple[int, tuple[Demand, ...]], ...]
+    open: tuple["_Subject", ...]
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ class _Subject:
     known: dict[Hashable, int] = field(default_factory=dict[Hashable, int])
 
     def learn(self, value: Reading, sheet: FactSheet) -> int:
-        """The rules that this value does not rule out, or `_WAITS`."""
+        """The rules that this value does not rule out."""
         found = self._left(value, sheet)
         if len(self.known) >= _REMEMBERED:
             self.known.clear()
@@ -66,17 +68,13 @@ class _Subject:
         return found
 
     def _left(self, value: Reading, sheet: FactSheet) -> int:
-        match value:
-            case Waiting():
-                return _WAITS
-            case Unknowable():
-                return self.everyone
-            case _:
-                found = self.everyone & ~self.mentioned | self.named.rules(value)
-                for rules, check in self.checks.values():
-                    if check(sheet).truth is not Truth.NO:
-                        found |= rules
-                return found
+        if isinstance(value, Waiting | Unknowable):
+            return self.everyone
+        found = self.everyone & ~self.mentioned | self.named.rules(value)
+        for rules, check in self.checks.values():
+            if check(sheet).truth is not Truth.NO:
+                found |= rules
+        return found
 
 
 class RuleIndex:
@@ -93,29 +91,39 @@ class RuleIndex:
                 gathered.setdefault(name, (test, []))[1].append((1 << number, part))
         self._subjects = tuple(_subject(self._all, test, parts, surroundings) for test, parts in gathered.values())
 
-    def candidates(self, sheet: FactSheet) -> Candidates:
-        """The rules that have to be asked about an exchange."""
-        left, waiting = self._all, 0
+    def candidates(self, sheet: FactSheet, before: Candidates | None = None) -> Candidates:
+        """The rules that have to be asked about an exchange; `before` were those when less was known of it."""
+        left, subjects = (self._all, self._subjects) if before is None else (before.left, before.open)
+        waiting = 0
+        still: list[_Subject] = []
         needs: list[tuple[int, tuple[Demand, ...]]] = []
-        for subject in self._subjects:
-            if not left & subject.mentioned:
+        for subject in subjects:
+            mentioned = subject.mentioned
+            if not left & mentioned:
                 continue
             value = subject.read(sheet)
+            if isinstance(value, Waiting):
+                waiting |= mentioned
+                still.append(subject)
+                needs.append((mentioned, value.demands))
+                continue
             found = subject.known.get(value)
-            if found is None:
-                found = subject.learn(value, sheet)
-            left &= found
-            if found == _WAITS and isinstance(value, Waiting):
-                waiting |= subject.mentioned
-                needs.append((subject.mentioned, value.demands))
+            left &= subject.learn(value, sheet) if found is None else found
         waiting &= left
         return Candidates(
-            asked=left & ~waiting, waiting=waiting & self._plain, unsure=waiting & ~self._plain, needs=tuple(needs)
-        )
+            left=left, asked=left & ~waiting, waiting=waiting & self._plain, unsure=waiting & ~self._plain,
+            needs=tuple(needs), open=tuple(still),
+        )  # fmt: skip
 
 
 def numbers_of(rules: int) -> Iterator[int]:
     """The numbers of the rules in a set, in order."""
+    if rules.bit_count() <= _FEW:
+        while rules:
+            lowest = rules & -rules
+            yield lowest.bit_length() - 1
+            rules ^= lowest
+        return
     bits = f"{rules:b}"[::-1]
     at = bits.find("1")
     while at >= 0:

@@ -6,6 +6,7 @@ Separate from the table because the syntax, the checker and the compiler work wi
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import lru_cache
 
 from lockgate.facts.traffic import Phase
 from lockgate.policy.named_list import Lists
@@ -89,8 +90,12 @@ class Selector:
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators it takes; `known` only where a value can be absent."""
-        names = OPERATORS[self.type]
-        return tuple(name for name in names if not (self.always_there and name == "known"))
+        return _operators(self.type, self.always_there)
+
+
+@lru_cache
+def _operators(kind: ValueType, always_there: bool) -> tuple[str, ...]:
+    return tuple(name for name in OPERATORS[kind] if not (always_there and name == "known"))
 
 
 def plain(read: Read) -> Reader:

@@ -11,6 +11,7 @@ from lockgate.facts.coaching import Coaching
 from lockgate.facts.decision import Capture, Reason, Verdict
 from lockgate.facts.redaction import Redact
 from lockgate.facts.sheet import FactSheet
+from lockgate.facts.usage import Limit
 
 
 class EndsIf(Protocol):
@@ -55,9 +56,17 @@ class Actions:
         """The one word for what it would do: how it ends, or else what it adds."""
         if self.ends is not None:
             return self.word or self.ends.value
-        if self.adds:
-            return self.adds[0].label
-        return "capture" if self.capture is not None else "tag"
+        return self.label_anyway or "tag"
+
+    @property
+    def label_anyway(self) -> str | None:
+        """The one word for what it adds, whether or not it ends the walk; None when that is nothing anybody would notice."""
+        for addition in self.adds:
+            if not isinstance(addition, Limit):
+                return addition.label
+        if self.capture is not None:
+            return "capture"
+        return "tag" if self.tags else None
 
     @property
     def doubted_as(self) -> Verdict | None:

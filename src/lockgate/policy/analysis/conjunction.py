@@ -5,11 +5,10 @@ conjunction are *yes* the literal is *yes*, and that whenever the literal is *no
 else is not known yet or can never be known. (A number that a partial look can only raise is where the difference bites.)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 
-from lockgate.policy.analysis.index_keys import Key, keys_asked
 from lockgate.policy.analysis.knowledge import Knowledge
 from lockgate.policy.analysis.literal import Literal, Term
 from lockgate.policy.analysis.region import (
@@ -52,22 +51,15 @@ class Conjunction:
                 waiting += knowledge.follows(literal)
         for name, subject in self._subjects.items():
             subject.value = self._value(name, subject)
-        self._keys: tuple[Key, ...] | None = None
 
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """Under which whatever follows from it is filed."""
-        if self._keys is None:
-            found: dict[Key, None] = {}
-            for name, subject in self._subjects.items():
-                if subject.value is not None:
-                    # It lies inside all that holds, so whatever follows from one of them is found by it too.
-                    found |= dict.fromkeys(keys_asked(Literal(name, subject.value)))
-                else:
-                    for literal in subject.holding or subject.refused[:1]:
-                        found |= dict.fromkeys(keys_asked(literal))
-            self._keys = tuple(found)
-        return self._keys
+    def asked(self) -> Iterator[Literal]:
+        """What to look up to find what follows from it: where a value must be, or else what is asked of it."""
+        for name, subject in self._subjects.items():
+            if subject.value is not None:
+                # It lies inside all that holds, so whatever follows from one of them is found by it too.
+                yield Literal(name, subject.value)
+            else:
+                yield from subject.holding or subject.refused[:1]
 
     def _value(self, name: str, subject: _Subject) -> Region | None:
         regions = [literal.region for literal in subject.holding]

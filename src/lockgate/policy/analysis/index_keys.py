@@ -5,6 +5,7 @@ the keys that the literal is filed under.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from lockgate.policy.analysis.literal import Literal
 from lockgate.policy.analysis.region import Globs, Intervals, Members, Networks, Words
@@ -19,6 +20,27 @@ MOST_SPLITS = 16
 
 _MOST_KEYS = 64
 _LONGEST_PREFIX = 80
+
+
+@dataclass(slots=True)
+class Shapes:
+    """Which kinds of keys something of one subject is filed under: lengths of prefixes, domains, widths of networks."""
+
+    prefixes: set[int] = field(default_factory=set[int])
+    domains: bool = False
+    networks: set[int] = field(default_factory=set[int])
+
+    def add(self, filed: object) -> None:
+        """Something was filed under this, as the second half of a key."""
+        match filed:
+            case ("", str()):
+                self.domains = True
+            case (str(prefix),):
+                self.prefixes.add(len(prefix))
+            case (int(), int(width), int()):
+                self.networks.add(width)
+            case _:
+                return
 
 
 def keys_of(literal: Literal) -> tuple[Key, ...]:
@@ -39,8 +61,11 @@ def keys_of(literal: Literal) -> tuple[Key, ...]:
             return ((subject, None),)
 
 
-def keys_asked(literal: Literal) -> Iterator[Key]:
-    """Where to look for what a literal implies. Of several values one is enough: all of them are accepted, or it is none."""
+def keys_asked(literal: Literal, shapes: Shapes) -> Iterator[Key]:
+    """Where to look for what a literal implies, among what is filed in these shapes.
+
+    Of several values one is enough: all of them are accepted, or it is none.
+    """
     subject, region = literal.subject, literal.region
     yield f"not {subject}", None
     if not literal.holds:
@@ -50,13 +75,14 @@ def keys_asked(literal: Literal) -> Iterator[Key]:
         case Words(words=words) if words:
             for word in sorted(words) if len(words) <= MOST_SPLITS else (min(words),):
                 yield subject, word
-            yield from ((subject, key) for key in _asked((min(words),)))
+            yield from ((subject, key) for key in _asked((min(words),), shapes))
         case Globs(globs=globs) | Members(globs=globs) if globs:
-            yield from ((subject, key) for key in _asked(globs[0]))
+            yield from ((subject, key) for key in _asked(globs[0], shapes))
         case Intervals(intervals=parts) if parts:
             yield subject, parts[0][0]
         case Networks(networks=networks) if networks:
-            yield from ((subject, _prefix(networks[0], length)) for length in range(networks[0].prefixlen + 1))
+            widths = (width for width in shapes.networks if width <= networks[0].prefixlen)
+            yield from ((subject, _prefix(networks[0], width)) for width in widths)
         case _:
             return
 
@@ -70,13 +96,14 @@ def _filed(glob: Glob) -> object:
     return (first,) if first and len(first) <= _LONGEST_PREFIX else None
 
 
-def _asked(glob: Glob) -> Iterator[object]:
+def _asked(glob: Glob, shapes: Shapes) -> Iterator[object]:
     first, last = glob[0], glob[-1]
     if len(glob) == 1:
         yield first
-    for length in range(1, min(len(first), _LONGEST_PREFIX) + 1):
-        yield (first[:length],)
-    at = last.find(".")
+    for length in shapes.prefixes:
+        if length <= len(first):
+            yield (first[:length],)
+    at = last.find(".") if shapes.domains else -1
     while at >= 0:
         yield ("", last[at:])
         at = last.find(".", at + 1)

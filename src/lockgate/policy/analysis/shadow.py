@@ -6,9 +6,10 @@ Separate because it looks at many rules and must not compare each with each. It 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from lockgate.policy.analysis.conjunction import Conjunction
-from lockgate.policy.analysis.index_keys import MOST_SPLITS, Key, keys_of
+from lockgate.policy.analysis.index_keys import MOST_SPLITS, Key, Shapes, keys_asked, keys_of
 from lockgate.policy.analysis.knowledge import Knowledge
 from lockgate.policy.analysis.literal import Literal, Term
 from lockgate.policy.analysis.region import Words
@@ -37,6 +38,8 @@ class Shadows[R]:
     _asked: defaultdict[Key, int] = field(default_factory=lambda: defaultdict[Key, int](int))
     _by_key: defaultdict[Key, list[_Above[R]]] = field(default_factory=lambda: defaultdict[Key, list[_Above[R]]](list))
 
+    _shapes: defaultdict[str, Shapes] = field(default_factory=lambda: defaultdict[str, Shapes](Shapes))
+
     def add(self, rule: R, terms: tuple[Term, ...]) -> None:
         """A rule that ends the walk whenever one of the terms holds."""
         for term in terms:
@@ -46,6 +49,7 @@ class Shadows[R]:
                 continue
             for key in min((keys_of(literal) for literal in term), key=self._cost):
                 self._by_key[key].append(above)
+                self._shapes[key[0]].add(key[1])
 
     def _cost(self, keys: tuple[Key, ...]) -> tuple[int, int]:
         """What is asked least by the rules that were looked at is what a rule is best filed under."""
@@ -90,7 +94,8 @@ class Shadows[R]:
 
     def _candidates(self, term: Conjunction) -> Iterator[_Above[R]]:
         yield from self._always
-        for key in term.keys:
+        asked = (keys_asked(literal, self._shapes[literal.subject]) for literal in term.asked())
+        for key in dict.fromkeys(chain.from_iterable(asked)):
             self._asked[key] += 1
             yield from self._by_key.get(key, ())
 

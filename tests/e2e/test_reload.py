@@ -200,9 +200,8 @@ def test_a_refused_change_shows_wherever_an_operator_looks(gateway: Gateway) -> 
     assert all("e2e.yaml:3:1: unknown key `ruls`" in problem for problem in told)
     assert {worker["version"] for worker in policy_status(gateway)} == before
     until(lambda: 'lockgate_policy_refused{worker="2"} 1.0' in metrics(gateway), what="the metric")
-    well = health(gateway)
-    assert well.status_code == 200
-    assert "changed files are refused by worker 1, 2" in well.text
+    until(lambda: "changed files are refused by worker 1, 2" in health(gateway).text, what="health says so")
+    assert health(gateway).status_code == 200
     gateway.write_policy(ALLOW_ALL)
     until(lambda: "refused" not in health(gateway).text, what="all is well again")
 

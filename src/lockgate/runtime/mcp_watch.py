@@ -1,7 +1,7 @@
 """What a worker knows of MCP servers: the store's inventory, and at once whatever it sees itself.
 
-Separate from the gateway because it is looked after beside the traffic: the store is asked once a second, in a thread, whether
-there is something new. Nothing here may make traffic wait, and a store that cannot be read leaves what is known as it is.
+Separate from the gateway because it is looked after beside the traffic: the store is asked once a second whether there is
+something new.
 """
 
 import asyncio
@@ -11,17 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import structlog
-
 from lockgate.facts.mcp import McpSighting
-from lockgate.facts.problem import UsageError
 from lockgate.gate.effects import Sighted
 from lockgate.gate.mcp_inventory import NOTHING_KNOWN, McpInventory, without_known_text
 from lockgate.home.home import Home
-from lockgate.store.record_store import StoreUnavailable
+from lockgate.runtime.store_view import StoreView, ask_once
 from lockgate.store.sqlite import SqliteStore
 
-_log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 1.0
 _TOLD_AGAIN_SECONDS = 60.0
 """How often the same is told of a server, so that the store knows when it was last seen."""
@@ -30,18 +26,7 @@ _MOST_TOLD = 10_000
 
 def stored_inventory(home: Home) -> McpInventory:
     """The inventory as it is kept now; nothing when there is none or it cannot be read."""
-    if not home.records_db.exists():
-        return NOTHING_KNOWN
-    try:
-        store = SqliteStore.for_reading(home.records_db)
-    except UsageError:
-        return NOTHING_KNOWN
-    try:
-        return store.mcp_inventory()
-    except StoreUnavailable:
-        return NOTHING_KNOWN
-    finally:
-        store.close()
+    return ask_once(home, SqliteStore.for_reading, SqliteStore.mcp_inventory, NOTHING_KNOWN)
 
 
 class McpWatch:
@@ -50,10 +35,8 @@ class McpWatch:
     def __init__(self, records: Path, tell: Callable[[McpSighting], None]) -> None:
         self.current: McpInventory = NOTHING_KNOWN
         self._stored: McpInventory = NOTHING_KNOWN
-        self._records = records
         self._tell = tell
-        self._store: SqliteStore | None = None
-        self._revision = -1
+        self._view = StoreView(records, SqliteStore.for_reading, "the inventory of MCP servers")
         self._recent: deque[McpSighting] = deque(maxlen=1000)
         self._told: dict[str, tuple[object, float]] = {}
 
@@ -75,12 +58,7 @@ class McpWatch:
 
     async def look(self) -> None:
         """Take over what is new in the store."""
-        try:
-            loaded = await asyncio.to_thread(self._load)
-        except (StoreUnavailable, UsageError) as error:
-            _log.warning("the inventory of MCP servers cannot be read; what is known stays", why=str(error))
-            self._close()
-            return
+        loaded = await self._view.ask(self._news)
         if loaded is not None:
             self._stored = self.current = loaded
             newest = time.time() - _TOLD_AGAIN_SECONDS
@@ -90,24 +68,15 @@ class McpWatch:
 
     def close(self) -> None:
         """Let go of the store."""
-        self._close()
+        self._view.close()
 
-    def _load(self) -> McpInventory | None:
-        if self._store is None:
-            if not self._records.exists():
-                return None
-            self._store = SqliteStore.for_reading(self._records)
-        revision = self._store.mcp_revision()
-        if revision == self._revision:
+    def _news(self, store: SqliteStore) -> McpInventory | None:
+        revision = store.mcp_revision()
+        if revision == self._view.revision:
             return None
-        inventory = self._store.mcp_inventory()
-        self._revision = revision
+        inventory = store.mcp_inventory()
+        self._view.revision = revision
         return inventory
-
-    def _close(self) -> None:
-        if self._store is not None:
-            self._store.close()
-            self._store, self._revision = None, -1
 
     def _is_news(self, sighting: McpSighting) -> bool:
         seen = sighting.seen

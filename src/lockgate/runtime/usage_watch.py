@@ -1,9 +1,8 @@
 """What a worker knows of use: what it counts itself, at once, and what the others counted, from the store, a moment later.
 
 Separate from the ledger because of the files and the waiting. Counts go to the recorder several times a second; the store is
-asked twice a second, in a thread, what is new. What was told and is not found there after a while is told again, so that
-a recorder that was killed, or a disk that was full, costs nothing. Nothing here may make traffic wait, and a store that
-cannot be read leaves what is known as it is.
+asked twice a second what is new. What was told and is not found there after a while is told again, so that a recorder that
+was killed, or a disk that was full, costs nothing.
 """
 
 import asyncio
@@ -13,19 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
-from lockgate.facts.problem import UsageError
 from lockgate.facts.sheet import FactSheet
 from lockgate.facts.traffic import Client
 from lockgate.facts.usage import Count, CounterKey, UsageCell, address_subject, subject_of
 from lockgate.home.home import Home
+from lockgate.runtime.store_view import StoreView, ask_once
 from lockgate.runtime.usage_ledger import Cells, FrozenUsage, UsageLedger, cells_of
-from lockgate.store.record_store import StoreUnavailable
 from lockgate.store.sqlite import SqliteStore
 from lockgate.store.usage_tables import UsageNews
 
-_log = structlog.get_logger(__name__)
 _TELL_SECONDS = 0.2
 _LOOKS_EVERY = 2
 _TOLD_AGAIN_SECONDS = 3.0
@@ -57,21 +52,11 @@ def stored_usage(home: Home, at: float, subjects: Iterable[str] = ()) -> FrozenU
 def stored_ledger(home: Home, at: float, subjects: Iterable[str] = ()) -> UsageLedger:
     """The same, to be asked for more; empty when there is no store or it cannot be read."""
     ledger = UsageLedger()
-    if not home.records_db.exists():
-        return ledger
-    try:
-        store = SqliteStore.for_reading(home.records_db)
-    except UsageError:
-        return ledger
-    try:
-        news = store.usage(now=at, subjects=tuple(subjects))
+    news = ask_once(home, SqliteStore.for_reading, lambda store: store.usage(now=at, subjects=tuple(subjects)), None)
+    if news is not None:
         ledger.began_anew(dict(news.epochs))
         ledger.others_counted(_by_counter(news.others))
         ledger.others_met(news.met)
-    except StoreUnavailable:
-        pass  # written by a gateway that did not count yet
-    finally:
-        store.close()
     return ledger
 
 
@@ -83,11 +68,9 @@ class UsageWatch:
         self.with_meetings = False
         """Whether any rule asks who met which app: all of that is loaded when the first one does."""
         self._source = secrets.token_hex(_SOURCE_BYTES)
-        self._records = records
         self.send = send
         self._clock = clock
-        self._store: SqliteStore | None = None
-        self._change = -1
+        self._view = StoreView(records, SqliteStore.for_reading, "what other workers counted")
         self._loaded_meetings = False
         self._told: dict[tuple[CounterKey, int], tuple[int, float]] = {}
 
@@ -138,12 +121,7 @@ class UsageWatch:
 
     async def look(self) -> None:
         """Take over what is new in the store."""
-        try:
-            loaded = await asyncio.to_thread(self._load)
-        except (StoreUnavailable, UsageError) as error:
-            _log.warning("the counts of other workers cannot be read; what is known stays", why=str(error))
-            self.close()
-            return
+        loaded = await self._view.ask(self._news)
         if loaded is None:
             return
         for subject in self.ledger.began_anew(dict(loaded.news.epochs)):
@@ -157,29 +135,21 @@ class UsageWatch:
 
     def close(self) -> None:
         """Let go of the store."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-        self._change, self._loaded_meetings = -1, False
+        self._view.close()
 
     def _send(self, cells: tuple[UsageCell, ...], now: float) -> None:
         for cell in cells:
             self._told[cell.key, cell.bucket] = (cell.amount, now)
         self.send(self._source, cells)
 
-    def _load(self) -> _Loaded | None:
-        if self._store is None:
-            if not self._records.exists():
-                return None
-            self._store = SqliteStore.for_reading(self._records)
+    def _news(self, store: SqliteStore) -> _Loaded | None:
+        view = self._view
         if self.with_meetings and not self._loaded_meetings:
-            self._change, self._loaded_meetings = -1, True  # all of them, and with them once more what is known
-        news = self._store.usage_news(
-            source=self._source, since=self._change, now=self._clock(), with_met=self.with_meetings
-        )  # fmt: skip
-        if news.change == self._change:
+            view.revision, self._loaded_meetings = -1, True  # all of them, and with them once more what is known
+        news = store.usage_news(source=self._source, since=view.revision, now=self._clock(), with_met=self.with_meetings)
+        if news.change == view.revision:
             return None
-        self._change = news.change
+        view.revision = news.change
         return _Loaded(news=news, others=_by_counter(news.others))
 
 

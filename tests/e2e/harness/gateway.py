@@ -92,9 +92,7 @@ class Gateway:
 
     def records(self) -> list[Record]:
         """Every record that is stored by now, oldest first."""
-        ran = subprocess.run(names.export(self.home), capture_output=True, env=names.environment(), check=False, timeout=60)
-        assert ran.returncode == 0, f"{names.export(self.home)} failed:\n{ran.stderr.decode()}\n{self.process.output}"
-        return [json.loads(line) for line in ran.stdout.splitlines()]
+        return [json.loads(line) for line in names.exported(self.home).splitlines()]
 
     def shown(self, record: str) -> str:
         """What `lockgate log show` says of a record."""

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from lockgate.cli import cli
+
 UP_LINE = "Lockgate is up."
 PORTAL = "http://lockgate.internal"
 REASON_HEADER = "x-lockgate-reason"
@@ -34,6 +38,13 @@ def up(home: Path) -> list[str]:
 def export(home: Path) -> list[str]:
     """The command that writes every record as a JSON line."""
     return command(home, "log", "export")
+
+
+def exported(home: Path) -> str:
+    """What that command writes, run in this process: tests ask hundreds of times. Fails when it does."""
+    ran = CliRunner().invoke(cli, ["--home", str(home), "log", "export"])
+    assert ran.exit_code == 0, f"lockgate log export ended with {ran.exit_code}:\n{ran.stderr}{ran.exception or ''}"
+    return ran.stdout
 
 
 def show(home: Path, record: str) -> list[str]:

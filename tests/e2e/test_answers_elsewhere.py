@@ -62,7 +62,7 @@ def listen(device: Device, *topics: str) -> None:
     """As the page does, on one WebSocket, until every turn is complete."""
     commands = [{"id": number, "command": {"type": "subscribe", "topic_id": topic}} for number, topic in enumerate(topics)]
     left = len(topics)
-    with connect("wss://ws.chatgpt.com/ws/user/u-1?token=token-4", proxy=device.proxy, ssl=device.tls) as socket:
+    with connect("wss://ws.chatgpt.com/ws/user/u-1?token=token-4", proxy=device.proxy, ssl=device.tls_of_sockets) as socket:
         socket.send(json.dumps(commands))
         while left:
             left -= str(socket.recv(timeout=20)).count("message_stream_complete")

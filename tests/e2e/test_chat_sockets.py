@@ -97,7 +97,7 @@ every_chat = pytest.mark.parametrize("chat", CHATS, ids=lambda chat: chat.app)
 
 @contextmanager
 def opened(gateway: Gateway, chat: Chat) -> Iterator[ClientConnection]:
-    with connect(chat.url, proxy=gateway.device.proxy, ssl=gateway.device.tls) as socket:
+    with connect(chat.url, proxy=gateway.device.proxy, ssl=gateway.device.tls_of_sockets) as socket:
         for said in chat.first:
             socket.send(said)
             assert socket.recv(timeout=20)

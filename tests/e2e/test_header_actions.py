@@ -85,7 +85,7 @@ def test_a_page_in_a_browser_is_kept_to_the_workspace(
 def test_the_request_that_opens_a_websocket_has_them_too(gateway: Gateway, reached: Since) -> None:
     theirs = {NAME: "org-theirs", "Authorization": "Bearer test"}
     url = "wss://api.openai.com/v1/responses"
-    with connect(url, ssl=gateway.device.tls, proxy=gateway.device.proxy, additional_headers=theirs):
+    with connect(url, ssl=gateway.device.tls_of_sockets, proxy=gateway.device.proxy, additional_headers=theirs):
         pass
     (arrival,) = reached.wait(lambda found: [each for each in found if each.kind == "websocket"], "the WebSocket")
     assert arrival.headers[NAME] == OURS

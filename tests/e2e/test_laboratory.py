@@ -32,7 +32,7 @@ def test_every_client_shows_the_answer(client: ChatClient, model: str, plain_pro
 
 def test_a_websocket_carries_messages_both_ways(plain_proxy: PlainProxy, reached: Since) -> None:
     device = plain_proxy.device
-    with connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls) as socket:
+    with connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls_of_sockets) as socket:
         socket.send("hello")
         assert socket.recv() == "hello"
     (arrival,) = reached.wait(lambda found: [one for one in found if one.ended], "the WebSocket ended")

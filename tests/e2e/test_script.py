@@ -63,6 +63,7 @@ def test_messages_of_websockets_are_judged_under_mitmdump_too(tmp_path: Path, up
     process = Process([*command, "-s", str(ROOT / "addons" / "gateway.py")], env=environment)
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    trusting.maximum_version = ssl.TLSVersion.TLSv1_2  # see `Device.tls_of_sockets`
     heard: list[str] = []
     try:
         process.said("listening", seconds=60)

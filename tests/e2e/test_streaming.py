@@ -133,7 +133,7 @@ def test_a_client_that_leaves_in_the_middle_still_gets_its_record(gateway: Gatew
 def test_a_websocket_that_may_pass_carries_messages_both_ways(gateway: Gateway, reached: Since) -> None:
     watch = gateway.watch()
     device = gateway.device
-    with connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls) as socket:
+    with connect("wss://api.openai.com/v1/responses", proxy=device.proxy, ssl=device.tls_of_sockets) as socket:
         for text in ("hello", "naïve 日本語", "x" * 100_000):
             socket.send(text)
             assert socket.recv() == text

@@ -198,7 +198,9 @@ def ask_realtime(device: Device, text: str) -> str:
     with (
         patch.dict("os.environ", device.environment()),
         OpenAI(api_key="test") as client,
-        client.realtime.connect(model="gpt-realtime") as connection,
+        client.realtime.connect(
+            model="gpt-realtime", websocket_connection_options={"ssl": device.tls_of_sockets}
+        ) as connection,
     ):
         connection.session.update(session={"type": "realtime", "instructions": "Be brief."})
         item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
@@ -219,7 +221,7 @@ def ask_responses(device: Device, text: str) -> str:
     with (
         patch.dict("os.environ", device.environment()),
         OpenAI(api_key="test") as client,
-        client.responses.connect() as connection,
+        client.responses.connect(websocket_connection_options={"ssl": device.tls_of_sockets}) as connection,
     ):
         connection.response.create(model="gpt-5", input=text)
         for event in connection:

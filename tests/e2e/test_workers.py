@@ -15,11 +15,14 @@ from harness.policies import DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since, Upstream
 from harness.waiting import until
 
+STRANGERS = {"h2.py": "raise SystemExit('what lies where the gateway is started was imported')\n"}
+"""A module that workers import, in the folder where they are started: not theirs."""
+
 
 @pytest.fixture(scope="module")
 def lasting(start_gateway: StartGateway) -> Gateway:
     """One for the tests that it survives."""
-    return start_gateway(GUARDED, files=DETECTOR_FILES, workers=2)
+    return start_gateway(GUARDED, files=DETECTOR_FILES | STRANGERS, workers=2)
 
 
 @pytest.fixture
@@ -38,6 +41,8 @@ def status(gateway: Gateway, prompt: str = "hello") -> int:
 
 
 def test_both_workers_serve_and_say_so_in_the_records(lasting: Gateway) -> None:
+    """Whatever Python lies in the folder in which the gateway was started."""
+    assert (lasting.home / "h2.py").exists()
     watch = lasting.watch()
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: status(lasting), range(32))) == {200}

@@ -4,6 +4,7 @@ Separate because every loader reads its files in this way. It must never say mor
 """
 
 import os
+import stat
 from pathlib import Path
 
 from lockgate.facts.problem import Document, Problem, UsageError
@@ -15,8 +16,12 @@ _LARGEST_FILE_BYTES = 8 << 20
 def read_bytes(file: Path) -> bytes:
     """What is in a file. Raises UsageError when it cannot be read or is too large."""
     try:
-        with file.open("rb", buffering=0) as opened:
-            if os.fstat(opened.fileno()).st_size > _LARGEST_FILE_BYTES:
+        # Not blocking, because to open a pipe would wait for somebody to write into it.
+        with open(file, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as opened:
+            status = os.fstat(opened.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UsageError(Problem(problem=f"`{file}` is not a file", help="it is a folder, a pipe or a device"))
+            if status.st_size > _LARGEST_FILE_BYTES:
                 raise UsageError(Problem(problem=f"`{file}` is too large", help=f"at most {_LARGEST_FILE_BYTES >> 20} MiB"))
             return opened.read()
     except OSError as error:

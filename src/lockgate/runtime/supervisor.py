@@ -52,12 +52,13 @@ class Supervisor:
     """Keeps one recorder and N workers running until told to stop."""
 
     def __init__(self, home: Home, *, workers: int) -> None:
-        python, path = sys.executable, str(home.path)
-        self._recorder = _Child(name="recorder", command=(python, "-m", "lockgate.runtime.recorder", "--home", path))
+        # -P, because whatever lies in the folder in which an operator starts the gateway is not part of it.
+        python, path = (sys.executable, "-P", "-m"), str(home.path)
+        self._recorder = _Child(name="recorder", command=(*python, "lockgate.runtime.recorder", "--home", path))
         self._workers = [
             _Child(
                 name=f"worker-{number}",
-                command=(python, "-m", "lockgate.proxy.worker", "--home", path, "--number", str(number)),
+                command=(*python, "lockgate.proxy.worker", "--home", path, "--number", str(number)),
             )
             for number in range(1, workers + 1)
         ]

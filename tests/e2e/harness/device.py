@@ -25,6 +25,16 @@ class Device:
         """TLS that trusts the gateway's authority and nothing else."""
         return ssl.create_default_context(cafile=str(self.ca))
 
+    @property
+    def tls_of_sockets(self) -> ssl.SSLContext:
+        """The same for clients that read in one thread while they write in another, as `websockets.sync` does.
+
+        In OpenSSL, a ticket of TLS 1.3 that arrives while such a client writes its first request can keep both waiting.
+        """
+        context = self.tls
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
     def environment(self) -> dict[str, str]:
         """The variables a person sets once, and that SDKs and tools heed."""
         return {

@@ -159,7 +159,7 @@ class Gateway:
             _run(names.add_user(self.home, person.name, person.password, person.groups))
 
     def _start(self) -> Process:
-        process = Process(names.up(self.home), env=names.environment(self._fault_file))
+        process = Process(names.up(self.home), env=names.environment(self._fault_file), cwd=self.home)
         try:
             process.said(names.UP_LINE, seconds=_START_SECONDS)
         except AssertionError:

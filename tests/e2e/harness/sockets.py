@@ -19,7 +19,7 @@ ELSEWHERE = "wss://api.openai.com/socket"
 @contextmanager
 def open_socket(gateway: Gateway, url: str = RESPONSES, **how: Any) -> Iterator[ClientConnection]:
     device = gateway.device
-    with connect(url, proxy=device.proxy, ssl=device.tls, **how) as socket:
+    with connect(url, proxy=device.proxy, ssl=device.tls_of_sockets, **how) as socket:
         yield socket
 
 

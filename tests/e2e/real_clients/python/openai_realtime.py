@@ -1,10 +1,15 @@
 """OpenAI's SDK: a realtime session over a WebSocket."""
 
+import ssl
 import sys
 
 from openai import OpenAI
 
-with OpenAI().realtime.connect(model="gpt-realtime") as session:
+# With TLS 1.3 it waits for ever now and then, with or without a proxy: it reads in one thread while it writes in another.
+tls = ssl.create_default_context()
+tls.maximum_version = ssl.TLSVersion.TLSv1_2
+
+with OpenAI().realtime.connect(model="gpt-realtime", websocket_connection_options={"ssl": tls}) as session:
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": sys.argv[1]}]}
     session.conversation.item.create(item=item)
     session.response.create()

@@ -27,7 +27,8 @@ from lockgate.gate.exchange import Exchange
 from lockgate.gate.kept_facts import keep, kept_from
 from lockgate.gate.replay import Replay
 from lockgate.home.home import Home, built_in_data
-from lockgate.home.load import load_library, read_document
+from lockgate.home.load import load_library
+from lockgate.home.reading import read_document
 from lockgate.policy import Ruleset
 from lockgate.runtime.explain import examine_here
 from lockgate.runtime.known_names import KnownNames

@@ -48,6 +48,20 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pattern") / "home"
 
 
+@pytest.fixture(scope="session")
+def share_gateway(upstream: Upstream, pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
+    """Gateways for tests that leave them as they are: of those that ask for the same, one is started in a run."""
+    running: dict[str, Gateway] = {}
+    with stopping_all(upstream, pattern, tmp_path_factory) as start:
+
+        def shared(policy: str, files: dict[str, str]) -> Gateway:
+            if policy not in running:
+                running[policy] = start(policy, files=files)
+            return running[policy]
+
+        yield shared
+
+
 @pytest.fixture(scope="module")
 def start_gateway(upstream: Upstream, pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
     """Starts gateways that run until the end of the file."""

@@ -18,8 +18,8 @@ CHATGPT = "https://chatgpt.com/backend-api"
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(GUARDED, files=DETECTOR_FILES)
+def gateway(share_gateway: StartGateway) -> Gateway:
+    return share_gateway(GUARDED, DETECTOR_FILES)
 
 
 def chatgpt_page(device: Device, content: bytes) -> None:

@@ -32,8 +32,8 @@ GRPC = "/xai_api.Chat/GetCompletionChunk"
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(KEEP_ALL, files=DETECTOR_FILES)
+def gateway(share_gateway: StartGateway) -> Gateway:
+    return share_gateway(KEEP_ALL, DETECTOR_FILES)
 
 
 def frames(content: bytes) -> list[tuple[int, bytes]]:

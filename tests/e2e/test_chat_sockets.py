@@ -20,8 +20,8 @@ HUB = f"wss://substrate.office.com/m365Copilot/Chathub/11111111-2222-3333-4444-5
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(GUARDED, files=DETECTOR_FILES)
+def gateway(share_gateway: StartGateway) -> Gateway:
+    return share_gateway(GUARDED, DETECTOR_FILES)
 
 
 def copilot(prompt: str) -> str:

@@ -34,8 +34,8 @@ NEXT = b"GET / HTTP/1.1\r\nHost: www.perplexity.ai\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(GUARDED, files=DETECTOR_FILES)
+def gateway(share_gateway: StartGateway) -> Gateway:
+    return share_gateway(GUARDED, DETECTOR_FILES)
 
 
 def one_answer(client: Any) -> tuple[bytes, bytes]:

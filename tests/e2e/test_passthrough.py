@@ -13,8 +13,8 @@ from harness.upstream import Since, Upstream
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(GUARDED, files=DETECTOR_FILES)
+def gateway(share_gateway: StartGateway) -> Gateway:
+    return share_gateway(GUARDED, DETECTOR_FILES)
 
 
 def tunnel(device: Device, authority: str) -> socket.socket:

@@ -11,8 +11,8 @@ from harness.upstream import Since
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(GUARDED, files=DETECTOR_FILES)
+def gateway(share_gateway: StartGateway) -> Gateway:
+    return share_gateway(GUARDED, DETECTOR_FILES)
 
 
 @pytest.fixture(params=["through the proxy", "at its own address"])

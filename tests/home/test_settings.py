@@ -7,8 +7,7 @@ import pytest
 
 from lockgate.facts.problem import UsageError
 from lockgate.home.home import built_in_data, find_home, make_home
-from lockgate.home.load import load_settings
-from lockgate.home.settings import Settings, parse_address, settings_reference
+from lockgate.home.settings import Settings, load_settings, parse_address, settings_reference
 
 
 @pytest.fixture

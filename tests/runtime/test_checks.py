@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from lockgate.facts.record import Record
-from lockgate.home.load import load_settings
+from lockgate.home.settings import load_settings
 from lockgate.pki import create_ca
 from lockgate.runtime import clock
 from lockgate.runtime.checks import doctor, start_problems

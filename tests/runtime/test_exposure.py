@@ -3,7 +3,7 @@
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.home.load import load_settings
+from lockgate.home.settings import load_settings
 from lockgate.home.users_file import add_user
 from lockgate.identity.passwords import hash_password
 from lockgate.runtime.boundary import is_admitted

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from lockgate.home.home import Home, built_in_data
-from lockgate.home.load import load_library, read_document
+from lockgate.home.load import load_library
 from lockgate.home.policy_files import cases_file
+from lockgate.home.reading import read_document
 from lockgate.policy import compile_policy
 from lockgate.runtime.cases import case_results
 from lockgate.runtime.known_names import KnownNames

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from lockgate.facts.problem import UsageError
-from lockgate.home.load import load_settings
+from lockgate.home.settings import load_settings
 from lockgate.runtime.prepare import prepare
 from lockgate.runtime.reviewers import known_recipients, recipients
 from lockgate.store.sealing import read_reviewer_key

@@ -12,7 +12,8 @@ from lockgate.cli.record_text import visible_lines
 from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.facts.record import Record
 from lockgate.gate.kept_facts import kept_from
-from lockgate.home.load import load_library, read_document
+from lockgate.home.load import load_library
+from lockgate.home.reading import read_document
 from lockgate.home.yaml_document import parse_yaml
 from lockgate.runtime.explain import Explanation
 from lockgate.runtime.explain_kept import explain_facts, explain_kept

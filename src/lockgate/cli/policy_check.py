@@ -13,8 +13,9 @@ from lockgate.cli.home_option import HomeOption
 from lockgate.cli.policy_files import policy_files
 from lockgate.cli.problem_formats import Checked, as_github, as_json, as_sarif
 from lockgate.facts.problem import Problem, UsageError
-from lockgate.home.load import load_library, load_settings
+from lockgate.home.load import load_library
 from lockgate.home.reading import shown
+from lockgate.home.settings import load_settings
 from lockgate.policy.expiry import expired, expiring
 from lockgate.runtime.known_names import KnownNames
 from lockgate.runtime.policy_review import Reviewer

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import load_settings, read_document
 from lockgate.home.policy_files import cases_file
+from lockgate.home.reading import read_document
+from lockgate.home.settings import load_settings
 
 _CASES = "cases"
 

@@ -8,9 +8,9 @@ import click
 from lockgate.cli.case_formats import Tested, as_json, as_junit, coverage_table
 from lockgate.cli.home_option import HomeOption
 from lockgate.cli.policy_files import existing_cases, policy_files
-from lockgate.home.load import load_library, read_document
+from lockgate.home.load import load_library
 from lockgate.home.policy_files import read_policy
-from lockgate.home.reading import shown
+from lockgate.home.reading import read_document, shown
 from lockgate.home.replace_file import replace_file
 from lockgate.policy.coverage import coverage as coverage_of
 from lockgate.runtime.cases import case_results

@@ -24,9 +24,10 @@ from lockgate.cli.policy_text import (
 )
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import load_library, load_settings
+from lockgate.home.load import load_library
 from lockgate.home.policy_archive import PolicyArchive
 from lockgate.home.policy_files import PolicyFiles, read_policy_files
+from lockgate.home.settings import load_settings
 from lockgate.policy import Ruleset
 from lockgate.policy.comparison import Change, compare
 from lockgate.runtime.known_names import KnownNames

@@ -21,19 +21,8 @@ from lockgate.home.home import Home
 from lockgate.home.proven_apps import ProvenApps, code_mark, digest
 from lockgate.home.reading import read_bytes, read_document
 from lockgate.home.schema import read_as
-from lockgate.home.settings import Settings, check_settings
 
-__all__ = ["load_clients", "load_detectors", "load_library", "load_settings", "read_document"]
-
-
-def load_settings(home: Home) -> Settings:
-    """The settings of a home; an empty file means the defaults."""
-    document = read_document(home.settings_file)
-    if document.data is None:
-        document = Document(file=document.file, data={}, places=document.places)
-    settings = read_as(document, Settings)
-    check_settings(document, settings)
-    return settings
+__all__ = ["load_clients", "load_detectors", "load_library"]
 
 
 def load_library(home: Home, *, prove: bool = False) -> AppLibrary:

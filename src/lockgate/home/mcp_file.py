@@ -13,7 +13,7 @@ from pathlib import Path
 from lockgate.facts.mcp import AcceptedTool, AcceptedTools
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import read_document
+from lockgate.home.reading import read_document
 from lockgate.home.replace_file import replace_file
 from lockgate.home.schema import read_as
 

@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from lockgate.facts.problem import Document, Path, Problem, UsageError
+from lockgate.home.home import Home
+from lockgate.home.reading import read_document
+from lockgate.home.schema import read_as
 
 _CONFIG = {"extra": "forbid"}
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z")
@@ -220,6 +223,16 @@ def parse_address(text: str) -> tuple[str, int]:
 
 type _Found = tuple[Path, str, str]
 """Where, what, and the next step."""
+
+
+def load_settings(home: Home) -> Settings:
+    """The settings of a home; an empty file means the defaults."""
+    document = read_document(home.settings_file)
+    if document.data is None:
+        document = Document(file=document.file, data={}, places=document.places)
+    settings = read_as(document, Settings)
+    check_settings(document, settings)
+    return settings
 
 
 def check_settings(document: Document, settings: Settings) -> None:

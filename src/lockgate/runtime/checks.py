@@ -13,9 +13,8 @@ from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import load_settings
 from lockgate.home.policy_archive import PolicyArchive
-from lockgate.home.settings import Settings
+from lockgate.home.settings import Settings, load_settings
 from lockgate.identity import UsersFile
 from lockgate.pki.ca import ca_paths, load_ca
 from lockgate.pki.trust import build_trust_bundle

@@ -50,7 +50,7 @@ class _Process:
     @classmethod
     async def start(cls, detectors: DetectorSet, key: bytes) -> "_Process":
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", "from lockgate.runtime.examiner_process import main; main()",
+            sys.executable, "-P", "-c", "from lockgate.runtime.examiner_process import main; main()",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26,
         )  # fmt: skip
         started = cls(process)

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from lockgate.facts.problem import Path, Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import read_document
+from lockgate.home.reading import read_document
 from lockgate.home.settings import Settings, parse_address
 from lockgate.identity import UsersFile
 from lockgate.runtime.boundary import Network, networks

@@ -12,7 +12,8 @@ from lockgate.apps.library import AppLibrary
 from lockgate.dlp.detectors import DetectorSet
 from lockgate.facts.tenant_control import TenantControl
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_settings
+from lockgate.home.load import load_detectors
+from lockgate.home.settings import load_settings
 from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.identity import UsersFile
 from lockgate.policy import AppFacts, Vocabulary

@@ -8,8 +8,7 @@ import secrets
 from datetime import UTC, datetime
 
 from lockgate.home.home import Home
-from lockgate.home.load import load_settings
-from lockgate.home.settings import Settings, parse_address
+from lockgate.home.settings import Settings, load_settings, parse_address
 from lockgate.pki.ca import CertificateAuthority, ca_paths, create_ca, load_ca
 from lockgate.pki.private_file import PRIVATE, read_private_file, write_new_file
 from lockgate.runtime.reviewers import recipients

@@ -20,8 +20,7 @@ import structlog
 from lockgate.facts.problem import UsageError
 from lockgate.facts.record import Record
 from lockgate.home.home import Home, find_home
-from lockgate.home.load import load_settings
-from lockgate.home.settings import Settings, parse_address
+from lockgate.home.settings import Settings, load_settings, parse_address
 from lockgate.runtime.fingerprint import fingerprint
 from lockgate.runtime.lifeline import end_with
 from lockgate.runtime.process_log import configure_log

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lockgate.facts.problem import Place, Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import read_document
+from lockgate.home.reading import read_document
 from lockgate.home.settings import Settings
 from lockgate.pki.private_file import PUBLIC, read_private_file, write_new_file
 from lockgate.store.age import is_recipient, recipient_of

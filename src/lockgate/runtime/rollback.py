@@ -11,10 +11,11 @@ from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import load_library, load_settings
+from lockgate.home.load import load_library
 from lockgate.home.policy_archive import PolicyArchive, WentLive
 from lockgate.home.policy_files import PolicyFiles, cases_file, read_policy_files
 from lockgate.home.replace_file import replace_bytes
+from lockgate.home.settings import load_settings
 from lockgate.policy import Ruleset
 from lockgate.runtime.cases import failed_cases
 from lockgate.runtime.known_names import KnownNames

@@ -16,11 +16,12 @@ from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.gate.placeholders import KEY_BYTES
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_library, load_settings, read_document
+from lockgate.home.load import load_detectors, load_library
 from lockgate.home.mcp_file import load_accepted
 from lockgate.home.policy_archive import PolicyArchive
 from lockgate.home.policy_files import PolicyFiles, cases_file, paths_of_lists, read_policy_files
-from lockgate.home.settings import Settings
+from lockgate.home.reading import read_document
+from lockgate.home.settings import Settings, load_settings
 from lockgate.home.tenant_controls import load_tenant_controls
 from lockgate.identity import UsersFile
 from lockgate.policy import Ruleset, compile_policy

@@ -4,7 +4,7 @@ Separate from `home.load` because `home` and `identity` are each one kind of I/O
 """
 
 from lockgate.home.home import Home
-from lockgate.home.load import read_document
+from lockgate.home.reading import read_document
 from lockgate.home.schema import read_as
 from lockgate.identity import UsersFile, check_users
 

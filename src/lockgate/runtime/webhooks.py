@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.home.home import Home
-from lockgate.home.load import read_document
+from lockgate.home.reading import read_document
 from lockgate.home.settings import Settings
 from lockgate.pki.trust import build_trust_bundle
 from lockgate.sinks.webhooks import Webhook

@@ -12,7 +12,7 @@ from cryptography import x509
 from lockgate.facts.problem import Problem, UsageError
 from lockgate.facts.traffic import Headers, Request
 from lockgate.home.home import Home
-from lockgate.home.load import read_document
+from lockgate.home.reading import read_document
 from lockgate.home.settings import Settings
 from lockgate.identity import (
     CERTIFICATE_HEADER,

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from html import unescape
 
 import anthropic
 import httpx
@@ -15,13 +14,16 @@ import yaml
 from harness import names
 from harness.browser import browser_on, chromium
 from harness.clients import CHAT_URL, anthropic_messages, chat_body, http_client, openai_chat
+from harness.coaching import LINK, acknowledge, form_at
 from harness.components import absent
 from harness.gateway import Gateway, Person, StartGateway
 from harness.policies import DETECTOR_FILES, NO_CODENAMES, SECRET
+from harness.sockets import RESPONSES, heard, prompt
 from harness.upstream import Since
 from harness.waiting import until
 from playwright.sync_api import Browser, Page, expect
 from upstream.answering import TAIL
+from websockets.sync.client import connect
 
 from lockgate.identity import hash_password
 
@@ -50,7 +52,6 @@ rules:
     then: {{coach: {{for: 2s}}}}
 {NO_CODENAMES}
 """
-LINK = re.compile(r"http://lockgate\.internal/coach/[\w-]+")
 ANSWER = 'article[data-role="assistant"]'
 PASSWORD = "open sesame open"
 HASH = hash_password(PASSWORD)
@@ -95,16 +96,6 @@ def link_in(answer: httpx.Response) -> str:
     assert answer.headers["x-should-retry"] == "false"
     assert answer.headers[names.REASON_HEADER] == "acknowledgement_required"
     return LINK.findall(answer.json()["error"]["message"] if "error" in answer.json() else answer.text)[0]
-
-
-def form_at(client: httpx.Client, link: str) -> dict[str, str]:
-    page = client.get(link)
-    assert page.status_code == 200
-    return {"form": unescape(re.findall(r'name="form" value="([^"]+)"', page.text)[0])}
-
-
-def acknowledge(client: httpx.Client, link: str, *, origin: str = names.PORTAL) -> httpx.Response:
-    return client.post(f"{names.PORTAL}/coach", data=form_at(client, link), headers={"origin": origin})
 
 
 def test_a_person_who_opens_an_app_reads_why_and_goes_on(browser: Browser, gateway: Gateway, reached: Since) -> None:
@@ -190,6 +181,22 @@ def passes(attempt, error: type[Exception]) -> bool:
         return "You said: hello" in attempt()
     except error:
         return False
+
+
+def test_on_a_websocket_the_refusal_has_the_link_and_the_same_socket_goes_on(gateway: Gateway, reached: Since) -> None:
+    device = gateway.device_of(IVY)
+    with connect(RESPONSES, proxy=device.proxy, ssl=device.tls_of_sockets) as socket, client_of(gateway, IVY) as client:
+        socket.send(prompt("hello"))
+        told = heard(socket)
+        assert READ_FIRST in told
+        acknowledge(client, LINK.findall(told)[0])
+
+        def passes_now() -> bool:
+            socket.send(prompt("hello again"))
+            return heard(socket) == f"You said: hello again{TAIL}"
+
+        until(passes_now, seconds=2, every=0.2, what="what is said on it passes")
+    assert {message for arrival in reached.arrivals() for message in arrival.messages} == {prompt("hello again")}
 
 
 def test_rules_below_still_count_once_it_is_acknowledged(gateway: Gateway) -> None:

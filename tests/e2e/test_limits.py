@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
+from harness.browser import browser_on, chromium
 from harness.clients import CHAT_URL, anthropic_messages, chat_body, http_client, openai_chat
+from harness.components import absent
 from harness.gateway import Gateway, StartGateway, children_of, command_line
 from harness.upstream import Since
 from harness.waiting import until
@@ -102,9 +105,34 @@ def test_restarts_and_a_killed_recorder_keep_the_counts_and_a_reset_drops_them(g
     until(lambda: post(gateway).status_code == 200, seconds=60, what="there is room again", every=0.5)
 
 
-def test_a_page_says_when_it_goes_on_and_pages_themselves_do_not_count(start_own_gateway: StartGateway) -> None:
-    gateway = start_own_gateway(POLICY.replace("prompts: 3", "requests: 1"))
-    with http_client(gateway.device) as client:
+@pytest.fixture(scope="module")
+def pages(start_gateway: StartGateway) -> Gateway:
+    """One request to the model, and one prompt in the chat page."""
+    few = POLICY.replace("prompts: 3", "requests: 1").replace("app.known: true", "app.id: openai-api")
+    chat = f"  - {{id: one, message: {MESSAGE}, when: {{app.id: chatgpt}}, then: {{limit: {{prompts: 1, window: 1h}}}}}}"
+    return start_gateway(f"{few}{chat}\n")
+
+
+def test_a_person_reads_in_the_chat_that_it_was_enough(pages: Gateway, reached: Since, tmp_path: Path) -> None:
+    if chromium() is None:
+        absent("chromium")
+    with browser_on(pages.device, tmp_path) as browser:
+        page = browser.new_page()
+        for prompt in ("the first words", "more words"):
+            page.goto("https://chatgpt.com/?model=gpt-5")
+            page.fill("#prompt-textarea", prompt)
+            page.click("#send")
+            page.wait_for_selector("article[data-ended], #error:not([hidden])")
+        shown = page.inner_text("body")
+    assert MESSAGE in shown
+    assert "1 prompt per hour" in shown
+    asked = [arrival.body for arrival in reached.arrivals("chatgpt.com") if arrival.path == "/backend-api/f/conversation"]
+    assert len(asked) == 1
+    assert b"the first words" in asked[0]
+
+
+def test_a_page_says_when_it_goes_on_and_pages_themselves_do_not_count(pages: Gateway) -> None:
+    with http_client(pages.device) as client:
         assert client.get(CHAT_URL, headers=NAVIGATION).status_code != 429
         page = client.get(CHAT_URL, headers=NAVIGATION)
     assert page.status_code == 429

@@ -9,6 +9,7 @@ import pytest
 from harness import names
 from harness.agents import LEGACY, MODERN, agent, old_agent
 from harness.clients import http_client
+from harness.coaching import LINK, acknowledge
 from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, SECRET
 from harness.upstream import Since
@@ -33,6 +34,14 @@ rules:
     message: This tool has changed since it was reviewed.
     when: {mcp.tool_changed: true}
     then: block
+  - id: read-first
+    message: Payments are made by people.
+    when: {mcp.tool: ["pay_*"]}
+    then: coach
+  - id: not-so-often
+    message: Twice an hour is enough.
+    when: {mcp.tool: ["dig_*"]}
+    then: {limit: {requests: 2, per: address, window: 1h}}
   - id: no-codenames
     message: The codename must not leave.
     when: {mcp.method: tools/call, dlp.profiles: e2e-codenames}
@@ -92,6 +101,41 @@ def test_a_denied_tool_is_reported_by_the_client_as_an_error(mode: str, gateway:
     assert record["id"] in str(error.value)
     assert (record["mcp_tools"], record["status"], record["upstream_contacted"]) == (["delete_page"], 200, False)
     assert not any(b"front page" in arrival.body for arrival in reached.arrivals())
+
+
+def with_tool(beginning: str, gateway: Gateway) -> str:
+    """The name of a tool of its own for a test."""
+    name = f"{beginning}{uuid.uuid4().hex[:8]}"
+    agent(gateway.device, URL, call("redescribe", name=name, text="Does something."), mode=MODERN)
+    return name
+
+
+def test_a_coached_call_tells_where_to_acknowledge_it_and_then_passes(gateway: Gateway) -> None:
+    tool = with_tool("pay_", gateway)
+    with pytest.raises(Exception, match=r"Payments are made by people") as error:
+        agent(gateway.device, URL, call(tool, query="a bill"), mode=MODERN)
+    assert type(error.value).__name__ == "MCPError"
+    with http_client(gateway.device) as client:
+        acknowledge(client, LINK.findall(str(error.value))[0])
+
+    def said() -> str:
+        try:
+            return agent(gateway.device, URL, call(tool, query="a bill"), mode=MODERN)
+        except Exception as error:  # noqa: BLE001 - the client's own, which its SDK may wrap
+            return str(error)
+
+    until(lambda: said() == f"{tool}: a bill", seconds=5, what="it passes, whichever worker is asked")
+
+
+def test_calls_beyond_a_limit_are_refused_with_when_to_go_on(gateway: Gateway) -> None:
+    tool = with_tool("dig_", gateway)
+
+    async def often(client: Any) -> None:
+        for number in range(30):
+            await call(tool, query=f"hole {number}")(client)
+
+    with pytest.raises(Exception, match=r"Twice an hour is enough\..*2 requests per hour"):
+        agent(gateway.device, URL, often, mode=MODERN)
 
 
 def test_what_must_not_leave_does_not_leave_as_an_argument(gateway: Gateway, reached: Since) -> None:

@@ -1,8 +1,10 @@
 """Random policies and random exchanges, for the laws of evaluation."""
 
+import os
 from dataclasses import replace
 
 from hypothesis import HealthCheck, reject, settings
+from hypothesis import Phase as Step
 from hypothesis import strategies as st
 
 from lockgate.facts.app import Operation, ReviewStatus
@@ -12,7 +14,14 @@ from lockgate.facts.prompt import Conversation
 from lockgate.facts.traffic import Client, Phase, Request, Response
 from lockgate.policy import Settled, Walk, compile_policy, evaluate
 
-law = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+_BRIEF = "LOCKGATE_BRIEF_LAWS" in os.environ
+"""Mutation testing asks hundreds of times: a few examples, and whichever counterexample comes first."""
+law = settings(
+    max_examples=20 if _BRIEF else 100,
+    phases=(Step.explicit, Step.generate) if _BRIEF else tuple(Step),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 
 CONTENT_TESTS = [
     {"dlp.profiles": {"any": ["credentials", "pii"]}},

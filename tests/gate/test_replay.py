@@ -1,6 +1,7 @@
 """Replay: what a policy says of a kept exchange is what it would have said of the exchange itself, or nothing."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from ended import CHAT, CLOSED, NO_SECRETS, record_of
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from on_socket import turn
 
 from lockgate.facts.decision import Reason, Verdict
-from lockgate.facts.finding import ExaminationState
-from lockgate.facts.problem import UsageError
+from lockgate.facts.finding import ExaminationState, TextKind
+from lockgate.facts.problem import Place, UsageError
+from lockgate.facts.redaction import Redact
 from lockgate.facts.traffic import Response
 from lockgate.gate.context import DecryptScope
 from lockgate.gate.effects import Examine, Forward, Hold, Intercept, PassMessage, PassResponse, Refuse, Tunnel
@@ -19,6 +21,7 @@ from lockgate.gate.exchange import Exchange
 from lockgate.gate.kept_facts import kept_from
 from lockgate.gate.kinds import ExchangeKind
 from lockgate.gate.replay import Replay
+from lockgate.policy.cases import Case, Expected, run_case
 from lockgate.testing.builders import body, chat, client, connecting, examined, head, said
 
 law = settings(
@@ -143,6 +146,44 @@ def test_another_policy_says_what_it_would_have_said_or_nothing(policy, other, e
     assert judged.redacts is bool(record.redactions)
     if not judged.missing and record.kind != ExchangeKind.TUNNEL:
         assert judged.decision.monitored == record.monitored
+
+
+def case_of(exchange):
+    """The same exchange as somebody writes it down for `lockgate policy test`: facts, and none of its bytes."""
+    seen = head(exchange["method"], exchange["url"], who=exchange["who"], content_type="application/json")
+    found = tuple(sorted(exchange["found"]))
+    examination = examined(*found, found=found).examination
+    findings = tuple(replace(finding, found_in=TextKind.HUMAN_TEXT) for finding in examination.findings)
+    return Case(
+        name="the same", place=Place(file="cases.yaml", line=1, column=1), client=exchange["who"], request=seen.request,
+        at=seen.at, expected=Expected(verdict=Verdict.ALLOW), model="gpt-5", findings=findings, state=exchange["state"],
+        response=exchange["answer"],
+    )  # fmt: skip
+
+
+PROMPTS = st.fixed_dictionaries({
+    "url": st.sampled_from([CHAT, "https://unknown.example/v1/chat/completions"]),
+    "method": st.just("POST"),
+    "who": st.sampled_from([client(), client("alice", "staff")]),
+    "content": st.just(chat("hello")),
+    "found": st.sets(st.sampled_from(["credentials", "pii"])),
+    "state": st.sampled_from([ExaminationState.COMPLETE, ExaminationState.COMPLETE, ExaminationState.CRASHED]),
+    "answer": st.sampled_from([Response(status=200), Response(status=500)]),
+    "upgrade": st.just(""),
+})  # fmt: skip
+
+
+@law
+@given(policy=POLICIES, exchange=PROMPTS)
+def test_a_case_of_the_same_facts_comes_out_as_on_the_wire(policy, exchange, compiled):
+    context = compiled(policy)
+    record = live(context, exchange)
+    tried = run_case(context.ruleset, context.library, case_of(exchange)).decision
+    if record.reason is Reason.CANNOT_REDACT:
+        assert tried.additions(Redact), "only the text could have told that it cannot be replaced"
+        return
+    assert told(tried)[:3] == told(record)[:3]
+    assert tried.monitored == record.monitored
 
 
 def judged_by(context, record):

@@ -75,7 +75,6 @@ class Case:
     the app would say. `findings` are what there would be to find; only those of profiles that are examined for are found.
     `state` is how such an examination would end. `size` is announced by the head unless it is only a least one. `at` without an
     offset is a time in the policy's zone.
-    offset is a time in the policy's zone.
     `mcp` is what is asked of an MCP server; `agent_tools` are what is new of tools in a conversation with a model.
     `acknowledged` are rules that the client has acknowledged.
     """

@@ -2,6 +2,10 @@
 are recorded once.
 """
 
+import json
+import subprocess
+from typing import Any
+
 import pytest
 from harness import names
 from harness.clients import CHAT_URL, CLIENTS, ChatClient, ShownError, chat_body, curl, http_client
@@ -9,6 +13,7 @@ from harness.components import need
 from harness.gateway import Gateway, StartGateway
 from harness.policies import ANSWERED, DETECTOR_FILES, ELSEWHERE, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
+from harness.waiting import until
 from upstream.answering import TAIL
 
 NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "accept": "text/html,application/xhtml+xml"}
@@ -212,3 +217,19 @@ def test_curl_explains_itself_on_the_shell(gateway: Gateway) -> None:
         curl(gateway.device, SECRET, "gpt-5")
     assert shown.value.status == 400
     assert MESSAGE in shown.value.text
+
+
+def test_a_replay_of_all_of_it_decides_the_same_and_leaves_nothing_open(gateway: Gateway) -> None:
+    """What was sent above, judged once more by what was kept of it."""
+    with pytest.raises(ShownError):
+        curl(gateway.device, f"what is {SECRET}?", "gpt-5")
+    assert curl(gateway.device, "hello for the replay", "gpt-5")
+
+    def replayed() -> dict[str, Any]:
+        command = names.command(gateway.home, "policy", "replay", "--json")
+        ran = subprocess.run(command, capture_output=True, env=names.environment(), check=True, timeout=60)
+        return json.loads(ran.stdout)
+
+    told = until(lambda: found if (found := replayed())["judged"] >= 2 else None, what="the records are there", every=0.5)
+    assert told["same"] == told["judged"], told["changes"]
+    assert told["undecided"]["count"] == 0, told["undecided"]

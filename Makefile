@@ -5,8 +5,6 @@ PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_ARGS ?=
-# One more than cores, because much of what end-to-end tests do is waiting.
-TEST_PROCESSES ?= $(shell echo $$(($$(nproc) + 1)))
 FUZZ_SECONDS ?= 60
 
 .PHONY: up test clients clients-table lint bench bench-formats bench-discovery bench-policy bench-replay mutation fuzz docs lock clean environment test-environment proof-environment
@@ -15,7 +13,7 @@ up: environment
 	$(BIN)/lockgate up
 
 test: test-environment lint $(if $(CI),clients proof-environment)
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(TEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(TEST_ARGS)
 
 lint: test-environment
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ this machine lacks is skipped, except in continuous integration, where it fails.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from harness.gateway import Gateway, Person, Plan, StartGateway
 from harness.plain_proxy import PlainProxy
 from harness.upstream import Since, Upstream
+
+from lockgate.home.home import Home
+from lockgate.runtime.prepare import prepare
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,9 +46,11 @@ def reached(upstream: Upstream) -> Since:
 
 
 @pytest.fixture(scope="session")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home that the homes of this run are copies of; the first gateway makes it."""
-    return tmp_path_factory.mktemp("pattern") / "home"
+def pattern(ready_home: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home that the homes of this run are copies of, as `lockgate init` makes it; gateways add what they compile."""
+    home = ready_home(tmp_path_factory.mktemp("pattern") / "home")
+    prepare(home)
+    return home.path
 
 
 @pytest.fixture(scope="session")

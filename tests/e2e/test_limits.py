@@ -109,7 +109,8 @@ def test_restarts_and_a_killed_recorder_keep_the_counts_and_a_reset_drops_them(g
 def pages(start_gateway: StartGateway) -> Gateway:
     """One request to the model, and one prompt in the chat page."""
     few = POLICY.replace("prompts: 3", "requests: 1").replace("app.known: true", "app.id: openai-api")
-    chat = f"  - {{id: one, message: {MESSAGE}, when: {{app.id: chatgpt}}, then: {{limit: {{prompts: 1, window: 1h}}}}}}"
+    limit = "{prompts: 1, per: address, window: 1h}"
+    chat = f"  - {{id: one, message: {MESSAGE}, when: {{app.id: chatgpt}}, then: {{limit: {limit}}}}}"
     return start_gateway(f"{few}{chat}\n")
 
 
@@ -142,7 +143,8 @@ def test_a_page_says_when_it_goes_on_and_pages_themselves_do_not_count(pages: Ga
     assert MESSAGE in page.text
 
 
-def test_the_first_use_of_an_app_is_told(gateway: Gateway) -> None:
-    watch = gateway.watch()
-    post(gateway)
-    assert watch.record(kind="request")["tags"] == ["first-use"]
+def test_the_first_use_of_an_app_is_told(pages: Gateway) -> None:
+    watch = pages.watch()
+    with http_client(pages.device) as client:
+        client.post("https://api.deepseek.com/chat/completions", json=chat_body("hello"))
+    assert watch.record(app="deepseek-api")["tags"] == ["first-use"]

@@ -23,6 +23,8 @@ from harness.waiting import until
 
 _START_SECONDS = 150.0
 _ASK_EVERY_SECONDS = 0.1
+_STORED_AFTER_SECONDS = 0.7
+"""When what has ended is in the store, on a busy machine."""
 
 type Record = dict[str, Any]
 
@@ -90,8 +92,9 @@ class Gateway:
         """Replace the policy."""
         self.write(names.POLICY_FILE, text)
 
-    def records(self) -> list[Record]:
-        """Every record that is stored by now, oldest first."""
+    def records(self, *, after_seconds: float = _STORED_AFTER_SECONDS) -> list[Record]:
+        """Every record, oldest first: also of what ended a moment ago, unless one does not wait for it."""
+        time.sleep(after_seconds)
         return [json.loads(line) for line in names.exported(self.home).splitlines()]
 
     def shown(self, record: str) -> str:
@@ -138,8 +141,6 @@ class Gateway:
         assert not left, f"processes outlived the gateway: {left}\n{self.process.output}"
 
     def _make_home(self, plan: Plan, upstream: Upstream) -> None:
-        if not self._pattern.is_dir():
-            _run(names.init_command(self._pattern))
         shutil.copytree(self._pattern, self.home)
         names.settings_file(self.home).write_text(
             yaml.safe_dump(
@@ -183,17 +184,19 @@ class Watch:
         self._gateway = gateway
         self._since = since
 
-    def records(self, **fields: Any) -> list[Record]:
-        """Those with these fields that are stored by now, oldest first."""
+    def records(self, *, after_seconds: float = _STORED_AFTER_SECONDS, **fields: Any) -> list[Record]:
+        """Those with these fields, oldest first."""
         return [
-            record for record in self._gateway.records()
+            record for record in self._gateway.records(after_seconds=after_seconds)
             if record["started_at"] >= self._since and all(record[name] == value for name, value in fields.items())
         ]  # fmt: skip
 
     def record(self, **fields: Any) -> Record:
         """The one record with these fields, waited for. Fails when there are two."""
         try:
-            found = until(lambda: self.records(**fields), what=f"a record with {fields}", every=_ASK_EVERY_SECONDS)
+            found = until(
+                lambda: self.records(after_seconds=0, **fields), what=f"a record with {fields}", every=_ASK_EVERY_SECONDS
+            )
         except AssertionError as error:
             raise AssertionError(f"{error}\nrecords: {self.records()}\n{self._gateway.process.output}") from None
         assert len(found) == 1, found

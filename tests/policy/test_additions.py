@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from lockgate.facts.decision import Reason, Truth, Verdict
+from lockgate.facts.sheet import Demand
 from lockgate.facts.traffic import Phase
-from lockgate.policy import Mode, Rule, Ruleset, Settled, Walk, evaluate
+from lockgate.policy import Mode, Pending, Rule, Ruleset, Settled, Walk, evaluate
 from lockgate.policy.actions import Actions
 from lockgate.policy.outcome import Outcome
 
@@ -80,6 +81,29 @@ def test_without_what_protects_it_an_exchange_goes_on_only_if_the_policy_says_so
     decision = decide(sheet(), doubtful, on_uninspectable=on_uninspectable)
 
     assert decision.verdict is (on_uninspectable if protects else Verdict.ALLOW)
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyTheBodyTells:
+    """Nobody knows yet whether it ends the walk."""
+
+    canonical: str = "only the body tells"
+
+    def __call__(self, _sheet, _rule):
+        return None
+
+
+@pytest.mark.parametrize("truth", [Truth.YES, Truth.UNINSPECTABLE])
+def test_of_which_only_the_body_tells_whether_it_ends_the_walk_waits_for_the_body(sheet, truth):
+    waiting = rule("a", truth, Actions(ends=Verdict.BLOCK, ends_if=OnlyTheBodyTells()))
+
+    outcome = evaluate(
+        Ruleset(version="1", default=Verdict.ALLOW, on_uninspectable=Verdict.BLOCK, rules=(waiting,)), Walk.REQUEST, sheet()
+    )
+
+    assert isinstance(outcome, Pending)
+    assert outcome.demand == Demand(phase=Phase.REQUEST_BODY)
+    assert outcome.standing.verdict is Verdict.ALLOW
 
 
 def test_a_doubt_about_a_rule_that_would_not_end_the_walk_is_none(sheet):

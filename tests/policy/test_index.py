@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_policies import RULE, conditions, law, policies
+from random_policies import LATE_RULES, RULE, conditions, law, policies
 
 from lockgate.facts.decision import Truth
 from lockgate.facts.traffic import Phase
@@ -91,6 +91,27 @@ def test_the_same_is_decided_by_what_was_certain_before_as_by_asking_anew(data, 
         found = evaluate(ruleset, Walk.REQUEST, facts, after=before)
         assert (all_of(found), told(found)) == (all_of(fresh), told(fresh))
         before = found if isinstance(found, Pending) else before
+
+
+@law
+@given(data=st.data())
+def test_of_many_rules_about_responses_the_same_is_demanded_and_decided_as_without_an_index(data, tools, exchanges):
+    """Of the request, what they want to know has to be learned while it is there."""
+    nobodys = [{"all": [{"response.status": {"at_least": 400}}, {"user": f"nobody-{number}"}]} for number in range(NOBODYS)]
+    late = [*data.draw(LATE_RULES), *({"when": when, "then": "block"} for when in nobodys), *data.draw(LATE_RULES)]
+    written = data.draw(policies())
+    written["rules"] += [{"id": f"late{number}", **rule} for number, rule in enumerate(late)]
+    ruleset = tools.compile(written)
+    plain = replace(ruleset, surroundings=None)
+    assert ruleset.response_walk.index is not None
+    assert plain.response_walk.index is None
+    exchange = data.draw(exchanges())
+
+    for facts in exchange.stages():
+        assert all_of(evaluate(ruleset, Walk.REQUEST, facts)) == all_of(evaluate(plain, Walk.REQUEST, facts))
+    for profiles in ({"credentials"}, {"credentials", "financial", "pii"}):
+        facts = exchange.sheet(Phase.RESPONSE_HEADERS, exchange.examined(profiles))
+        assert all_of(evaluate(ruleset, Walk.RESPONSE, facts)) == all_of(evaluate(plain, Walk.RESPONSE, facts))
 
 
 @law

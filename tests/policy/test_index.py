@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from random_policies import LATE_RULES, RULE, conditions, law, policies
 
 from lockgate.facts.decision import Truth
+from lockgate.facts.sheet import Demand
 from lockgate.facts.traffic import Phase
 from lockgate.policy import Pending, Settled, Walk, evaluate
 from lockgate.policy.index import RuleIndex, numbers_of
@@ -150,6 +151,31 @@ def test_rules_about_others_are_passed_over(tools, sheet):
     left = ruleset.request_walk.index.candidates(sheet(Phase.CONNECT))
 
     assert left.asked == left.waiting == left.unsure == 0
+
+
+SOMEBODY = {"any": [{"user": "nobody"}, {"not": {"host": "nowhere.example"}}]}
+NOBODY = {"any": [{"user": "nobody"}, {"host": "nowhere.example"}]}
+
+
+@pytest.mark.parametrize(
+    ("conditions_above", "profiles"),
+    [
+        ([{"dlp.profiles": "pii"}], {"pii"}),
+        ([{"dlp.profiles": "pii", "user": "nobody"}, {"prompt.model": "gpt-5"}], set()),
+        ([{"all": [{"dlp.profiles": "pii"}, NOBODY]}, {"all": [{"dlp.profiles": "credentials"}, SOMEBODY]}], {"credentials"}),
+    ],
+    ids=["the first of many", "not for who cannot match", "each rule for itself"],
+)
+def test_of_many_rules_it_is_demanded_what_those_wait_for_that_may_match(conditions_above, profiles, tools, sheet):
+    others = [{"id": f"n{number}", "when": {"user": f"nobody-{number}"}, "then": "block"} for number in range(NOBODYS)]
+    mine = [{"id": f"r{number}", "when": when, "then": "block"} for number, when in enumerate(conditions_above)]
+    ruleset = tools.compile({"version": 1, "default": "allow", "rules": [*mine, *others]})
+    assert ruleset.request_walk.index is not None
+
+    outcome = evaluate(ruleset, Walk.REQUEST, sheet(Phase.REQUEST_HEADERS))
+
+    assert isinstance(outcome, Pending)
+    assert outcome.demand == Demand(phase=Phase.REQUEST_BODY, profiles=frozenset(profiles))
 
 
 @pytest.mark.parametrize("rules", [0, 1, 0b1010, 1 << 9999, (1 << 200) - 1])

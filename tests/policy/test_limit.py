@@ -64,7 +64,9 @@ def test_below_the_limit_the_walk_goes_on_and_what_counts_is_carried(ruleset, sh
 
 
 def test_at_the_limit_it_ends_and_says_until_when(ruleset, sheet):
-    decision = decided(ruleset, "{prompts: 50, per: user, window: 1h}", sheet(usage=Counted(user__alice__prompts=50)))
+    usage = Counted(user__alice__prompts=50)
+    decision = decided(ruleset, "{prompts: 50, per: user, window: 1h}", sheet(usage=usage))
+    assert {scope for scope, *_ in usage.asked} == {"limit:first"}
     assert (decision.verdict, decision.reason, decision.rule) == (Verdict.BLOCK, Reason.LIMIT_REACHED, "first")
     assert (decision.limit.measure, decision.limit.most, decision.limit.retry_after) == (Measure.PROMPTS, 50, 1000)
 
@@ -77,6 +79,18 @@ def test_in_monitor_mode_it_tells_only_when_it_would_have_stopped(ruleset, sheet
     )
     assert (below.verdict, below.monitored, len(below.watched), below.added) == (Verdict.ALLOW, (), 1, ())
     assert (at.verdict, at.monitored, at.watched) == (Verdict.ALLOW, ("first:limit",), ())
+
+
+def test_what_several_rules_in_monitor_mode_count_is_all_carried(ruleset, sheet):
+    policy = """
+version: 1
+default: allow
+rules:
+  - {id: first, then: {limit: {prompts: 2, per: user, window: 1h}}, mode: monitor}
+  - {id: second, then: {limit: {requests: 5, per: user, window: 1h}}, mode: monitor}
+"""
+    decision = decided(ruleset, (), sheet(usage=Counted()), policy=policy)
+    assert [each.rule for each in decision.watched] == ["first", "second"]
 
 
 STAFF = Client(address="2001:db8::1:2:3", user="alice", groups=("staff", "finance"))

@@ -78,6 +78,19 @@ def test_acknowledging_another_rule_is_nothing(coached, sheet):
     assert decide(coached(), sheet(acknowledged=frozenset({"stop"}))).verdict is Verdict.COACH
 
 
+def test_every_rule_that_was_acknowledged_is_named(ruleset, sheet):
+    compiled = ruleset("""
+version: 1
+default: allow
+rules:
+  - {id: read, message: Read this., then: coach}
+  - {id: think, message: Think first., when: {app.known: true}, then: {coach: {ask: justify}}}
+""")
+    both = frozenset({"read", "think"})
+    assert decide(compiled, sheet(acknowledged=both)).acknowledged == ("read", "think")
+    assert decide(compiled, sheet(acknowledged=both - {"think"})).rule == "think"
+
+
 def test_in_monitor_mode_it_only_tells_what_it_would_have_done(ruleset, sheet):
     compiled = ruleset(POLICY.format(coach="{}").replace("id: read,", "id: read, mode: monitor,"))
     assert decide(compiled, sheet()).monitored == ("read:coach",)

@@ -29,7 +29,8 @@ class Device:
     def tls_of_sockets(self) -> ssl.SSLContext:
         """The same for clients that read in one thread while they write in another, as `websockets.sync` does.
 
-        In OpenSSL, a ticket of TLS 1.3 that arrives while such a client writes its first request can keep both waiting.
+        With TLS 1.3 such a client was seen to wait for ever for the answer to its first request, without a gate on the way
+        too. A ticket that arrives while it writes is suspected, which TLS 1.2 does not send then.
         """
         context = self.tls
         context.maximum_version = ssl.TLSVersion.TLSv1_2

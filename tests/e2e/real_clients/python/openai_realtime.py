@@ -5,7 +5,7 @@ import sys
 
 from openai import OpenAI
 
-# With TLS 1.3 it waits for ever now and then, with or without a proxy: it reads in one thread while it writes in another.
+# With TLS 1.3 it waited for ever now and then (see `Device.tls_of_sockets`).
 tls = ssl.create_default_context()
 tls.maximum_version = ssl.TLSVersion.TLSv1_2
 

@@ -13,7 +13,7 @@ up: environment
 	$(BIN)/lockgate up
 
 test: test-environment lint $(if $(CI),clients proof-environment)
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(TEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TEST_ARGS)
 
 lint: test-environment
 	$(BIN)/ruff check .

@@ -31,7 +31,6 @@ def bench(results: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("bench")
 @pytest.mark.usefixtures("namespaces")
 def test_a_tiny_run_measures_every_scenario_and_fails_no_request(tmp_path):
     results = tmp_path / "results.json"

@@ -12,8 +12,6 @@ from lockgate.dlp.mask import masked
 from lockgate.dlp.templates import expand
 from lockgate.facts.finding import DetectionConfidence
 
-pytestmark = pytest.mark.xdist_group("shipped-detectors")  # built once, see test_shipped.py
-
 ALL = frozenset({"credentials", "pii", "financial"})
 VALUES = (
     "card 4111 1111 1111 1111",

@@ -11,9 +11,6 @@ from lockgate.facts.finding import DetectionConfidence
 
 ALL = frozenset({"credentials", "pii", "financial"})
 
-# Building the shipped detectors takes seconds: one worker does it for everybody.
-pytestmark = pytest.mark.xdist_group("shipped-detectors")
-
 
 def test_all_shipped_files_load_and_prove_their_examples(shipped):
     assert set(shipped.profiles) == ALL

@@ -23,12 +23,11 @@ from lockgate.runtime.prepare import prepare
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here runs real processes; one file's tests stay in one worker, which shares its gateway."""
+    """Everything here runs real processes."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group(f"e2e-{item.path.stem}"))
 
 
 @pytest.fixture(scope="session")

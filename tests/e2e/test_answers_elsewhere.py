@@ -9,8 +9,7 @@ import pytest
 from harness import names
 from harness.clients import http_client
 from harness.device import Device
-from harness.gateway import Gateway, Record, StartGateway, Watch
-from harness.waiting import until
+from harness.gateway import Gateway, Record, StartGateway
 from upstream.answering import answer_to
 from upstream.answers_elsewhere import HANDED_OFF, PICTURE, PREDICTION
 from websockets.sync.client import connect
@@ -29,16 +28,6 @@ PREDICTIONS = "https://api.replicate.com/v1/predictions"
 def gateway(start_gateway: StartGateway) -> Gateway:
     """Two workers: which of them carries a prompt and which its answer must not matter."""
     return start_gateway(POLICY, workers=2)
-
-
-def stored(watch: Watch, number: int, **fields: Any) -> list[Record]:
-    """So many records, waited for, oldest first."""
-
-    def found() -> list[Record]:
-        records = watch.records(**fields)
-        return records if len(records) >= number else []
-
-    return sorted(until(found, what=f"{number} records with {fields}", every=0.1), key=lambda record: record["started_at"])
 
 
 def opened(gateway: Gateway, record: Record) -> dict[str, Any]:
@@ -72,9 +61,9 @@ def test_a_turn_of_chatgpt_that_is_handed_off_has_its_answer(gateway: Gateway) -
     watch = gateway.watch()
     topics = [ask_chatgpt(gateway.device, f"name a {thing}") for thing in ("river", "lake")]
     listen(gateway.device, *topics)
-    asked = stored(watch, 2, kind="request")
-    (socket,) = stored(watch, 1, kind="websocket")
-    answers = stored(watch, 2, kind="answer")
+    asked = watch.several(2, kind="request")
+    (socket,) = watch.several(1, kind="websocket")
+    answers = watch.several(2, kind="answer")
     for thing, prompt, topic in zip(("river", "lake"), asked, topics, strict=True):
         (answer,) = [one for one in answers if topic in one["tasks"]]
         assert (answer["app"], answer["holds_answer"], answer["socket"]) == ("chatgpt", True, socket["id"])
@@ -98,7 +87,7 @@ def test_a_prediction_that_is_asked_after_has_its_answer(gateway: Gateway) -> No
     for wanted in ("processing", "succeeded"):
         with http_client(gateway.device) as client:  # over a connection of its own, so that any worker may carry it
             assert ask_after(client) == wanted
-    prompt, under_way, done = stored(watch, 3, kind="request")
+    prompt, under_way, done = watch.several(3, kind="request")
     assert prompt["tasks"] == under_way["tasks"] == done["tasks"] == [PREDICTION]
     assert [one["holds_answer"] for one in (prompt, under_way, done)] == [False, False, True]
     assert [one["captured"] for one in (prompt, under_way, done)] == [True, False, True]

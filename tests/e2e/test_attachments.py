@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from harness.clients import http_client
 from harness.device import Device
-from harness.gateway import Gateway, Record, StartGateway, Watch
+from harness.gateway import Gateway, StartGateway
 from harness.policies import DETECTOR_FILES, GUARDED, MESSAGE, SECRET
 from harness.upstream import Since
-from harness.waiting import until
 from upstream.web_apps import FILES_HOST
 
 NAME = "quarter-plan.txt"
@@ -40,20 +39,10 @@ def chatgpt_page(device: Device, content: bytes) -> None:
         client.post(f"{CHATGPT}/f/conversation", json=body).raise_for_status()
 
 
-def records(watch: Watch, number: int) -> list[Record]:
-    """So many records, waited for, oldest first."""
-
-    def all_there() -> list[Record]:
-        found = watch.records(kind="request")
-        return found if len(found) >= number else []
-
-    return until(all_there, what=f"{number} records")
-
-
 def test_the_calls_of_an_upload_and_its_prompt_belong_together(gateway: Gateway) -> None:
     watch = gateway.watch()
     chatgpt_page(gateway.device, WORDS)
-    asked, sent, finished, prompt = sorted(records(watch, 4), key=lambda record: record["started_at"])
+    asked, sent, finished, prompt = watch.several(4, kind="request")
     assert (asked["path"], sent["method"]) == ("/backend-api/files", "PUT")
     assert (asked["path"], sent["method"]) == ("/backend-api/files", "PUT")
     assert prompt["refers_to"] == ["file-Abc1"]
@@ -77,7 +66,7 @@ def test_a_file_that_may_not_leave_is_stopped_where_it_leaves(gateway: Gateway, 
     watch = gateway.watch()
     with pytest.raises(Exception, match="400"):
         chatgpt_page(gateway.device, f"all about {SECRET}".encode())
-    asked, stopped = sorted(records(watch, 2), key=lambda record: record["started_at"])
+    asked, stopped = watch.several(2, kind="request")
     assert (asked["verdict"], stopped["verdict"]) == ("allow", "block")
     assert (stopped["method"], stopped["host"], stopped["rule"]) == ("PUT", FILES_HOST, "no-codenames")
     assert [finding["found_in"] for finding in stopped["findings"]] == ["file"]
@@ -97,7 +86,7 @@ def test_the_file_of_an_sdk_is_named_by_the_id_it_was_given(gateway: Gateway) ->
             said: Any = [{"role": "user", "content": [{"type": "input_text", "text": "what is in it?"},
                                                       {"type": "input_file", "file_id": file.id}]}]  # fmt: skip
             client.responses.create(model="gpt-5", input=said)
-    upload, prompt = sorted(records(watch, 2), key=lambda record: record["started_at"])
+    upload, prompt = watch.several(2, kind="request")
     assert file.id in upload["uploaded_as"]
     assert prompt["refers_to"] == [file.id]
     assert (upload["client_product"], prompt["client_kind"], prompt["credential"]) == ("openai-python", "sdk", "token")

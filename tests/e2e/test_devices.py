@@ -10,7 +10,6 @@ from harness.clients import CHAT_URL, http_client, new_body
 from harness.gateway import Gateway, StartGateway
 from harness.hop import ADDRESS, Hop
 from harness.upstream import Since
-from harness.waiting import until
 from harness.wire import Http2
 
 from lockgate.testing.device_certificates import FOR_SERVERS, authority, device_certificate
@@ -132,7 +131,7 @@ def test_a_connection_that_was_once_told_of_a_device_is_not_told_for_the_next_re
     watch = gateway.watch()
     with http_client(hop.device) as client:
         assert [client.get(PLAIN).status_code for _ in range(2)] == [200, 200]
-    records = until(lambda: len(found := watch.records(host="plain.example.com")) == 2 and found, what="two records")
+    records = watch.several(2, host="plain.example.com")
     assert sorted(record["device"] for record in records) == ["", "laptop-17"]
 
 

@@ -62,7 +62,7 @@ def test_records_name_the_policy_that_decided(gateway: Gateway) -> None:
     before = watch.record(kind="request")["policy_version"]
     gateway.write_policy(BLOCK_ALL_AI)
     until(lambda: ask(gateway).status_code == 400, what="the new policy blocks")
-    blocked = until(lambda: watch.records(verdict="block"), what="a record of it", every=0.1)
+    blocked = watch.several(1, verdict="block")
     assert {record["policy_version"] for record in blocked}.isdisjoint({before})
 
 
@@ -159,7 +159,7 @@ def test_an_app_file_is_live_while_the_gateway_runs_and_a_broken_one_leaves_the_
     gateway = with_new_app
     watch = gateway.watch()
     assert new_app_is_stopped(gateway)
-    blocked = until(lambda: watch.records(verdict="block", app="brand-new"), what="a record of it", every=0.1)
+    blocked = watch.several(1, verdict="block", app="brand-new")
     assert {(record["operation"], record["format"]) for record in blocked} == {("send_prompt", "openai-chat")}
     for broken, told in (
         (NEW_APP.replace("operation: send_prompt, method", "operation: send_promt, method"), "operations.0.operation"),

@@ -70,7 +70,7 @@ def stored(watch: Watch, count: int, wanted: Callable[[Record], bool]) -> list[R
     """As many records as that, which are written behind the exchanges."""
 
     def found() -> list[Record]:
-        records = [record for record in watch.records() if wanted(record)]
+        records = [record for record in watch.stored() if wanted(record)]
         return records if len(records) >= count else []
 
     return until(found, what=f"{count} records", every=0.1)

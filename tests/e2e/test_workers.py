@@ -46,7 +46,7 @@ def test_both_workers_serve_and_say_so_in_the_records(lasting: Gateway) -> None:
     watch = lasting.watch()
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _: status(lasting), range(32))) == {200}
-    records = until(lambda: found if len(found := watch.records(kind="request")) == 32 else None, what="32 records", every=0.2)
+    records = watch.several(32, kind="request")
     assert {record["worker"] for record in records} == {1, 2}
     assert len({record["id"] for record in records}) == 32
 
@@ -166,4 +166,4 @@ def test_after_a_killed_supervisor_the_next_start_is_not_in_the_way_of_the_last(
     assert len(watch.records(kind="request")) == 1
     os.kill(gateway.workers()[0], signal.SIGKILL)  # the next one has to find the new recorder's socket
     until(lambda: all(status(gateway) == 200 for _ in range(8)), seconds=30, what="every connection is served again")
-    until(lambda: len(watch.records(kind="request")) >= 9, what="and recorded")
+    watch.several(9, kind="request")

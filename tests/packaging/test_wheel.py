@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("wheel")  # one worker builds it, once, with the decoy in place
-
 ROOT = Path(__file__).resolve().parents[2]
 HOME = """
 version: 1

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,8 +24,7 @@ from harness.waiting import until
 
 _START_SECONDS = 150.0
 _ASK_EVERY_SECONDS = 0.1
-_STORED_AFTER_SECONDS = 0.7
-"""When what has ended is in the store, on a busy machine."""
+_ANSWER_SECONDS = 15.0
 
 type Record = dict[str, Any]
 
@@ -92,10 +92,13 @@ class Gateway:
         """Replace the policy."""
         self.write(names.POLICY_FILE, text)
 
-    def records(self, *, after_seconds: float = _STORED_AFTER_SECONDS) -> list[Record]:
-        """Every record, oldest first: also of what ended a moment ago, unless one does not wait for it."""
-        time.sleep(after_seconds)
-        return [json.loads(line) for line in names.exported(self.home).splitlines()]
+    def records(self) -> list[Record]:
+        """Every record: also of what ended a moment ago. A worker that is stuck has to be gone first."""
+        return self._caught_up() if self.workers() else self.stored()
+
+    def stored(self) -> list[Record]:
+        """The records that are in the store at this moment."""
+        return [record for record in self._exported() if record["host"] != names.CATCH_UP_HOST]
 
     def shown(self, record: str) -> str:
         """What `lockgate log show` says of a record."""
@@ -139,6 +142,29 @@ class Gateway:
             os.kill(pid, signal.SIGKILL)
         assert code == 0, f"the gateway ended with {code}:\n{self.process.output}"
         assert not left, f"processes outlived the gateway: {left}\n{self.process.output}"
+
+    def _exported(self) -> list[Record]:
+        return [json.loads(line) for line in names.exported(self.home).splitlines()]
+
+    def _caught_up(self) -> list[Record]:
+        """What is stored once each worker has recorded a request that was made now: its records come in order."""
+        path = f"/{uuid.uuid4()}"
+
+        def ask() -> list[Record]:
+            self._ask_for(path)
+            records = self._exported()
+            served = {record["worker"] for record in records if record["path"] == path}
+            return records if len(served) == len(self.workers()) else []
+
+        records = until(ask, seconds=_ANSWER_SECONDS, what="every worker has recorded what it was just asked")
+        return [record for record in records if record["host"] != names.CATCH_UP_HOST]
+
+    def _ask_for(self, path: str) -> None:
+        host = names.CATCH_UP_HOST
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_ANSWER_SECONDS) as connection:
+            connection.sendall(f"GET http://{host}{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            while connection.recv(1 << 16):
+                pass
 
     def _make_home(self, plan: Plan, upstream: Upstream) -> None:
         shutil.copytree(self._pattern, self.home)
@@ -184,23 +210,36 @@ class Watch:
         self._gateway = gateway
         self._since = since
 
-    def records(self, *, after_seconds: float = _STORED_AFTER_SECONDS, **fields: Any) -> list[Record]:
-        """Those with these fields, oldest first."""
-        return [
-            record for record in self._gateway.records(after_seconds=after_seconds)
-            if record["started_at"] >= self._since and all(record[name] == value for name, value in fields.items())
-        ]  # fmt: skip
+    def records(self, **fields: Any) -> list[Record]:
+        """Those with these fields, oldest first: also of what ended a moment ago."""
+        return self._of(self._gateway.records(), fields)
+
+    def stored(self, **fields: Any) -> list[Record]:
+        """Those with these fields that are in the store at this moment, oldest first."""
+        return self._of(self._gateway.stored(), fields)
 
     def record(self, **fields: Any) -> Record:
         """The one record with these fields, waited for. Fails when there are two."""
-        try:
-            found = until(
-                lambda: self.records(after_seconds=0, **fields), what=f"a record with {fields}", every=_ASK_EVERY_SECONDS
-            )
-        except AssertionError as error:
-            raise AssertionError(f"{error}\nrecords: {self.records()}\n{self._gateway.process.output}") from None
+        found = self.several(1, **fields)
         assert len(found) == 1, found
         return found[0]
+
+    def several(self, count: int, **fields: Any) -> list[Record]:
+        """So many records with these fields, or more, waited for; oldest first."""
+
+        def ask() -> list[Record]:
+            found = self.stored(**fields)
+            return found if len(found) >= count else []
+
+        try:
+            return until(ask, what=f"{count} records with {fields}", every=_ASK_EVERY_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nrecords: {self.stored()}\n{self._gateway.process.output}") from None
+
+    def _of(self, records: list[Record], fields: Mapping[str, Any]) -> list[Record]:
+        begun = (record for record in records if record["started_at"] >= self._since)
+        found = [record for record in begun if all(record[name] == value for name, value in fields.items())]
+        return sorted(found, key=lambda record: record["started_at"])
 
 
 def free_port() -> int:

@@ -15,8 +15,11 @@ UP_LINE = "Lockgate is up."
 PORTAL = "http://lockgate.internal"
 REASON_HEADER = "x-lockgate-reason"
 REFERENCE_HEADER = "x-lockgate-reference"
+CATCH_UP_HOST = "catch-up.example.com"
+"""A host nobody serves."""
 POLICY_FILE = "policies/e2e.yaml"
 CERTIFICATES_BROWSERS_ACCEPT_DAYS = 200
+_NOBODY = "127.0.0.1:1"
 FAULTS = Path(__file__).parent.parent / "faults"
 
 
@@ -82,7 +85,7 @@ def settings(*, port: int, root: str, upstream: str, plain: str, more: dict[str,
         "decrypt": "library",
         "contact": "help@example.com",
         "metrics": {"listen": ""},
-        "upstream": {"trust": [root], "connect_to": {"*": upstream, "plain.example.com": plain}},
+        "upstream": {"trust": [root], "connect_to": {"*": upstream, "plain.example.com": plain, CATCH_UP_HOST: _NOBODY}},
     } | more
 
 

@@ -1,10 +1,14 @@
 """The commands that look at files: init, policy, apps, dlp, explain. Messages are for people, exit codes for scripts."""
 
+import io
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+
+from lockgate.cli import main
 
 POLICY = """
 version: 1
@@ -37,10 +41,16 @@ def home(ready_home, tmp_path_factory):
 
 
 @pytest.fixture
-def lockgate(home):
-    def run(*arguments, given=None):
-        command = [sys.executable, "-m", "lockgate", "--home", str(home.path), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, input=given, timeout=110)
+def lockgate(home, monkeypatch, capsys):
+    """Runs a command in this process, from its arguments to its exit code."""
+
+    def run(*arguments, given=""):
+        monkeypatch.setattr(sys, "argv", ["lockgate", "--home", str(home.path), *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return SimpleNamespace(returncode=ended.value.code or 0, stdout=said.out, stderr=said.err)
 
     return run
 

@@ -178,7 +178,7 @@ def test_of_many_rules_it_is_demanded_what_those_wait_for_that_may_match(conditi
     assert outcome.demand == Demand(phase=Phase.REQUEST_BODY, profiles=frozenset(profiles))
 
 
-@pytest.mark.parametrize("rules", [0, 1, 0b1010, 1 << 9999, (1 << 200) - 1])
+@pytest.mark.parametrize("rules", [0, 1, 0b1010, 1 << 9999, (1 << 200) - 1, (1 << 200) - 0b100])
 def test_numbers_of_a_set_of_rules_come_in_order(rules):
     assert list(numbers_of(rules)) == [number for number in range(10_000) if rules >> number & 1]
 
@@ -208,3 +208,17 @@ def test_a_value_finds_the_rules_that_name_it_or_what_it_belongs_to(operand, val
     assert values.add(OneOf(frozenset({"elsewhere"})), 2)
 
     assert values.rules(value) == (4 if named else 0)
+
+
+def test_every_rule_is_found_that_names_a_value_in_its_own_way():
+    values = NamedValues()
+    for number, operand in enumerate([
+        InNetworks((ip_network("10.0.0.0/8"),)), InNetworks((ip_network("10.9.0.0/16"),)),
+        InNetworks((ip_network("0.0.0.0/0"),)),
+        HostsWithin(names=frozenset(), suffixes=(".example",)), HostsWithin(names=frozenset(), suffixes=(".a.example",)),
+        OneOf(frozenset({"x.a.example"})), StartsWith(("x",)), StartsWith(("x.a",)),
+    ]):  # fmt: skip
+        assert values.add(operand, 1 << number)
+
+    assert values.rules(ip_address("10.9.8.7")) == 0b111
+    assert values.rules("x.a.example") == 0b11111000

@@ -9,7 +9,7 @@ import argparse
 import gc
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from statistics import median, quantiles
 
 from lockgate.apps.library import AppLibrary
@@ -44,51 +44,72 @@ def report(sizes: Sequence[int], rounds: int, count: int) -> list[str]:
     """The tables, as Markdown."""
     library = load_library(Home(built_in_data()))
     judged = exchanges(library, count)
-    made = [_measured(library, rules, rounds, judged) for rules in sizes]
+    taken = [_taken_in(library, rules, rounds) for rules in sizes]
+    judging = _judging([ruleset for ruleset, _ in taken], rounds, judged)
     return [
         f"`make bench-policy` on {today()}: {rounds} rounds over {count} exchanges. {machine()}.",
         "",
         "CPU time in microseconds to judge an exchange through its phases; the same, asking every rule; rules that matched.",
         "",
-        *markdown(("rules", "median", "p99", "asking every rule, median", "matched"), [judging for judging, _ in made]),
+        *markdown(("rules", "median", "p99", "asking every rule, median", "matched"), judging),
         "",
         "CPU time in seconds to take in a policy: reading the YAML with its places, and checking and compiling it.",
         "",
-        *markdown(("rules", "reading", "checking and compiling"), [taking for _, taking in made]),
+        *markdown(("rules", "reading", "checking and compiling"), [row for _, row in taken]),
     ]
 
 
-def _measured(
-    library: AppLibrary, rules: int, rounds: int, judged: Sequence[tuple[FactSheet, ...]]
-) -> tuple[list[str], list[str]]:
+def _taken_in(library: AppLibrary, rules: int, rounds: int) -> tuple[Ruleset, list[str]]:
     apps = sorted(app.id for app in library.apps)
     words = vocabulary(apps)
     words = replace(words, categories=words.categories | {app.category for app in library.apps})
     text = policy_text(rules, apps)
-    reading, compiling = [], []
+    reading: list[float] = []
+    compiling: list[float] = []
+    rulesets: list[Ruleset] = []
     for _ in range(rounds if rules < max(SIZES) else 2):
         gc.disable()  # as `lockgate policy check` does
         document, took = _timed(lambda: parse_yaml(text, "policy.yaml"))
         reading.append(took)
         ruleset, took = _timed(lambda read=document: compile_policy(read, words))
         compiling.append(took)
+        rulesets = [ruleset]
         gc.enable()
-    name = f"{rules:,}"
-    return _judging(name, ruleset, rounds, judged), [name, f"{median(reading):.2f}", f"{median(compiling):.2f}"]
+    return rulesets[0], [f"{rules:,}", f"{median(reading):.2f}", f"{median(compiling):.2f}"]
 
 
-def _judging(name: str, ruleset: Ruleset, rounds: int, judged: Sequence[tuple[FactSheet, ...]]) -> list[str]:
-    middle, slow, asked = [], [], []
-    by_rule = len(ruleset.rules) <= _ASKED_ONE_BY_ONE
+def _judging(rulesets: Sequence[Ruleset], rounds: int, judged: Sequence[tuple[FactSheet, ...]]) -> list[list[str]]:
+    """Every size in each round: how fast the machine is changes from one moment to the next."""
+    costs = [_Costs() for _ in rulesets]
     for _ in range(rounds):
-        own = [_judge(ruleset, phases, thorough=False) for phases in judged]
-        middle.append(median(took for _, took in own))
-        slow.append(quantiles([took for _, took in own], n=100)[98])
-        if by_rule:
-            asked.append(median(took for _, took in (_judge(ruleset, phases, thorough=True) for phases in judged)))
-    matched = median(sum(step.truth is Truth.YES for step in trace) for trace, _ in own)
-    every = f"{median(asked) * 1e6:,.0f}" if by_rule else "-"
-    return [name, f"{median(middle) * 1e6:,.0f}", f"{median(slow) * 1e6:,.0f}", every, f"{matched:g}"]
+        for ruleset, cost in zip(rulesets, costs, strict=True):
+            own = [_judge(ruleset, phases, thorough=False) for phases in judged]
+            cost.middle.append(median(took for _, took in own))
+            cost.slow.append(quantiles([took for _, took in own], n=100)[98])
+            cost.matched = median(sum(step.truth is Truth.YES for step in trace) for trace, _ in own)
+            if len(ruleset.rules) <= _ASKED_ONE_BY_ONE:
+                cost.asked.append(median(took for _, took in (_judge(ruleset, phases, thorough=True) for phases in judged)))
+    return [cost.row(len(ruleset.rules)) for ruleset, cost in zip(rulesets, costs, strict=True)]
+
+
+@dataclass(slots=True)
+class _Costs:
+    """Seconds of each round: the median, the slowest of a hundred, and the median when every rule is asked."""
+
+    middle: list[float] = field(default_factory=list[float])
+    slow: list[float] = field(default_factory=list[float])
+    asked: list[float] = field(default_factory=list[float])
+    matched: float = 0
+
+    def row(self, rules: int) -> list[str]:
+        every = f"{median(self.asked) * 1e6:,.0f}" if self.asked else "-"
+        return [
+            f"{rules:,}",
+            f"{median(self.middle) * 1e6:,.0f}",
+            f"{median(self.slow) * 1e6:,.0f}",
+            every,
+            f"{self.matched:g}",
+        ]
 
 
 def _judge(ruleset: Ruleset, phases: Sequence[FactSheet], *, thorough: bool) -> tuple[tuple[TraceStep, ...], float]:

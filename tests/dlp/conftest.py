@@ -10,6 +10,8 @@ from lockgate.dlp.detectors import DetectorSet
 from lockgate.dlp.scan import Scanner
 from lockgate.dlp.schema import DetectorFile, ProfileFile
 from lockgate.facts.problem import Document
+from lockgate.home.home import Home
+from lockgate.home.load import load_names
 from lockgate.home.schema import read_as
 from lockgate.home.yaml_document import parse_yaml
 
@@ -40,7 +42,7 @@ def shipped_profiles() -> list[tuple[Document, ProfileFile]]:
 
 @pytest.fixture(scope="session")
 def shipped(shipped_detectors, shipped_profiles) -> DetectorSet:
-    return DetectorSet.build(shipped_detectors, shipped_profiles)
+    return DetectorSet.build(shipped_detectors, shipped_profiles, names=load_names(Home(_SHIPPED.parent)))
 
 
 @pytest.fixture(scope="session")

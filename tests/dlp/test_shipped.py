@@ -9,7 +9,7 @@ from lockgate.dlp.schema import Engine
 from lockgate.dlp.templates import expand
 from lockgate.facts.finding import DetectionConfidence
 
-ALL = frozenset({"credentials", "pii", "financial"})
+ALL = frozenset({"credentials", "pii", "financial", "person-names"})
 
 
 def test_all_shipped_files_load_and_prove_their_examples(shipped):

@@ -14,7 +14,8 @@ from lockgate.dlp.hit import Hit, ScanResult
 from lockgate.dlp.judge import Candidate, Judgement, judge
 from lockgate.dlp.mask import mask_of
 from lockgate.dlp.normalise import View, read
-from lockgate.dlp.overlap import resolve
+from lockgate.dlp.overlap import resolve, with_beside
+from lockgate.dlp.person_names import NameEngine, NameLists
 from lockgate.dlp.schema import Engine, confidence_of
 from lockgate.dlp.secrets_engine import SecretsEngine
 from lockgate.dlp.value_mark import value_mark
@@ -55,12 +56,16 @@ class _Held:
 class Cascade:
     """Detectors with their automaton. Used by one thread at a time."""
 
-    def __init__(self, detectors: Sequence[ReadyDetector], automaton: Automaton, key: bytes = b"") -> None:
+    def __init__(
+        self, detectors: Sequence[ReadyDetector], automaton: Automaton, key: bytes = b"", names: NameLists | None = None
+    ) -> None:
         self._key = key
         self._automaton = automaton
         self._patterns = [(detector, pattern) for detector in detectors for pattern in detector.patterns]
         self._mapped = [detector for detector in detectors if detector.file.engine is Engine.SECRETS_ENGINE]
         self._engine = SecretsEngine() if self._mapped else None
+        self._naming = [detector for detector in detectors if detector.file.engine is Engine.NAMES]
+        self._names = NameEngine(names or NameLists())
 
     @staticmethod
     def automaton_for(detectors: Sequence[ReadyDetector]) -> Automaton:
@@ -78,12 +83,15 @@ class Cascade:
         budget = _Budget(left=max(_CANDIDATES_AT_LEAST, len(text) * _CANDIDATES_PER_CHARACTER))
         complete = reading.complete
         hits: list[Hit] = []
+        names: list[Hit] = []
         for view in reading.views:
             sightings, seen_all = self._automaton.look(view.text)
             complete = complete and seen_all
             hits += self._by_pattern(view, sightings, wanted, budget)
             hits += self._by_engine(view, wanted, budget)
-        return ScanResult(hits=resolve(hits), complete=complete and not budget.exceeded)
+            names += self._by_names(view, wanted, budget)
+        # Words that are part of an address or of a key are not somebody's name.
+        return ScanResult(hits=with_beside(resolve(hits), resolve(names)), complete=complete and not budget.exceeded)
 
     def _by_pattern(self, view: View, sightings: Sequence[Sighting], wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
         for sighting in sightings:
@@ -114,6 +122,20 @@ class Cascade:
                 judgement = judge(detector, view.text, candidate)
                 if judgement is not None:
                     held = _Held(candidate=candidate, judgement=judgement, label=entry.label or detector.file.label)
+                    yield from _hit(detector, view, held, wanted[detector.id], self._key)
+
+    def _by_names(self, view: View, wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
+        naming = [detector for detector in self._naming if detector.id in wanted]
+        for find in self._names.find(view.text) if naming else ():
+            for detector in naming:
+                if not budget.take():
+                    return
+                candidate = Candidate(
+                    start=find.start, end=find.end, basis=find.basis, detection_confidence=find.detection_confidence
+                )
+                judgement = judge(detector, view.text, candidate)
+                if judgement is not None:
+                    held = _Held(candidate=candidate, judgement=judgement, label=detector.file.label)
                     yield from _hit(detector, view, held, wanted[detector.id], self._key)
 
 

@@ -68,7 +68,7 @@ def _id_problems(document: Document, name: str, seen: dict[str, Document]) -> It
 
 def _engine_problems(document: Document, file: DetectorFile) -> Iterator[Problem]:
     given = {Engine.PATTERN: bool(file.patterns), Engine.KEYWORDS: bool(file.keywords), Engine.SECRETS_ENGINE: bool(file.rules)}
-    needed = {Engine.PATTERN: "patterns", Engine.KEYWORDS: "keywords", Engine.SECRETS_ENGINE: "rules"}
+    needed = {Engine.PATTERN: "patterns", Engine.KEYWORDS: "keywords", Engine.SECRETS_ENGINE: "rules"}  # names need no more
     for engine, present in given.items():
         if engine is file.engine and not present:
             yield Problem(place=document.place(()), problem=f"a detector of engine `{engine}` needs `{needed[engine]}`")

@@ -13,6 +13,7 @@ from lockgate.dlp.automaton import PLATFORM, Automaton
 from lockgate.dlp.cascade import Cascade
 from lockgate.dlp.check import detector_problems, profile_problems
 from lockgate.dlp.detector import Profile, ready
+from lockgate.dlp.person_names import NameLists
 from lockgate.dlp.proof import example_problems
 from lockgate.dlp.schema import DetectorFile, Engine, ProfileFile, confidence_of
 from lockgate.dlp.secrets_engine import engine_version
@@ -29,12 +30,14 @@ class DetectorSet:
     """Detectors and profiles by id.
 
     `version` changes with any file, library or cascade they depend on; `compiled` is the automaton as `Scanner.dump` gives it.
+    `names` are what detectors of names look up.
     """
 
     detectors: Mapping[str, DetectorFile]
     profiles: Mapping[str, Profile]
     version: str
     compiled: bytes = field(repr=False)
+    names: NameLists = field(default_factory=NameLists)
 
     @classmethod
     def build(
@@ -43,6 +46,7 @@ class DetectorSet:
         profiles: Sequence[tuple[Document, ProfileFile]],
         compiled: bytes | None = None,
         *,
+        names: NameLists | None = None,
         prove: bool = True,
     ) -> "DetectorSet":
         """Check every file and run every example. Raises UsageError with every problem found.
@@ -51,14 +55,15 @@ class DetectorSet:
         it was made, so without `prove` nothing is proven a second time.
         """
         files = {file.id: file for _, file in detectors}
-        version = _version([file for _, file in detectors], [file for _, file in profiles])
+        names = names or NameLists()
+        version = _version([file for _, file in detectors], [file for _, file in profiles], names)
         if compiled is not None and not prove and compiled.startswith(_head(version)):
-            return cls(detectors=files, profiles=_profiles(profiles, files), version=version, compiled=compiled)
+            return cls(detectors=files, profiles=_profiles(profiles, files), version=version, compiled=compiled, names=names)
         problems: list[Problem] = [*detector_problems(detectors), *profile_problems(profiles, files)]
         if problems:
             raise UsageError(*problems)
         prepared = [ready(file) for file in files.values()]
-        cascade = Cascade(prepared, automaton_of(version, compiled) or Cascade.automaton_for(prepared))
+        cascade = Cascade(prepared, automaton_of(version, compiled) or Cascade.automaton_for(prepared), names=names)
         problems = [problem for document, file in detectors for problem in example_problems(cascade, document, file)]
         if problems:
             raise UsageError(*problems)
@@ -67,6 +72,7 @@ class DetectorSet:
             profiles=_profiles(profiles, files),
             version=version,
             compiled=_head(version) + cascade.automaton.dump(),
+            names=names,
         )
 
 
@@ -99,10 +105,11 @@ def _profile(file: ProfileFile, detectors: Mapping[str, DetectorFile]) -> Profil
     return Profile(id=file.id, name=file.name, description=file.description, least=least)
 
 
-def _version(detectors: Sequence[DetectorFile], profiles: Sequence[ProfileFile]) -> str:
+def _version(detectors: Sequence[DetectorFile], profiles: Sequence[ProfileFile], names: NameLists) -> str:
     digest = blake2b(f"{__version__} {_CASCADE_VERSION} {PLATFORM}".encode(), digest_size=_DIGEST_BYTES)
     if any(file.engine is Engine.SECRETS_ENGINE for file in detectors):
         digest.update(engine_version().encode())
+    digest.update(names.version.encode())
     for file in (*detectors, *profiles):
         digest.update(repr(file).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -5,7 +5,7 @@ profiles to the one that covers it, so that no profile loses sight of the value.
 character.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,6 +27,16 @@ def resolve(hits: Sequence[Hit]) -> tuple[Hit, ...]:
             if not set(hit.profiles) <= set(winner.profiles):
                 kept[place] = replace(winner, profiles=tuple(sorted({*winner.profiles, *hit.profiles})))
     return tuple(sorted(kept, key=lambda hit: hit.start))
+
+
+def with_beside(hits: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:
+    """`hits`, and those of `others` that share no character with one of them; both without overlaps, in reading order."""
+    ends = [hit.end for hit in hits]
+    free = [
+        other for other in others
+        if (at := bisect_right(ends, other.start)) == len(hits) or hits[at].start >= other.end
+    ]  # fmt: skip
+    return tuple(sorted((*hits, *free), key=lambda hit: hit.start)) if free else tuple(hits)
 
 
 class _Covered:

@@ -30,7 +30,7 @@ class Scanner:
         prepared = [ready(file) for file in detectors.detectors.values()]
         version = detectors.version
         automaton = automaton_of(version, compiled) or automaton_of(version, detectors.compiled)
-        return cls(detectors, Cascade(prepared, automaton or Cascade.automaton_for(prepared), key))
+        return cls(detectors, Cascade(prepared, automaton or Cascade.automaton_for(prepared), key, detectors.names))
 
     def dump(self) -> bytes:
         """The compiled patterns, for `open` in another process on the same kind of machine."""

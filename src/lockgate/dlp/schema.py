@@ -17,11 +17,12 @@ type Level = Literal["low", "medium", "high"]
 
 
 class Engine(StrEnum):
-    """How a detector looks: its own patterns, a list of words, or the rules of the bundled secrets engine."""
+    """How a detector looks: its own patterns, a list of words, the rules of the bundled secrets engine, or lists of names."""
 
     PATTERN = "pattern"
     KEYWORDS = "keywords"
     SECRETS_ENGINE = "secrets-engine"
+    NAMES = "names"
 
 
 class Edges(StrEnum):

@@ -144,7 +144,7 @@ def make_home(path: Path) -> Home:
         )
     path.mkdir(parents=True, exist_ok=True)
     source = built_in_data()
-    for folder in ("apps", "dlp/detectors", "dlp/profiles", "dlp/topics", "certs", "policies"):
+    for folder in ("apps", "dlp/detectors", "dlp/profiles", "dlp/names", "dlp/topics", "certs", "policies"):
         (path / folder).mkdir(parents=True, exist_ok=True)
     for policy in (*(source / "policies").glob("*.yaml"), *(source / "policies").glob("*.schema.json")):
         shutil.copyfile(policy, path / "policies" / policy.name)

@@ -14,15 +14,18 @@ from lockgate.apps.formats.registry import FORMATS, SOCKET_FORMATS
 from lockgate.apps.library import AppLibrary
 from lockgate.apps.rubric import Rubric, check_rubric
 from lockgate.dlp.detectors import DetectorSet
+from lockgate.dlp.person_names import NameLists
 from lockgate.dlp.schema import DetectorFile, ProfileFile
 from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.home.app_files import RUBRIC_FILE, KnownFiles, client_files, read_apps
 from lockgate.home.home import Home
 from lockgate.home.proven_apps import ProvenApps, code_mark, digest
-from lockgate.home.reading import read_bytes, read_document
+from lockgate.home.reading import as_text, read_bytes, read_document
 from lockgate.home.schema import read_as
 
-__all__ = ["load_clients", "load_detectors", "load_library"]
+__all__ = ["load_clients", "load_detectors", "load_library", "load_names", "name_files"]
+
+_NAME_LISTS = ("given", "family", "ordinary")
 
 
 def load_library(home: Home, *, prove: bool = False) -> AppLibrary:
@@ -89,10 +92,27 @@ def load_detectors(home: Home, *, prove: bool = False) -> DetectorSet:
     compiled = None
     with contextlib.suppress(OSError):
         compiled = compiled_file.read_bytes()
-    built = DetectorSet.build(detectors, profiles, compiled, prove=prove)
+    built = DetectorSet.build(detectors, profiles, compiled, names=load_names(home), prove=prove)
     if built.compiled != compiled:
         _keep(compiled_file, built.compiled)
     return built
+
+
+def name_files(home: Home) -> dict[str, tuple[Path, ...]]:
+    """Where the lists of names are, or would be: one name on each line."""
+    folders = home.data_folders("dlp/names")
+    return {kind: tuple(folder / f"{kind}.txt" for folder in folders) for kind in _NAME_LISTS}
+
+
+def load_names(home: Home) -> NameLists:
+    """The lists of names: the shipped ones, and what the home adds."""
+    contents = {
+        kind: [as_text(read_bytes(file), file) for file in files if file.exists()] for kind, files in name_files(home).items()
+    }
+    given, family, ordinary = (
+        frozenset(name for content in contents[kind] for name in content.casefold().splitlines()) for kind in _NAME_LISTS
+    )
+    return NameLists(given=given, family=family, ordinary=ordinary, version=digest(repr(contents).encode()))
 
 
 def _engine_cache(home: Home) -> None:

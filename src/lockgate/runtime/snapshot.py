@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from lockgate.apps.formats.registry import sniff
@@ -16,7 +17,7 @@ from lockgate.facts.problem import Document, Problem, UsageError
 from lockgate.gate.context import DecryptScope, GateContext
 from lockgate.gate.placeholders import KEY_BYTES
 from lockgate.home.home import Home
-from lockgate.home.load import load_detectors, load_library
+from lockgate.home.load import load_detectors, load_library, name_files
 from lockgate.home.mcp_file import load_accepted
 from lockgate.home.policy_archive import PolicyArchive
 from lockgate.home.policy_files import PolicyFiles, cases_file, paths_of_lists, read_policy_files
@@ -107,7 +108,8 @@ class SnapshotBuilder:
         version = self.fingerprint()
         users = self._part("users", [home.users_file], lambda: load_users(home))
         library = self._part("apps", (), lambda: load_library(home), folders=("apps",))
-        detectors = self._part("dlp", (), lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
+        people = list(chain(*name_files(home).values()))
+        detectors = self._part("dlp", people, lambda: load_detectors(home), folders=("dlp/detectors", "dlp/profiles"))
         names = KnownNames(
             library=library, detectors=detectors, users=users,
             controls=self._part("tenant-control", (), lambda: load_tenant_controls(home), folders=("apps",)),
@@ -197,7 +199,7 @@ class SnapshotBuilder:
     def _single_files(self) -> list[Path]:
         home = self.home
         settings = self._parts.get("settings")
-        files = [home.settings_file, home.users_file, home.mcp_file, devices_file(home)]
+        files = [home.settings_file, home.users_file, home.mcp_file, devices_file(home), *chain(*name_files(home).values())]
         if settings is not None and isinstance(settings.value, Settings):
             files += filter(None, [countries_file(home, settings.value)])
             files += secret_files(home, settings.value)

@@ -64,3 +64,18 @@ def test_the_nearer_word_wins():
 )
 def test_a_heading_is_that_of_the_values_column(text, heading):
     assert heading_of(text, text.index("4711")) == heading
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "heading"),
+    [
+        ("INSERT INTO people (name, email, dob) VALUES ('Roe, Jane', 'x@y.example', '3/18/1950');", "3/18", "dob"),
+        ("insert into `crm`.`people` (`name`,`dob`) values ('it''s (me)', '1950-03-18')", "1950", "dob"),
+        ("INSERT INTO p (a, dob) VALUES ('1', '2'), ('3', '1950-03-18')", "1950", "dob"),
+        ("INSERT INTO p (a, dob) VALUES ('1', '2'); and 1950-03-18", "1950", ""),
+        ("INSERT INTO p (dob) VALUES ('1', '1950-03-18')", "1950", ""),
+        ("values (1, 1950)", "1950", ""),
+    ],
+)
+def test_a_value_of_an_insert_stands_under_the_name_of_its_column(text, value, heading):
+    assert heading_of(text, text.index(value)) == heading

@@ -32,6 +32,8 @@ _DIGEST_BEFORE = re.compile(
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(r"(?:version|release|ver\.?|v|build|rfc|section|chapter|step)[\"' :=]{0,3}$", re.IGNORECASE)
+_USER_INFO_BEFORE = re.compile(r"[a-z0-9]://[^\s/@<>]{0,80}$", re.IGNORECASE)
+_USER_INFO_REACH = 90
 _WEAK_WORDS = frozenset({
     "admin", "bar", "changeit", "false", "foo", "guest", "key", "mysql", "name", "none", "null", "pass", "passwd", "password",
     "port", "postgres", "psw", "pw", "pwd", "root", "secret", "string", "test", "token", "true", "user", "value",
@@ -110,6 +112,12 @@ def _version(text: str, start: int, end: int) -> bool:
     return _VERSION_BEFORE.search(text, max(0, start - _LOOK_BACK), start) is not None
 
 
+def _user_info(text: str, start: int, end: int) -> bool:
+    """User and password before the host of a URL, which look like an address of mail."""
+    del end
+    return _USER_INFO_BEFORE.search(text, max(0, start - _USER_INFO_REACH), start) is not None
+
+
 def _fraction(text: str, start: int, end: int) -> bool:
     """Digits behind a decimal point, an amount, or part of a longer group of numbers."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
@@ -140,6 +148,7 @@ VETOES: Mapping[str, Veto] = {
     "uuid": _uuid,
     "version": _version,
     "fraction": _fraction,
+    "user-info": _user_info,
     "date": _date,
     "weak-word": _weak_word,
     "prose": _prose,

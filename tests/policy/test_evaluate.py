@@ -285,3 +285,27 @@ def test_a_settled_walk_over_fifty_rules_is_quick(ruleset, sheet, app):
     for _ in range(200):
         assert isinstance(evaluate(compiled, Walk.REQUEST, facts), Settled)
     assert (time.process_time() - began) / 200 < 0.001
+
+
+class TestAPolicyThatOnlyTells:
+    """`mode: monitor` of the whole policy: walked as if it acted, and everything passes."""
+
+    @pytest.fixture
+    def told(self, ruleset, sheet):
+        def decision(*rules, default, facts=None):
+            text = policy(*rules, default=default).replace("version: 1\n", "version: 1\nmode: monitor\n")
+            outcome = evaluate(ruleset(text), Walk.REQUEST, facts or sheet(Phase.REQUEST_BODY))
+            assert isinstance(outcome, Settled)
+            assert (outcome.decision.verdict, outcome.decision.reason) == (ALLOW, Reason.MONITOR_MODE)
+            return outcome.decision
+
+        return decision
+
+    def test_it_tells_what_rules_and_the_default_would_have_done(self, told):
+        assert told("then: {tag: x}", default="block").monitored == ("r0:tag", "default:block")
+        assert told(f"{ALWAYS_TRUE}, then: block", default="allow").monitored == ("r0:block",)
+        assert told("when: {port: 1}, then: block", default="allow").monitored == ()
+
+    def test_it_tells_that_nobody_could_look(self, told, sheet, examination):
+        unread = sheet(Phase.REQUEST_BODY, examination=examination(state=ExaminationState.CRASHED))
+        assert told(f"{CREDENTIALS}, then: block", default="allow", facts=unread).monitored == ("on_uninspectable:block",)

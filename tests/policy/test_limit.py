@@ -8,6 +8,7 @@ import pytest
 from lockgate.facts.app import Operation
 from lockgate.facts.decision import Reason, Verdict
 from lockgate.facts.discovery import Discovery, Noticed
+from lockgate.facts.finding import ExaminationState
 from lockgate.facts.prompt import Attachment, Conversation, Part, PartKind, Role, chain
 from lockgate.facts.sheet import Demand
 from lockgate.facts.traffic import Client, Headers, Phase, Request
@@ -79,6 +80,20 @@ def test_in_monitor_mode_it_tells_only_when_it_would_have_stopped(ruleset, sheet
     )
     assert (below.verdict, below.monitored, len(below.watched), below.added) == (Verdict.ALLOW, (), 1, ())
     assert (at.verdict, at.monitored, at.watched) == (Verdict.ALLOW, ("first:limit",), ())
+
+
+def test_in_a_policy_that_only_tells_it_counts_all_the_same(ruleset, sheet):
+    policy = POLICY.replace("version: 1\n", "version: 1\nmode: monitor\n")
+    decision = decided(ruleset, "{prompts: 2, per: user, window: 1h}", sheet(usage=Counted()), policy=policy)
+    assert ([each.rule for each in decision.watched], decision.added) == (["first"], ())
+
+
+def test_a_limit_is_only_told_where_it_is_what_stops(ruleset, sheet, examination):
+    """A rule above that nobody could judge is the reason then."""
+    policy = POLICY.replace("rules:\n", "rules:\n  - {id: keys, when: {dlp.profiles: credentials}, then: allow}\n")
+    facts = sheet(usage=Counted(user__alice__prompts=9), examination=examination(state=ExaminationState.CRASHED))
+    decision = decided(ruleset, "{prompts: 2, per: user, window: 1h}", facts, policy=policy)
+    assert (decision.reason, decision.rule, decision.limit) == (Reason.UNINSPECTABLE, "keys", None)
 
 
 def test_what_several_rules_in_monitor_mode_count_is_all_carried(ruleset, sheet):

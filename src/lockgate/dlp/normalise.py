@@ -118,26 +118,40 @@ def _undisguised(text: str) -> View:
 
 
 def _mapped(text: str) -> View:
-    characters: list[str] = []
+    """What is read as more or fewer characters than it is written in, with the places of all others moved along."""
+    pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
 
-    def take(written: str, start: int, end: int) -> None:
-        for character in written:
-            for folded in _FOLDS[ord(character)]:
-                characters.append(folded)
-                starts.append(start)
-                ends.append(end)
+    def take_as_written(start: int, end: int) -> None:
+        pieces.append(text[start:end].translate(_FOLDS))
+        starts.extend(range(start, end))
+        ends.extend(range(start + 1, end + 1))
 
     position = 0
-    for escape in _ESCAPE.finditer(text):
-        for index in range(position, escape.start()):
-            take(text[index], index, index + 1)
-        take(_unescaped(escape[0]), escape.start(), escape.end())
-        position = escape.end()
-    for index in range(position, len(text)):
-        take(text[index], index, index + 1)
-    return View(text="".join(characters), starts=starts, ends=ends)
+    for start, end, written in _odd_places(text):
+        take_as_written(position, start)
+        pieces.append(written)
+        starts.extend([start] * len(written))
+        ends.extend([end] * len(written))
+        position = end
+    take_as_written(position, len(text))
+    return View(text="".join(pieces), starts=starts, ends=ends)
+
+
+def _odd_places(text: str) -> list[tuple[int, int, str]]:
+    """Escapes, and characters that are not read as one character, in order: from where to where, and what is read there."""
+    places = [
+        (escape.start(), escape.end(), "".join(_FOLDS[ord(character)] for character in _unescaped(escape[0])))
+        for escape in _ESCAPE.finditer(text)
+    ]
+    odd = [character for character in set(text) if len(_FOLDS[ord(character)]) != 1]
+    for character in odd:
+        at = text.find(character)
+        while at >= 0:
+            places.append((at, at + 1, _FOLDS[ord(character)]))
+            at = text.find(character, at + 1)
+    return sorted(places) if odd else places
 
 
 def _unescaped(escape: str) -> str:

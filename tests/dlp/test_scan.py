@@ -131,10 +131,12 @@ def test_more_candidates_than_the_budget_allows_is_said_and_what_was_found_count
     assert len(result.hits) == 50
 
 
-def test_more_sightings_than_are_followed_is_said(scanner, monkeypatch):
+@pytest.mark.parametrize("text", ["jane.roe@northwind.example " * 50, "account number: " + "130692544 " * 50])
+def test_more_sightings_than_are_followed_is_said(text, scanner, monkeypatch):
+    """Also of patterns that are asked only because a context word stands somewhere."""
     monkeypatch.setattr(automaton, "_EVENTS_AT_LEAST", 50)
     monkeypatch.setattr(automaton, "_EVENTS_PER_CHARACTER", 0)
-    assert not scanner.scan("130692544 " * 50, ALL).complete
+    assert not scanner.scan(text, ALL).complete
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,12 @@ def test_an_unknown_profile_is_an_error_of_the_caller(scanner):
 
 def test_no_profiles_find_nothing(scanner):
     assert scanner.scan("card 4111 1111 1111 1111", frozenset()).hits == ()
+
+
+def test_a_pattern_beside_words_is_found_wherever_the_word_stands(scanner):
+    """The second look is made because of the word, not where it is."""
+    filler = "nothing of interest here. " * 40
+    assert [hit.detector for hit in scanner.scan(f"{filler}my account number is 4482019375 {filler}", ALL).hits] == [
+        "bank-account-number"
+    ]
+    assert scanner.scan(f"{filler}4482019375 {filler}my account number is secret", ALL).hits == ()

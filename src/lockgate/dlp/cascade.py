@@ -62,6 +62,7 @@ class Cascade:
         self._key = key
         self._automaton = automaton
         self._patterns = [(detector, pattern) for detector in detectors for pattern in detector.patterns]
+        self._detectors_of_word = _detectors_of_words(detectors)
         self._mapped = [detector for detector in detectors if detector.file.engine is Engine.SECRETS_ENGINE]
         self._engine = SecretsEngine() if self._mapped else None
         self._naming = [detector for detector in detectors if detector.file.engine is Engine.NAMES]
@@ -70,7 +71,8 @@ class Cascade:
     @staticmethod
     def automaton_for(detectors: Sequence[ReadyDetector]) -> Automaton:
         """The automaton of `detectors`, compiled now. Raises ValueError when a pattern is refused."""
-        return Automaton.compile([pattern for detector in detectors for pattern in detector.patterns])
+        patterns = [pattern for detector in detectors for pattern in detector.patterns]
+        return Automaton.compile(patterns, [word for word, _ in _detectors_of_words(detectors)])
 
     @property
     def automaton(self) -> Automaton:
@@ -85,13 +87,27 @@ class Cascade:
         hits: list[Hit] = []
         names: list[Hit] = []
         for view in reading.views:
-            sightings, seen_all = self._automaton.look(view.text)
+            sightings, seen_all = self._sightings(view.text, wanted)
             complete = complete and seen_all
             hits += self._by_pattern(view, sightings, wanted, budget)
             hits += self._by_engine(view, wanted, budget)
             names += self._by_names(view, wanted, budget)
         # Words that are part of an address or of a key are not somebody's name.
         return ScanResult(hits=with_beside(resolve(hits), resolve(names)), complete=complete and not budget.exceeded)
+
+    def _sightings(self, text: str, wanted: Wanted) -> tuple[list[Sighting], bool]:
+        """What may match, and whether all of the text was looked at; patterns that need a context word, where one stands."""
+        seen, complete = self._automaton.look(text)
+        count = len(self._patterns)
+        sightings = [sighting for sighting in seen if sighting.pattern < count]
+        spoken_of: set[str] = set()
+        for sighting in seen[len(sightings) :]:
+            spoken_of |= self._detectors_of_word[sighting.pattern - count][1]
+        if spoken_of.isdisjoint(wanted):
+            return sightings, complete
+        beside, all_of_it = self._automaton.look_beside_words(text)
+        sightings += [sighting for sighting in beside if self._patterns[sighting.pattern][0].id in spoken_of]
+        return sightings, complete and all_of_it
 
     def _by_pattern(self, view: View, sightings: Sequence[Sighting], wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
         for sighting in sightings:
@@ -137,6 +153,16 @@ class Cascade:
                 if judgement is not None:
                     held = _Held(candidate=candidate, judgement=judgement, label=detector.file.label)
                     yield from _hit(detector, view, held, wanted[detector.id], self._key)
+
+
+def _detectors_of_words(detectors: Sequence[ReadyDetector]) -> list[tuple[bytes, set[str]]]:
+    """Context words of patterns that count only beside one, each with the detectors that know it."""
+    found: dict[bytes, set[str]] = {}
+    for detector in detectors:
+        if any(pattern.needs_context for pattern in detector.patterns):
+            for word in detector.context.words.coarse():
+                found.setdefault(word, set()).add(detector.id)
+    return sorted(found.items())
 
 
 def _judged(detector: ReadyDetector, pattern: ReadyPattern, text: str, ends: Sequence[int], budget: _Budget) -> Iterator[_Held]:

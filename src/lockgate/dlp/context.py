@@ -16,12 +16,22 @@ _JOINT = r"[\s_\-.]{0,2}"
 class WordFinder:
     """Finds whole words and phrases of a list, in any case. `_` separates words; a plural `s` may follow."""
 
-    __slots__ = ("_names", "_pattern")
+    __slots__ = ("_names", "_pattern", "_words")
 
     def __init__(self, words: Sequence[str]) -> None:
+        self._words = tuple(words)
         self._names = {_squeezed(word): word for word in words}
         choices = "|".join(_JOINT.join(re.escape(piece) for piece in word.split()) for word in _longest_first(words))
         self._pattern = re.compile(rf"(?<![^\W_])({choices})s?(?![^\W_])", re.IGNORECASE) if words else None
+
+    def coarse(self) -> tuple[bytes, ...]:
+        """Patterns of which at least one is in every text that has a word of the list, for the automaton."""
+        return tuple(
+            _JOINT.join(
+                "".join(character if character.isascii() else r"\?" for character in re.escape(piece)) for piece in word.split()
+            ).encode("ascii")
+            for word in self._words
+        )
 
     def nearest(self, text: str, start: int, end: int, *, to_end: bool) -> tuple[int, str] | None:
         """The word inside `text[start:end]` nearest to its end (or its start), with its distance; None when there is none.

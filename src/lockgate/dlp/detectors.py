@@ -21,7 +21,7 @@ from lockgate.facts.finding import DetectionConfidence
 from lockgate.facts.problem import Document, Problem, UsageError
 
 _DIGEST_BYTES = 12
-_CASCADE_VERSION = "1"
+_CASCADE_VERSION = "2"
 """Raised when the cascade itself comes to answer differently for the same files."""
 
 

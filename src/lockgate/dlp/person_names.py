@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
+from typing import NamedTuple
 
 from lockgate.facts.finding import DetectionConfidence
 
@@ -52,6 +53,7 @@ _NAME_WRITTEN_SMALL = re.compile(
 )
 _BETWEEN = " ,:=|>\"'*-\t"
 _MOST_BETWEEN = 4
+_WIDEST_GAP = 24
 _BEHIND = ".,;:!?)'\""
 _STREET = frozenset({
     "rua", "via", "rue", "avenida", "av", "calle", "cité", "cite", "ul", "ulica", "strada", "plaza", "plazuela", "praça",
@@ -137,10 +139,10 @@ class _Sort:
     folded: str
     kind: _Kind
     is_title: bool
+    may_be_named: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     start: int
     end: int
     sort: _Sort
@@ -180,23 +182,26 @@ class NameEngine:
         """Words with a capital, or of a script without, that stand beside each other; without those that have no name."""
         run: list[_Word] = []
         named = False
+        last_end = -1
         sorts = self._sorts
         for found in (_ASCII_CAPITAL if text.isascii() else _CAPITAL).finditer(text):
             written = found[0]
             sort = sorts.get(written) or self._sort(written)
             start, end = found.span()
-            if run and not (len(run) < _MOST_WORDS * 2 and _goes_on(text, run[-1], start)):
+            if run and not (start - last_end <= _WIDEST_GAP and len(run) < 2 * _MOST_WORDS and _goes_on(text, run[-1], start)):
                 if named:
                     yield run
                 run, named = [], False
             run.append(_Word(start, end, sort))
-            named = named or sort.is_title or sort.kind not in (_Kind.ORDINARY, _Kind.INITIAL)
+            last_end = end
+            named = named or sort.may_be_named
         if named:
             yield run
 
     def _sort(self, written: str) -> _Sort:
         folded = written.casefold().replace("\u2019", "'")
-        sort = _Sort(folded, self._kind(written, folded), folded in _TITLES)
+        kind, is_title = self._kind(written, folded), folded in _TITLES
+        sort = _Sort(folded, kind, is_title, is_title or kind not in (_Kind.ORDINARY, _Kind.INITIAL))
         if len(self._sorts) >= _REMEMBERED:
             self._sorts.clear()
         self._sorts[written] = sort

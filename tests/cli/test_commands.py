@@ -166,3 +166,20 @@ def test_a_folder_that_is_no_home_says_how_to_make_one(tmp_path):
 def test_help_works_anywhere(tmp_path):
     command = [sys.executable, "-m", "lockgate", "--home", str(tmp_path), "log", "--help"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_dlp_scan_of_rows_is_for_programs(lockgate):
+    rows = [{"id": "ü", "text": "😀 write to jane.roe@northwind.example"}, {"id": 2, "text": "nothing"}]
+    told = lockgate("dlp", "scan", "--jsonl", given="\n".join(map(json.dumps, rows)) + "\n\n")
+    first, second = map(json.loads, told.stdout.splitlines())
+    assert (told.returncode, first["id"], second) == (2, "ü", {"id": 2, "spans": [], "complete": True})
+    (span,) = first["spans"]
+    assert rows[0]["text"][span["start"] : span["end"]] == "jane.roe@northwind.example"
+    assert (span["type"], span["detector"], span["confidence"]) == ("EMAIL", "email-address", "high")
+
+
+@pytest.mark.parametrize("row", ["{", '{"id": 1}', '{"id": 1, "text": 2}', "[]"])
+def test_dlp_scan_says_which_row_is_none(row, lockgate):
+    told = lockgate("dlp", "scan", "--jsonl", given=f'{{"id": 1, "text": "a"}}\n{row}\n')
+    assert told.returncode == 3
+    assert "<stdin>:2:1: no row: " in told.stderr

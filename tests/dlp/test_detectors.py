@@ -191,3 +191,17 @@ def test_what_changed_since_it_was_proven_is_proven(build, files, monkeypatch):
     monkeypatch.setattr("lockgate.dlp.detectors.detector_problems", lambda *_: asked.append(1) or ())
     build(*files, profiles=(STAFF,), compiled=first.compiled, prove=False)
     assert asked
+
+
+def test_other_programs_are_told_the_entity_or_the_family(build):
+    profile = (STAFF,)
+    (by_family,) = Scanner.open(build(BADGE, profiles=profile)).scan("badge BDG-123456", frozenset({"staff"})).hits
+    named = BADGE.replace("family: badge\n", "family: badge\nentity: STAFF_ID\n")
+    (by_entity,) = Scanner.open(build(named, profiles=profile)).scan("badge BDG-123456", frozenset({"staff"})).hits
+    assert (by_family.entity, by_entity.entity) == ("BADGE", "STAFF_ID")
+
+
+def test_an_entity_is_written_in_capitals(build):
+    with pytest.raises(UsageError) as raised:
+        build(BADGE.replace("family: badge\n", "family: badge\nentity: staff-id\n"))
+    assert "`staff-id` is not a kind of value" in problems(raised.value)

@@ -11,6 +11,7 @@ from lockgate.facts.finding import DetectionConfidence
 def hit(start: int, end: int, confidence: int = 2, profiles: tuple[str, ...] = ("pii",), detector: str = "d") -> Hit:
     return Hit(
         detector=detector,
+        entity="D",
         profiles=profiles,
         detection_confidence=DetectionConfidence(confidence),
         start=start,

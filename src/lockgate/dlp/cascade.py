@@ -46,11 +46,12 @@ class _Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Held:
-    """A candidate that held, and what its mask calls it."""
+    """A candidate that held, what its mask calls it, and what other programs do."""
 
     candidate: Candidate
     judgement: Judgement
     label: str
+    entity: str
 
 
 class Cascade:
@@ -137,7 +138,12 @@ class Cascade:
                 )
                 judgement = judge(detector, view.text, candidate)
                 if judgement is not None:
-                    held = _Held(candidate=candidate, judgement=judgement, label=entry.label or detector.file.label)
+                    held = _Held(
+                        candidate=candidate,
+                        judgement=judgement,
+                        label=entry.label or detector.file.label,
+                        entity=entry.entity or detector.entity,
+                    )
                     yield from _hit(detector, view, held, wanted[detector.id], self._key)
 
     def _by_names(self, view: View, wanted: Wanted, budget: _Budget) -> Iterator[Hit]:
@@ -151,7 +157,7 @@ class Cascade:
                 )
                 judgement = judge(detector, view.text, candidate)
                 if judgement is not None:
-                    held = _Held(candidate=candidate, judgement=judgement, label=detector.file.label)
+                    held = _Held(candidate=candidate, judgement=judgement, label=detector.file.label, entity=detector.entity)
                     yield from _hit(detector, view, held, wanted[detector.id], self._key)
 
 
@@ -185,7 +191,7 @@ def _judged(detector: ReadyDetector, pattern: ReadyPattern, text: str, ends: Seq
                 )
                 judgement = judge(detector, text, candidate)
                 if judgement is not None:
-                    yield _Held(candidate=candidate, judgement=judgement, label=detector.file.label)
+                    yield _Held(candidate=candidate, judgement=judgement, label=detector.file.label, entity=detector.entity)
                     position = max(candidate.end, match.start() + 1)
                     break
 
@@ -235,6 +241,7 @@ def _hit(
     value = view.text[held.candidate.start : held.candidate.end]
     yield Hit(
         detector=detector.id,
+        entity=held.entity,
         profiles=profiles,
         detection_confidence=held.judgement.detection_confidence,
         start=start,

@@ -16,6 +16,7 @@ from lockgate.dlp.veto import VETOES
 from lockgate.facts.problem import Document, Path, Problem, nearest_name
 
 _ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_ENTITY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _CONTEXT_REACH_LIMIT = 200
 
 
@@ -24,6 +25,7 @@ def detector_problems(detectors: Sequence[tuple[Document, DetectorFile]]) -> Ite
     seen: dict[str, Document] = {}
     for document, file in detectors:
         yield from _id_problems(document, file.id, seen)
+        yield from _entity_problems(document, file)
         yield from _engine_problems(document, file)
         yield from _rule_problems(document, file)
         yield from _pattern_problems(document, file)
@@ -64,6 +66,15 @@ def _id_problems(document: Document, name: str, seen: dict[str, Document]) -> It
     elif name in seen:
         yield Problem(place=document.place(("id",)), problem=f"id `{name}` is already used by {seen[name].file}")
     seen.setdefault(name, document)
+
+
+def _entity_problems(document: Document, file: DetectorFile) -> Iterator[Problem]:
+    named: list[tuple[Path, str]] = [(("entity",), file.entity)]
+    named += [(("rules", index, "entity"), entry.entity) for index, entry in enumerate(file.rules)]
+    for path, entity in named:
+        if not set(entity) <= _ENTITY_LETTERS:
+            problem = f"`{entity}` is not a kind of value"
+            yield Problem(place=document.place(path), problem=problem, help="use A-Z and `_`, as in EMAIL")
 
 
 def _engine_problems(document: Document, file: DetectorFile) -> Iterator[Problem]:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~+&=/:?@-]){6,}")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_SHORTEST_BASE64 = 24
+_BASE64_OR_BLANK = bytes(byte if chr(byte).isalnum() or byte in b"+/_-" else 32 for byte in range(128)) + bytes([32] * 128)
 _PROBE = 48
 _READABLE_SHARE = 0.95
 _PERCENT_ESCAPES = 2
@@ -29,14 +32,19 @@ class Piece:
 
 def encoded_pieces(text: str) -> Iterator[Piece]:
     """Every run that decodes to readable text, in reading order within each encoding."""
-    for run in _BASE64.finditer(text):
+    for run in _BASE64.finditer(text) if _has_long_run(text) else ():
         piece = _from_base64(run[0], run.start())
         if piece is not None:
             yield piece
-    if "%" in text:
+    if "%" in text and len(_ESCAPED.findall(text)) >= _PERCENT_ESCAPES:
         for run in _PERCENT.finditer(text):
             if run[0].count("%") >= _PERCENT_ESCAPES:
                 yield _from_percent(run[0], run.start())
+
+
+def _has_long_run(text: str) -> bool:
+    """Whether there is a run that could be base64, told without a regular expression: most texts have none."""
+    return any(len(run) >= _SHORTEST_BASE64 for run in text.encode("ascii", "replace").translate(_BASE64_OR_BLANK).split())
 
 
 def _from_base64(run: str, offset: int) -> Piece | None:

@@ -73,6 +73,11 @@ class ReadyDetector:
         """The detector's id."""
         return self.file.id
 
+    @property
+    def entity(self) -> str:
+        """What other programs call what it finds."""
+        return self.file.entity or self.file.family.upper().replace("-", "_")
+
 
 def ready(file: DetectorFile) -> ReadyDetector:
     """`file`, which has been checked, made ready to run."""

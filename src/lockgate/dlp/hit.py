@@ -17,6 +17,7 @@ class Hit:
     """
 
     detector: str
+    entity: str
     profiles: tuple[str, ...]
     detection_confidence: DetectionConfidence
     start: int

@@ -88,6 +88,7 @@ class EngineRules:
     __pydantic_config__ = _CONFIG
     rules: tuple[str, ...]
     label: str = ""
+    entity: str = ""
     family: str = ""
     detection_confidence: Level = "high"
     skip: bool = False
@@ -106,6 +107,8 @@ class Examples:
 class DetectorFile:
     """One detector. `family` groups detectors for profiles, `label` is what a mask calls the value.
 
+    `entity` is what other programs call that kind of value, such as EMAIL or API_KEY; without it, the family in capitals.
+
     With `block_end`, a match is the head of a block and the hit runs to the dashes that follow that text.
     """
 
@@ -115,6 +118,7 @@ class DetectorFile:
     family: str
     label: str
     source: str
+    entity: str = ""
     engine: Engine = Engine.PATTERN
     patterns: tuple[PatternEntry, ...] = ()
     keywords: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from lockgate.dlp.schema import Engine
 from lockgate.dlp.templates import expand
 from lockgate.facts.finding import DetectionConfidence
 
-ALL = frozenset({"credentials", "pii", "financial", "person-names"})
+ALL = frozenset({"credentials", "pii", "financial", "person-names", "pii-record"})
 
 
 def test_all_shipped_files_load_and_prove_their_examples(shipped):
@@ -23,8 +23,9 @@ def test_a_file_is_named_after_its_id(shipped_detectors, shipped_profiles):
     ]
 
 
-def test_every_detector_is_in_exactly_one_profile(shipped):
-    memberships = {name: [p.id for p in shipped.profiles.values() if name in p.least] for name in shipped.detectors}
+def test_every_detector_is_in_exactly_one_profile_that_wants_no_company(shipped):
+    alone = [profile for profile in shipped.profiles.values() if profile.together is None]
+    memberships = {name: [profile.id for profile in alone if name in profile.least] for name in shipped.detectors}
     assert {name: found for name, found in memberships.items() if len(found) != 1} == {}
 
 

@@ -276,3 +276,46 @@ def test_settings_that_need_a_restart_are_named(gateway: Gateway) -> None:
     assert "records.retention_days" in gateway.process.output
     gateway.write_policy(BLOCK_ALL_AI)
     until(lambda: "new@example.com" in ask(gateway).text, what="the new contact is told")
+
+
+OF_A_LIST = """
+version: 1
+default: allow
+lists:
+  closed: {file: lists/closed.txt}
+rules:
+  - {id: closed, when: {host: {within: {list: closed}}}, then: block}
+"""
+NO_LONG_BODIES = """
+version: 1
+default: allow
+rules:
+  - {id: long, when: {request.body_bytes: {above: 4000}}, then: {block: {}}, message: "Too much at once."}
+"""
+
+
+def test_an_entry_of_a_list_in_a_file_counts_as_soon_as_it_is_written(gateway: Gateway) -> None:
+    gateway.write("policies/lists/closed.txt", "# nothing of ours\nclosed.example\n")
+    gateway.write_policy(OF_A_LIST)
+    assert ask(gateway).status_code == 200
+    gateway.write("policies/lists/closed.txt", "closed.example\nopenai.com\n")
+    until(lambda: all_workers_answer(gateway, 400), seconds=10, what="what is below an entry is blocked")
+    so_far = len(gateway.process.lines)
+    gateway.write("policies/lists/closed.txt", "")
+    gateway.process.said(REFUSED, since=so_far)
+    assert ask(gateway).status_code == 400, "a list that turns out empty changes nothing"
+
+
+def test_the_size_of_a_body_decides_by_its_head_or_while_it_comes(gateway: Gateway) -> None:
+    """A client that says how long its body is, and one that does not."""
+    gateway.write_policy(NO_LONG_BODIES)
+    long = json.dumps(chat_body("long " * 1000)).encode()
+
+    def refused(content: bytes | Iterator[bytes]) -> bool:
+        with http_client(gateway.device) as client:
+            answer = client.post(CHAT_URL, content=content, headers={"content-type": "application/json"})
+        return answer.status_code == 400 and "Too much at once." in answer.text
+
+    until(lambda: all(refused(long) for _ in range(6)), seconds=10, what="both workers refuse what is long")
+    assert refused(iter([long[:3000], long[3000:]]))
+    assert not refused(json.dumps(chat_body("short")).encode())

@@ -18,6 +18,8 @@ from lockgate.facts.problem import Document, Path, Problem, nearest_name
 _ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _ENTITY_LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _CONTEXT_REACH_LIMIT = 200
+_ENTITIES_LIMIT = 10
+_WITHIN_LIMIT = 10_000
 
 
 def detector_problems(detectors: Sequence[tuple[Document, DetectorFile]]) -> Iterator[Problem]:
@@ -50,6 +52,7 @@ def profile_problems(
         yield from _id_problems(document, file.id, seen)
         if not file.detectors:
             yield Problem(place=document.place(("detectors",)), problem="the profile has no detectors")
+        yield from _together_problems(document, file)
         for index, member in enumerate(file.detectors):
             path: Path = ("detectors", index)
             if bool(member.detector) == bool(member.family):
@@ -58,6 +61,16 @@ def profile_problems(
                 yield _unknown(document, (*path, "detector"), "detector", member.detector, detectors)
             elif member.family and member.family not in families:
                 yield _unknown(document, (*path, "family"), "family", member.family, families)
+
+
+def _together_problems(document: Document, file: ProfileFile) -> Iterator[Problem]:
+    if file.together is None:
+        return
+    for name, value, least, most in (
+        ("entities", file.together.entities, 2, _ENTITIES_LIMIT), ("within", file.together.within, 1, _WITHIN_LIMIT),
+    ):  # fmt: skip
+        if not least <= value <= most:
+            yield Problem(place=document.place(("together", name)), problem=f"{value} is outside {least} to {most}")
 
 
 def _id_problems(document: Document, name: str, seen: dict[str, Document]) -> Iterator[Problem]:

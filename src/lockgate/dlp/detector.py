@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from lockgate.dlp.context import ContextRule, WordFinder
 from lockgate.dlp.pattern_shape import widest_match
-from lockgate.dlp.schema import DetectorFile, Edges, Engine, EngineRules, PatternEntry, confidence_of
+from lockgate.dlp.schema import DetectorFile, Edges, Engine, EngineRules, PatternEntry, Together, confidence_of
 from lockgate.dlp.validators import Validator, validator
 from lockgate.dlp.veto import VETOES, Veto
 from lockgate.facts.finding import DetectionConfidence
@@ -27,12 +27,13 @@ _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A DLP profile: from which detection confidence on each of its detectors counts."""
+    """A DLP profile: from which detection confidence on each of its detectors counts, and beside what."""
 
     id: str
     name: str
     description: str
     least: Mapping[str, DetectionConfidence]
+    together: Together | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ def _profile(file: ProfileFile, detectors: Mapping[str, DetectorFile]) -> Profil
         for detector in detectors.values():
             if member.detector == detector.id or member.family == detector.family:
                 least[detector.id] = confidence_of(member.at_least)
-    return Profile(id=file.id, name=file.name, description=file.description, least=least)
+    return Profile(id=file.id, name=file.name, description=file.description, least=least, together=file.together)
 
 
 def _version(detectors: Sequence[DetectorFile], profiles: Sequence[ProfileFile], names: NameLists) -> str:

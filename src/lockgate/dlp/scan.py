@@ -4,10 +4,13 @@ Separate because it is what the processes that examine hold. Its compiled form t
 a disk. It must never be shared between threads.
 """
 
+from dataclasses import replace
+
 from lockgate.dlp.cascade import Cascade, Wanted
 from lockgate.dlp.detector import ready
 from lockgate.dlp.detectors import DetectorSet, automaton_of
 from lockgate.dlp.hit import Hit, ScanResult
+from lockgate.dlp.together import only_together
 from lockgate.facts.finding import DetectionConfidence
 
 __all__ = ["Hit", "ScanResult", "Scanner"]
@@ -41,7 +44,9 @@ class Scanner:
         wanted = self._wanted.get(profiles)
         if wanted is None:
             wanted = self._wanted[profiles] = _wanted(self._detectors, profiles)
-        return self._cascade.scan(text, wanted)
+        result = self._cascade.scan(text, wanted)
+        beside = {name: rule for name in profiles if (rule := self._detectors.profiles[name].together) is not None}
+        return replace(result, hits=only_together(result.hits, beside)) if beside and result.hits else result
 
 
 def _wanted(detectors: DetectorSet, profiles: frozenset[str]) -> Wanted:

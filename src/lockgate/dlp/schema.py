@@ -146,6 +146,15 @@ class ProfileMember:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """That hits count only beside others: so many different entities within so many characters."""
+
+    __pydantic_config__ = _CONFIG
+    entities: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileFile:
     """A DLP profile: what a policy asks for by `id`."""
 
@@ -154,3 +163,4 @@ class ProfileFile:
     name: str
     description: str
     detectors: tuple[ProfileMember, ...]
+    together: Together | None = None

@@ -290,7 +290,7 @@ NO_LONG_BODIES = """
 version: 1
 default: allow
 rules:
-  - {id: long, when: {request.body_bytes: {above: 4000}}, then: {block: {}}, message: "Too much at once."}
+  - {id: long, when: {request.body_bytes: {above: 4000}}, then: block, message: "Too much at once."}
 """
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import pairwise
 from typing import NamedTuple
 
 from lockgate.facts.finding import DetectionConfidence
@@ -17,6 +16,7 @@ from lockgate.facts.finding import DetectionConfidence
 _LETTER = r"[^\W\d_]"
 _CAPITAL = re.compile(rf"(?<![\w@./\\-])[^\W\d_a-z](?:{_LETTER}|['\u2019-](?={_LETTER}))*")
 _ASCII_CAPITAL = re.compile(r"(?<![\w@./\\-])[A-Z](?:[A-Za-z]+|['-](?=[A-Za-z]))*")
+_SMALL = re.compile(r"(?<![\w@./\\-])[a-z][a-z'\u2019-]*[a-z](?![\w@-])")
 _GAP = re.compile(
     r"(?P<dot>\.)? (?:(?:de|da|do|dos|das|di|du|del|della|der|den|van|von|zu|zur|la|le|el|al|bin|ibn|ben|ten|ter|y|e) ){0,3}"
 )
@@ -54,7 +54,6 @@ _NAME_WRITTEN_SMALL = re.compile(
 _BETWEEN = " ,:=|>\"'*-\t"
 _MOST_BETWEEN = 4
 _WIDEST_GAP = 24
-_BEHIND = ".,;:!?)'\""
 _STREET = frozenset({
     "rua", "via", "rue", "avenida", "av", "calle", "cité", "cite", "ul", "ulica", "strada", "plaza", "plazuela", "praça",
     "avenue", "boulevard", "chemin", "impasse", "corso", "viale", "piazza", "largo", "travessa", "place", "quai", "allée",
@@ -240,20 +239,22 @@ class NameEngine:
                 yield NameFind(
                     start=found.start("first"), end=end, basis="after a word for a name", detection_confidence=_MEDIUM
                 )
-        words = text.split()
-        given = self._sure_given.intersection(words)
+        given = self._sure_given.intersection(text.split())
         if not given:
             return
-        pairs = {
-            (first, last) for first, last in pairwise(words) if first in given and last.rstrip(_BEHIND) in self._sure_family
-        }
-        for first, last in pairs:
-            pair = f"{first} {last.rstrip(_BEHIND)}"
-            start = text.find(pair)
-            while start >= 0:
-                end = start + len(pair)
-                yield NameFind(start=start, end=end, basis="a given name, then a family name", detection_confidence=_MEDIUM)
-                start = text.find(pair, end)
+        before: re.Match[str] | None = None
+        for found in _SMALL.finditer(text):
+            if (
+                before is not None and before[0] in given and found[0] in self._sure_family
+                and text[before.end() : found.start()] == " "
+            ):  # fmt: skip
+                yield NameFind(
+                    start=before.start(),
+                    end=found.end(),
+                    basis="a given name, then a family name",
+                    detection_confidence=_MEDIUM,
+                )
+            before = found
 
 
 def _in_run(text: str, run: Sequence[_Word], local_parts: frozenset[str], alone: list[_Word]) -> Iterator[NameFind]:
@@ -289,8 +290,8 @@ def _name_at(
     if (at and run[at - 1].sort.folded in _STREET) or text[max(0, start - 2) : start].strip().isdigit():
         return None
     last = _last_of(run, at) or at
-    for end in range(last, at, -1):
-        if any(_squeezed(text[start : run[end].end]) in part for part in local_parts):
+    for end in range(last, at, -1) if local_parts else ():
+        if _squeezed(text[start : run[end].end]) in local_parts:
             return end, "as in an address of mail", _HIGH
     before = _words_before(text, start)
     if not _NAMED.isdisjoint(before):

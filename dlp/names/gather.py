@@ -66,7 +66,11 @@ def _places() -> set[str]:
 
 
 def _words(file: Path) -> set[str]:
-    return {word for word in file.read_text(encoding="utf-8").split() if _NAME.fullmatch(word) and word.islower()}
+    return {
+        word
+        for word in file.read_text(encoding="utf-8").split()
+        if _NAME.fullmatch(word) and word.islower() and "'" not in word
+    }
 
 
 def _write(name: str, names: Iterable[str]) -> None:

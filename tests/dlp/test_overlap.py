@@ -53,3 +53,9 @@ def test_the_order_of_finding_does_not_matter(found):
 def test_the_surest_stays_then_the_longest():
     assert [h.detector for h in resolve([hit(0, 9, 2, detector="long"), hit(2, 4, 3, detector="sure")])] == ["sure"]
     assert [h.detector for h in resolve([hit(0, 9, detector="long"), hit(0, 4, detector="short")])] == ["long"]
+
+
+def test_what_yields_gives_way_however_sure_it_is_and_hands_its_profiles_on():
+    (kept,) = resolve([hit(0, 9, 1, ("pii",))], [hit(2, 5, 3, ("names",))])
+    assert (kept.start, kept.end, kept.profiles) == (0, 9, ("names", "pii"))
+    assert [each.start for each in resolve([hit(0, 2)], [hit(2, 5)])] == [0, 2]

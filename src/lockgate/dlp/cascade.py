@@ -14,7 +14,7 @@ from lockgate.dlp.hit import Hit, ScanResult
 from lockgate.dlp.judge import Candidate, Judgement, judge
 from lockgate.dlp.mask import mask_of
 from lockgate.dlp.normalise import View, read
-from lockgate.dlp.overlap import resolve, with_beside
+from lockgate.dlp.overlap import resolve
 from lockgate.dlp.person_names import NameEngine, NameLists
 from lockgate.dlp.schema import Engine, confidence_of
 from lockgate.dlp.secrets_engine import SecretsEngine
@@ -93,8 +93,8 @@ class Cascade:
             hits += self._by_pattern(view, sightings, wanted, budget)
             hits += self._by_engine(view, wanted, budget)
             names += self._by_names(view, wanted, budget)
-        # Words that are part of an address or of a key are not somebody's name.
-        return ScanResult(hits=with_beside(resolve(hits), resolve(names)), complete=complete and not budget.exceeded)
+        # Words that are part of an address or of a key are rather that than somebody's name.
+        return ScanResult(hits=resolve(hits, names), complete=complete and not budget.exceeded)
 
     def _sightings(self, text: str, wanted: Wanted) -> tuple[list[Sighting], bool]:
         """What may match, and whether all of the text was looked at; patterns that need a context word, where one stands."""

@@ -109,7 +109,8 @@ def _version(detectors: Sequence[DetectorFile], profiles: Sequence[ProfileFile],
     digest = blake2b(f"{__version__} {_CASCADE_VERSION} {PLATFORM}".encode(), digest_size=_DIGEST_BYTES)
     if any(file.engine is Engine.SECRETS_ENGINE for file in detectors):
         digest.update(engine_version().encode())
-    digest.update(names.version.encode())
+    for names_of_a_kind in (names.given, names.family, names.ordinary):
+        digest.update(names_of_a_kind.encode() + b"\0")
     for file in (*detectors, *profiles):
         digest.update(repr(file).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

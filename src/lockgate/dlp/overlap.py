@@ -5,16 +5,16 @@ profiles to the one that covers it, so that no profile loses sight of the value.
 character.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
 from lockgate.dlp.hit import Hit
 
 
-def resolve(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """`hits` without overlaps, in reading order."""
-    ranked = sorted(hits, key=lambda hit: (-hit.detection_confidence, hit.start - hit.end, hit.start, hit.detector))
+def resolve(hits: Sequence[Hit], yielding: Sequence[Hit] = ()) -> tuple[Hit, ...]:
+    """`hits` without overlaps, in reading order; those of `yielding` give way to any other, however sure they are."""
+    ranked = (*_ranked(hits), *_ranked(yielding))
     kept: list[Hit] = []
     covered = _Covered()
     for hit in ranked:
@@ -29,14 +29,8 @@ def resolve(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     return tuple(sorted(kept, key=lambda hit: hit.start))
 
 
-def with_beside(hits: Sequence[Hit], others: Sequence[Hit]) -> tuple[Hit, ...]:
-    """`hits`, and those of `others` that share no character with one of them; both without overlaps, in reading order."""
-    ends = [hit.end for hit in hits]
-    free = [
-        other for other in others
-        if (at := bisect_right(ends, other.start)) == len(hits) or hits[at].start >= other.end
-    ]  # fmt: skip
-    return tuple(sorted((*hits, *free), key=lambda hit: hit.start)) if free else tuple(hits)
+def _ranked(hits: Sequence[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.detection_confidence, hit.start - hit.end, hit.start, hit.detector))
 
 
 class _Covered:

@@ -110,15 +110,15 @@ _PAIRS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameLists:
-    """Names folded to lower case. `ordinary` are words and places: a name that is one proves little by itself.
+    """Texts with one name on each line; `#` begins a comment.
 
-    `version` changes with what is in them.
+    `ordinary` are words and places: a name that is one proves little by itself. They stay texts until somebody looks for
+    names: as sets they take ten times the memory, and only the processes that examine need them.
     """
 
-    given: frozenset[str] = field(default=frozenset(), repr=False)
-    family: frozenset[str] = field(default=frozenset(), repr=False)
-    ordinary: frozenset[str] = field(default=frozenset(), repr=False)
-    version: str = ""
+    given: str = field(default="", repr=False)
+    family: str = field(default="", repr=False)
+    ordinary: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +150,12 @@ class _Word(NamedTuple):
 class NameEngine:
     """Finds names by the lists. One object serves one thread."""
 
-    __slots__ = ("_lists", "_sorts", "_sure_family", "_sure_given")
+    __slots__ = ("_family", "_given", "_ordinary", "_sorts", "_sure_family", "_sure_given")
 
     def __init__(self, lists: NameLists) -> None:
-        self._lists = lists
-        self._sure_given = frozenset(name for name in lists.given - lists.ordinary if len(name) >= _SHORTEST_ALONE)
-        self._sure_family = lists.family - lists.ordinary
+        self._given, self._family, self._ordinary = map(_names, (lists.given, lists.family, lists.ordinary))
+        self._sure_given = frozenset(name for name in self._given - self._ordinary if len(name) >= _SHORTEST_ALONE)
+        self._sure_family = self._family - self._ordinary
         self._sorts: dict[str, _Sort] = {}
 
     def find(self, text: str) -> Iterator[NameFind]:
@@ -218,11 +218,10 @@ class NameEngine:
         return kind
 
     def _listed(self, name: str) -> _Kind:
-        lists = self._lists
-        pieces = name.split("-") if "-" in name and name not in lists.given else [name]
-        is_given = any(piece in lists.given for piece in pieces)
-        is_family = any(piece in lists.family for piece in pieces)
-        if all(piece in lists.ordinary for piece in pieces):
+        pieces = name.split("-") if "-" in name and name not in self._given else [name]
+        is_given = not self._given.isdisjoint(pieces)
+        is_family = not self._family.isdisjoint(pieces)
+        if self._ordinary.issuperset(pieces):
             if is_given:
                 return _Kind.ORDINARY_GIVEN
             return _Kind.ORDINARY_FAMILY if is_family else _Kind.ORDINARY
@@ -233,8 +232,8 @@ class NameEngine:
     def _written_small(self, text: str) -> Iterator[NameFind]:
         """Names written small: after a word for a name, or given and family name, of which neither is a word besides."""
         for found in _NAME_WRITTEN_SMALL.finditer(text):
-            if found["first"] in self._lists.given:
-                with_last = found["last"] is not None and found["last"] in self._lists.family
+            if found["first"] in self._given:
+                with_last = found["last"] is not None and found["last"] in self._family
                 end = found.end("last") if with_last else found.end("first")
                 yield NameFind(
                     start=found.start("first"), end=end, basis="after a word for a name", detection_confidence=_MEDIUM
@@ -355,11 +354,16 @@ def _local_parts(text: str) -> frozenset[str]:
     found: set[str] = set()
     at = text.find("@")
     while at >= 0:
-        part = _LOCAL_PART.search(text, max(0, at - _LONGEST_LOCAL_PART), at)
+        part = _LOCAL_PART.search(text, max(0, at - _LONGEST_LOCAL_PART), at) if text[at - 1 : at].isalnum() else None
         if part is not None:
             found.add(_squeezed(part[0]))
         at = text.find("@", at + 1)
     return frozenset(found)
+
+
+def _names(text: str) -> frozenset[str]:
+    lines = (line.partition("#")[0].strip() for line in text.casefold().splitlines())
+    return frozenset(filter(None, lines))
 
 
 def _squeezed(name: str) -> str:

@@ -32,8 +32,9 @@ _DIGEST_BEFORE = re.compile(
 )
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(r"(?:version|release|ver\.?|v|build|rfc|section|chapter|step)[\"' :=]{0,3}$", re.IGNORECASE)
-_USER_INFO_BEFORE = re.compile(r"[a-z0-9]://[^\s/@<>]{0,80}$", re.IGNORECASE)
+_USER_INFO_BEFORE = re.compile(r"[a-z0-9]://[^\s/@<>?#]{0,80}$", re.IGNORECASE)
 _USER_INFO_REACH = 90
+_BEHIND_A_HOST = frozenset("/?#")
 _WEAK_WORDS = frozenset({
     "admin", "bar", "changeit", "false", "foo", "guest", "key", "mysql", "name", "none", "null", "pass", "passwd", "password",
     "port", "postgres", "psw", "pw", "pwd", "root", "secret", "string", "test", "token", "true", "user", "value",
@@ -113,8 +114,9 @@ def _version(text: str, start: int, end: int) -> bool:
 
 
 def _user_info(text: str, start: int, end: int) -> bool:
-    """User and password before the host of a URL, which look like an address of mail."""
-    del end
+    """User and password before the host of a URL, which look like an address of mail; not what is in its path or query."""
+    if not _BEHIND_A_HOST.isdisjoint(text[start:end]):
+        return False
     return _USER_INFO_BEFORE.search(text, max(0, start - _USER_INFO_REACH), start) is not None
 
 

@@ -106,13 +106,10 @@ def name_files(home: Home) -> dict[str, tuple[Path, ...]]:
 
 def load_names(home: Home) -> NameLists:
     """The lists of names: the shipped ones, and what the home adds."""
-    contents = {
-        kind: [as_text(read_bytes(file), file) for file in files if file.exists()] for kind, files in name_files(home).items()
-    }
-    given, family, ordinary = (
-        frozenset(name for content in contents[kind] for name in content.casefold().splitlines()) for kind in _NAME_LISTS
-    )
-    return NameLists(given=given, family=family, ordinary=ordinary, version=digest(repr(contents).encode()))
+    return NameLists(**{
+        kind: "\n".join(as_text(read_bytes(file), file) for file in files if file.exists())
+        for kind, files in name_files(home).items()
+    })  # fmt: skip
 
 
 def _engine_cache(home: Home) -> None:

@@ -1,6 +1,7 @@
 """Several workers behind one port: the load is shared, one that dies is replaced, and nothing of a stop is lost."""
 
 import os
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from harness.clients import CHAT_URL, chat_body, http_client
-from harness.gateway import Gateway, StartGateway, alive, descendants_of
+from harness.gateway import Gateway, StartGateway, alive, children_of, command_line, descendants_of
 from harness.policies import DETECTOR_FILES, GUARDED, SECRET
 from harness.upstream import Since, Upstream
 from harness.waiting import until
@@ -60,6 +61,25 @@ def test_a_killed_worker_is_replaced(lasting: Gateway) -> None:
     until(lambda: all(status(lasting) == 200 for _ in range(8)), seconds=30, what="every connection is served again")
     assert len(lasting.workers()) == 2
     assert after
+
+
+def test_a_store_that_cannot_grow_keeps_nobody_from_deciding_and_loses_no_record(lasting: Gateway, reached: Since) -> None:
+    """As on a full disk: what cannot be written waits, and is written once it can be."""
+    watch = lasting.watch()
+    (recorder,) = (pid for pid in children_of(lasting.process.pid) if b"lockgate.runtime.recorder" in command_line(pid))
+    _, most = resource.prlimit(recorder, resource.RLIMIT_FSIZE)
+    so_far = len(lasting.process.lines)
+    resource.prlimit(recorder, resource.RLIMIT_FSIZE, (1, most))
+    try:
+        assert {status(lasting) for _ in range(6)} == {200}
+        assert {status(lasting, f"about {SECRET}") for _ in range(6)} == {400}
+        lasting.process.said("the record store is unavailable", since=so_far)
+        assert watch.stored(kind="request") == []
+        assert len(reached.arrivals()) == 6
+    finally:
+        resource.prlimit(recorder, resource.RLIMIT_FSIZE, (most, most))
+    records = watch.several(12, kind="request")
+    assert sorted(record["verdict"] for record in records) == ["allow"] * 6 + ["block"] * 6
 
 
 def test_with_a_worker_down_nothing_slips_through(lasting: Gateway, reached: Since) -> None:
